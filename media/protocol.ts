@@ -1,0 +1,73 @@
+// Messages between the extension host and the chat webview: two closed unions, plain data.
+
+import type { ModelRef, StoredMessage, StreamEvent } from "../sidecar/types.ts";
+
+export type SidecarState = "stopped" | "starting" | "ready" | "restarting" | "failed";
+
+/** What a person can do about a failure. The host carries it out. */
+export type FailureAction = "retry" | "set-key" | "pick-model" | "open-settings" | "show-log" | "restart" | "add-server";
+
+/** A failure in words: made by the host, shown as it stands. */
+export interface FailureWords {
+  /** One sentence: what happened. */
+  readonly summary: string;
+  /** One sentence: what to do. */
+  readonly advice: string;
+  /** The provider's own words, shown folded. */
+  readonly detail?: string;
+  readonly actions: readonly { readonly action: FailureAction; readonly label: string }[];
+}
+
+export interface MessageView {
+  readonly stored: StoredMessage;
+  readonly failure?: FailureWords;
+}
+
+export interface SessionView {
+  readonly id: string;
+  readonly title: string;
+  readonly messages: readonly MessageView[];
+}
+
+export interface ModelView {
+  readonly ref: ModelRef;
+  readonly name: string;
+  readonly providerName: string;
+  /** True for the built-in demo: the panel says that it has no knowledge. */
+  readonly demo: boolean;
+}
+
+export type ToWebview =
+  /** The whole state; sent after `ready` and whenever another session is shown. */
+  | {
+      readonly type: "show";
+      readonly session: SessionView | null;
+      readonly model: ModelView | null;
+      readonly sidecar: SidecarState;
+      readonly draft: string;
+    }
+  | { readonly type: "sidecar"; readonly state: SidecarState; readonly failure?: FailureWords }
+  | { readonly type: "model"; readonly model: ModelView | null }
+  /** A question and its answer were kept; the answer's events follow. Replaces messages of the same id; `dropped` leave the path shown. */
+  | { readonly type: "messages"; readonly session: string; readonly messages: readonly MessageView[]; readonly dropped: readonly string[] }
+  /** Consecutive events of one answer. The host sends no more of this message before `applied` came for them. */
+  | { readonly type: "events"; readonly message: string; readonly events: readonly StreamEvent[]; readonly failure?: FailureWords }
+  | { readonly type: "title"; readonly session: string; readonly title: string }
+  /** Could not be sent; the composer gets its text back. */
+  | { readonly type: "not-sent"; readonly draft: string; readonly failure: FailureWords }
+  | { readonly type: "focus" };
+
+export type FromWebview =
+  /** The page runs and listens. */
+  | { readonly type: "ready" }
+  | { readonly type: "send"; readonly text: string }
+  | { readonly type: "stop"; readonly message: string }
+  | { readonly type: "applied"; readonly message: string; readonly seq: number }
+  | { readonly type: "draft"; readonly text: string }
+  | { readonly type: "pick-model" }
+  | { readonly type: "new-session" }
+  | { readonly type: "pick-session" }
+  | { readonly type: "copy"; readonly text: string }
+  | { readonly type: "open-link"; readonly url: string }
+  | { readonly type: "open-file"; readonly uri: string; readonly startLine?: number; readonly endLine?: number }
+  | { readonly type: "action"; readonly action: FailureAction; readonly message?: string };

@@ -1,0 +1,67 @@
+// The unified API as its users see it: one asynchronous interface over every provider. Types only.
+
+import type {
+  AnswerStatus,
+  Cost,
+  FinishReason,
+  GenerationParameters,
+  Message,
+  ModelRef,
+  StreamEvent,
+  Timings,
+  TimeLimits,
+  ToolCallPart,
+  Usage,
+} from "./types.ts";
+
+export type Prompt = string | readonly Message[];
+
+export interface GenerateOptions extends GenerationParameters {
+  /** Aborting closes the provider's socket; the answer ends with status `cancelled` and what had come. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds; overrides the provider's settings for this request. */
+  readonly timeLimits?: TimeLimits;
+}
+
+/** One step of a stream. `content` is the text of a text delta and empty for every other event. */
+export interface Chunk {
+  readonly content: string;
+  readonly event: StreamEvent;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly parameter?: string;
+  readonly message?: string;
+}
+
+/** A whole answer, or as much of it as came. */
+export interface GenerateResult {
+  readonly content: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly ToolCallPart[];
+  readonly model: ModelRef;
+  readonly status: AnswerStatus;
+  readonly finishReason: FinishReason | null;
+  readonly rawFinishReason: string | null;
+  readonly usage: Usage | null;
+  readonly cost?: Cost;
+  readonly timings: Timings;
+  readonly requestId?: string;
+  readonly warnings: readonly Warning[];
+  /** To be put into the next request's messages: text, reasoning, tool calls and opaque parts in the order they came. */
+  readonly message: Extract<Message, { role: "assistant" }>;
+}
+
+export interface Llm {
+  readonly ref: ModelRef;
+  /**
+   * Resolves with the whole answer, also when it was cut by length or cancelled by the signal (`status` tells).
+   * Rejects with an `AnswerError` (a `ProviderError` whose `partial` is what had come) when the answer failed or its stream was cut.
+   */
+  generate(prompt: Prompt, options?: GenerateOptions): Promise<GenerateResult>;
+  /** Never throws for a failed answer: the last chunk's event is `end` and says how it ended. A `break` closes the provider's socket. */
+  stream(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<Chunk, void, undefined>;
+  /** The same events in the batches in which they arrived: what a server forwards. */
+  streamBatches(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<readonly StreamEvent[], void, undefined>;
+}

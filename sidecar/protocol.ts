@@ -1,0 +1,252 @@
+// The catalogue of messages between the sidecar and whoever started it (the extension host, a test, `parley serve`).
+// Constants and shapes only. `PROTOCOL.md` has a section for each; a test holds the two together.
+//
+// Order: a request's answer comes after every notification that was sent before it. Cancellation of a request is
+// JSON-RPC's own `$/cancelRequest`; the answer is then the error `RequestCancelled` (-32800).
+
+import { NotificationType, RequestType } from "vscode-jsonrpc";
+import type {
+  Cost,
+  EngineSettings,
+  ErrorInfo,
+  GenerationParameters,
+  Message,
+  ModelInfo,
+  ModelRef,
+  ProviderInfo,
+  SessionDetail,
+  SessionInfo,
+  StoredMessage,
+  StreamEvent,
+  StreamRef,
+  Usage,
+  UserPart,
+} from "./types.ts";
+
+/** Raised when a message changes its meaning. Client and sidecar ship together, so they must agree exactly. */
+export const PROTOCOL_VERSION = 1;
+
+/** Data of a JSON-RPC error: what went wrong, as plain data. The JSON-RPC code is `RequestFailed` (-32803) for all of them. */
+export interface RequestFailure {
+  /** `stream-gone`, `session-not-found`, `message-not-found`, `busy`, `not-ready`, `wrong-version`, `invalid-params`, `storage`, `provider` … */
+  readonly code: string;
+  /** With code `provider`. */
+  readonly error?: ErrorInfo;
+}
+
+// ---------------------------------------------------------------- lifecycle
+
+export interface InitializeParams {
+  readonly protocolVersion: number;
+  readonly client: { readonly name: string; readonly version: string };
+  /** The sidecar ends when this process is gone, even if the pipe stays open. Null: only the pipe counts. */
+  readonly parentPid: number | null;
+  /** Folder of the conversation store; null keeps conversations in memory. */
+  readonly storeFolder: string | null;
+  readonly settings: EngineSettings;
+}
+export interface Availability {
+  readonly available: boolean;
+  /** For people, when not available. */
+  readonly reason?: string;
+}
+export interface InitializeResult {
+  readonly protocolVersion: number;
+  readonly version: string;
+  /** New with each sidecar process. */
+  readonly epoch: string;
+  readonly pid: number;
+  readonly persistence: Availability;
+  readonly localInference: Availability;
+}
+/** Client to sidecar, first of all, once. Fails with `wrong-version` when the versions differ. */
+export const Initialize = new RequestType<InitializeParams, InitializeResult, RequestFailure>("sidecar/initialize");
+/** Client to sidecar. Cancels what runs, writes partial answers, answers, then exits. */
+export const Shutdown = new RequestType<null, null, RequestFailure>("sidecar/shutdown");
+/** Client to sidecar. Replaces all settings; running answers keep what they started with. */
+export const UpdateSettings = new RequestType<{ readonly settings: EngineSettings }, null, RequestFailure>("settings/update");
+/**
+ * Client to sidecar. Holds a key in memory, for one provider and one origin (`https://api.openai.com`); null forgets it.
+ * It is sent to that origin alone.
+ */
+export const SetKey = new RequestType<
+  { readonly provider: string; readonly origin: string; readonly key: string | null },
+  null,
+  RequestFailure
+>("key/set");
+
+// ---------------------------------------------------------------- providers and models
+
+export const ListProviders = new RequestType<null, { readonly providers: readonly ProviderInfo[] }, RequestFailure>("provider/list");
+
+export interface ListModelsParams {
+  /** Absent: all that can be reached without more being set. */
+  readonly provider?: string;
+  /** Asks this address instead of the provider's own (to try a server before adding it). Needs `provider`. */
+  readonly baseUrl?: string;
+  /** Past the cache. */
+  readonly refresh?: boolean;
+}
+export interface ListModelsResult {
+  readonly models: readonly ModelInfo[];
+  /** Providers that were asked and did not answer well. A local server that does not run is no failure unless asked for by name. */
+  readonly failures: readonly { readonly provider: string; readonly error: ErrorInfo }[];
+}
+export const ListModels = new RequestType<ListModelsParams, ListModelsResult, RequestFailure>("model/list");
+
+export interface DefaultModelResult {
+  /** Null where nothing at all can answer (no demo on this platform, no key, no server). */
+  readonly ref: ModelRef | null;
+  readonly reason: "last-used" | "local-server" | "key" | "demo" | "none";
+}
+/** Client to sidecar. The last used model if it can still be called, else a server running here, else a provider with a key, else the demo. */
+export const DefaultModel = new RequestType<{ readonly lastUsed: ModelRef | null }, DefaultModelResult, RequestFailure>("model/default");
+
+// ---------------------------------------------------------------- sessions and chat
+
+export const CreateSession = new RequestType<
+  { readonly model: ModelRef | null; readonly title?: string; readonly systemPrompt?: string; readonly parameters?: GenerationParameters },
+  { readonly session: SessionDetail },
+  RequestFailure
+>("session/create");
+/** Newest first. */
+export const ListSessions = new RequestType<{ readonly limit?: number }, { readonly sessions: readonly SessionInfo[] }, RequestFailure>(
+  "session/list",
+);
+/** Fails with `session-not-found`. */
+export const GetSession = new RequestType<{ readonly session: string }, { readonly session: SessionDetail }, RequestFailure>("session/get");
+/** Changes what is given, keeps the rest. Answered after the commit. */
+export const UpdateSession = new RequestType<
+  {
+    readonly session: string;
+    readonly title?: string;
+    readonly model?: ModelRef;
+    readonly systemPrompt?: string;
+    readonly parameters?: GenerationParameters;
+  },
+  { readonly session: SessionInfo },
+  RequestFailure
+>("session/update");
+/** Cancels an answer that runs in it. */
+export const DeleteSession = new RequestType<{ readonly session: string }, null, RequestFailure>("session/delete");
+/** Sidecar to client, after each commit that changed it. */
+export const SessionChanged = new NotificationType<{ readonly session: SessionInfo }>("session/changed");
+
+export interface SendChatParams {
+  readonly session: string;
+  readonly content: readonly UserPart[];
+  /** Default: the session's own. Becomes the session's own. */
+  readonly model?: ModelRef;
+  /** The message that this one follows; default the session's leaf. Another one makes a branch. Null starts from nothing. */
+  readonly parent?: string | null;
+}
+export interface ChatAnswer {
+  /** The question, as kept. */
+  readonly user: StoredMessage;
+  /** The answer: `status` is `streaming`, `stream` says where to read it. */
+  readonly assistant: StoredMessage;
+}
+/**
+ * Client to sidecar. Answered when question and empty answer are committed, before the provider is called: from then on
+ * nothing is lost. Fails with `busy` while the session is answering.
+ */
+export const SendChat = new RequestType<SendChatParams, ChatAnswer, RequestFailure>("chat/send");
+/** Client to sidecar. Answers the same question again beside the old answer. */
+export const RetryChat = new RequestType<
+  { readonly session: string; readonly message: string; readonly model?: ModelRef },
+  ChatAnswer,
+  RequestFailure
+>("chat/retry");
+
+// ---------------------------------------------------------------- streams
+
+export interface AttachStreamParams extends StreamRef {
+  /** Chosen by the client, unique on this connection: names the cursor. */
+  readonly reader: string;
+  /** The last number the client has applied; 0 reads from the start. */
+  readonly afterSeq: number;
+}
+/**
+ * Client to sidecar: first reading, attaching again, a second panel, all the same. Events after `afterSeq` follow as
+ * `stream/events`. Fails with `stream-gone` for another epoch or a stream that was let go: then read the session.
+ */
+export const AttachStream = new RequestType<AttachStreamParams, { readonly lastSeq: number; readonly ended: boolean }, RequestFailure>(
+  "stream/attach",
+);
+/** Sidecar to client: consecutive numbers, none left out. The reader is closed by the sidecar once `end` was acknowledged. */
+export const StreamEvents = new NotificationType<{ readonly reader: string; readonly events: readonly StreamEvent[] }>("stream/events");
+/** Client to sidecar: applied up to and including `seq`. The sidecar keeps a bounded amount unacknowledged on the way. */
+export const AckStream = new NotificationType<{ readonly reader: string; readonly seq: number }>("stream/ack");
+/** Client to sidecar: the cursor is closed. The answer goes on. */
+export const DetachStream = new NotificationType<{ readonly reader: string }>("stream/detach");
+/** Client to sidecar. Answered when the answer has ended and the provider's socket is closed. False: it had ended before. */
+export const CancelStream = new RequestType<StreamRef, { readonly cancelled: boolean }, RequestFailure>("stream/cancel");
+
+// ---------------------------------------------------------------- one prompt over many files
+
+export interface GatherItem {
+  /** Unique in the run, chosen by the client. */
+  readonly item: string;
+  /** Read through `file/read` when a slot is free. */
+  readonly uri: string;
+  /** What the model is told it is called. */
+  readonly name: string;
+}
+export interface StartGatherParams {
+  readonly items: readonly GatherItem[];
+  readonly prompt: string;
+  readonly models: readonly ModelRef[];
+  readonly concurrency?: number;
+  readonly parameters?: GenerationParameters;
+}
+export interface GatherStream extends StreamRef {
+  readonly item: string;
+  readonly model: ModelRef;
+}
+/** Client to sidecar. Answers at once with one stream for each item and model; all begin as `queued`. */
+export const StartGather = new RequestType<
+  StartGatherParams,
+  { readonly run: string; readonly streams: readonly GatherStream[] },
+  RequestFailure
+>("gather/start");
+/** Client to sidecar. Answered when every item has ended. */
+export const CancelGather = new RequestType<{ readonly run: string }, null, RequestFailure>("gather/cancel");
+export interface GatherEnded {
+  readonly run: string;
+  readonly complete: number;
+  /** With status `error` or `incomplete`. */
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly usage: Usage | null;
+  readonly cost?: Cost;
+}
+/** Sidecar to client, once for each run, after the `end` of all its streams was logged. */
+export const GatherEnd = new NotificationType<GatherEnded>("gather/end");
+
+// ---------------------------------------------------------------- what the sidecar asks of the client
+
+export interface FileContent {
+  readonly text: string;
+  readonly languageId?: string;
+}
+/** Sidecar to client: the document as it is on screen, else as it is stored. One at a time for each run's free slot. */
+export const ReadFile = new RequestType<{ readonly uri: string }, FileContent, RequestFailure>("file/read");
+
+/** Sidecar to client: models that other extensions offer. Empty where the editor has none. */
+export const ListEditorModels = new RequestType<null, { readonly models: readonly ModelInfo[] }, RequestFailure>("editor-model/list");
+export interface EditorModelRequest {
+  /** Chosen by the sidecar: names this answer in `editor-model/delta`. */
+  readonly answer: string;
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly parameters: GenerationParameters;
+}
+/** Sidecar to client: answered when the answer is whole. Cancelled by `$/cancelRequest`. */
+export const AskEditorModel = new RequestType<EditorModelRequest, { readonly finishReason: "stop" | "other" }, RequestFailure>(
+  "editor-model/ask",
+);
+export type EditorModelDelta =
+  | { readonly answer: string; readonly type: "text"; readonly text: string }
+  | { readonly answer: string; readonly type: "tool-call"; readonly id: string; readonly name: string; readonly arguments: string };
+/** Client to sidecar, in order, before the request's answer. */
+export const EditorModelDeltaSent = new NotificationType<EditorModelDelta>("editor-model/delta");

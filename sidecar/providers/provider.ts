@@ -1,0 +1,86 @@
+// What the engine asks of a provider, and the one error that providers throw.
+//
+// Two kinds of provider exist. Those spoken to over HTTP are a `WireAdapter` (pure: it builds a request and reads records)
+// run by one engine, `http-provider.ts`; the others (`local`, `editor`) implement `Provider` themselves. Events travel in
+// batches, one batch for each piece read from the socket, because a promise for each token would cost more than parsing it.
+
+import type {
+  ErrorInfo,
+  ErrorKind,
+  ErrorPhase,
+  FinishReason,
+  GenerationParameters,
+  Message,
+  ModelInfo,
+  StreamEventBody,
+  TimeLimits,
+} from "../types.ts";
+
+/** What a provider yields: stream events without `start` and `end`, which belong to the engine, and its own terminal marker. */
+export type ProviderEvent =
+  | Exclude<StreamEventBody, { type: "start" | "end" }>
+  | { readonly type: "finish"; readonly finishReason: FinishReason; readonly rawFinishReason: string | null }
+  | { readonly type: "request-id"; readonly requestId: string };
+
+export interface ModelRequest {
+  /** The provider's own id of the model. */
+  readonly model: string;
+  /** System messages come from `parameters.system`; file parts have become text. */
+  readonly messages: readonly Message[];
+  readonly parameters: GenerationParameters;
+}
+
+export interface RequestContext {
+  /** Aborted: the provider closes its socket and ends its iteration by throwing the signal's reason. */
+  readonly signal: AbortSignal;
+  readonly timeLimits: TimeLimits;
+}
+
+export interface Provider {
+  readonly id: string;
+  /**
+   * One request, one answer. Never retries. Returns after its `finish` event; returning without one means that the
+   * stream was cut. Throws `ProviderError`. Ending the iteration early (`break`) closes the socket.
+   */
+  stream(request: ModelRequest, context: RequestContext): AsyncGenerator<readonly ProviderEvent[], void, undefined>;
+  /** Throws `ProviderError`. */
+  listModels(context: RequestContext): Promise<readonly ModelInfo[]>;
+}
+
+export interface ProviderErrorInit extends Omit<ErrorInfo, "message"> {
+  readonly cause?: unknown;
+}
+
+/** Built where the status is known; decided on by `kind`, `status` and `providerCode`, never by its text. */
+export class ProviderError extends Error {
+  override readonly name = "ProviderError";
+  readonly info: ErrorInfo;
+
+  constructor(message: string, init: ProviderErrorInit) {
+    const { cause, ...info } = init;
+    super(message, cause === undefined ? undefined : { cause });
+    this.info = { ...info, message };
+  }
+
+  get kind(): ErrorKind {
+    return this.info.kind;
+  }
+  get status(): number | undefined {
+    return this.info.status;
+  }
+  get retryable(): boolean {
+    return this.info.retryable;
+  }
+  get retryAfterMs(): number | undefined {
+    return this.info.retryAfterMs;
+  }
+  get phase(): ErrorPhase {
+    return this.info.phase;
+  }
+  get providerCode(): string | undefined {
+    return this.info.providerCode;
+  }
+  get requestId(): string | undefined {
+    return this.info.requestId;
+  }
+}

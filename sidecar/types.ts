@@ -1,0 +1,325 @@
+// Plain JSON data shared by the editor's extension, the sidecar and the webview. Imports nothing, holds no behaviour,
+// and everything here survives JSON.stringify and JSON.parse unchanged.
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+export type JsonObject = { readonly [key: string]: JsonValue | undefined };
+
+/** `provider/model`, split at the first slash: `openrouter/openai/gpt-5-mini` is the model `openai/gpt-5-mini` at `openrouter`. */
+export type ModelRef = string;
+
+// ---------------------------------------------------------------- messages
+
+export interface TextPart {
+  readonly type: "text";
+  readonly text: string;
+}
+
+/** An image as base64, without the `data:` prefix. */
+export interface ImagePart {
+  readonly type: "image";
+  readonly mediaType: string;
+  readonly data: string;
+}
+
+/**
+ * A piece of a document that the user attached. Shown as a chip; the model reads it as text (see `sidecar/prompt-text.ts`).
+ * Lines count from 1 and include both ends.
+ */
+export interface FilePart {
+  readonly type: "file";
+  readonly uri: string;
+  readonly name: string;
+  readonly languageId?: string;
+  readonly startLine?: number;
+  readonly endLine?: number;
+  readonly text: string;
+}
+
+export interface ReasoningPart {
+  readonly type: "reasoning";
+  readonly text: string;
+}
+
+/** `arguments` is the JSON text exactly as the model wrote it; it can be invalid. */
+export interface ToolCallPart {
+  readonly type: "tool-call";
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+export interface ToolResultPart {
+  readonly type: "tool-result";
+  readonly id: string;
+  readonly name?: string;
+  readonly content: string;
+  readonly isError?: boolean;
+}
+
+/** What a provider wants back byte for byte: signatures, encrypted reasoning. Sent only to the provider that made it. */
+export interface OpaquePart {
+  readonly type: "opaque";
+  readonly provider: string;
+  readonly data: JsonValue;
+}
+
+export type UserPart = TextPart | ImagePart | FilePart;
+export type AssistantPart = TextPart | ReasoningPart | ToolCallPart | OpaquePart;
+export type Part = UserPart | AssistantPart | ToolResultPart;
+
+export type Message =
+  | { readonly role: "system"; readonly content: readonly TextPart[] }
+  | { readonly role: "user"; readonly content: readonly UserPart[] }
+  | { readonly role: "assistant"; readonly content: readonly AssistantPart[] }
+  | { readonly role: "tool"; readonly content: readonly ToolResultPart[] };
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: JsonObject;
+}
+
+export type ReasoningEffort = "off" | "low" | "medium" | "high";
+
+/** What a caller may ask for beside the messages. Absent means: as the provider does by itself. */
+export interface GenerationParameters {
+  readonly system?: string;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  /** Tokens. */
+  readonly maxOutputTokens?: number;
+  readonly stop?: readonly string[];
+  readonly reasoning?: ReasoningEffort;
+  readonly tools?: readonly ToolDefinition[];
+  /** JSON Schema that the whole answer must satisfy. */
+  readonly responseSchema?: JsonObject;
+  /** Fields added to the request's body as they stand, under the provider's id: `{ openrouter: { provider: { order: ["x"] } } }`. */
+  readonly providerOptions?: { readonly [provider: string]: JsonObject };
+}
+
+// ---------------------------------------------------------------- answers
+
+/**
+ * How an answer ended. `complete`: the provider's own terminal marker came, also when the finish reason is `length` or
+ * `content-filter`. `incomplete`: the stream ended without it. `cancelled` is a result, not an error.
+ */
+export type AnswerStatus = "complete" | "cancelled" | "error" | "incomplete";
+
+export type FinishReason = "stop" | "length" | "tool-calls" | "content-filter" | "error" | "other";
+
+/** Tokens. `estimated` marks figures that the provider did not give. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Part of `inputTokens`. */
+  readonly cachedTokens?: number;
+  /** Part of `outputTokens`. */
+  readonly reasoningTokens?: number;
+  readonly estimated?: boolean;
+}
+
+/** An unknown price is an absent cost, never zero. */
+export interface Cost {
+  readonly amount: number;
+  readonly currency: "USD";
+}
+
+/** Milliseconds from the moment the request was asked for. `firstTokenMs` is null when no token came. */
+export interface Timings {
+  readonly firstTokenMs: number | null;
+  readonly totalMs: number;
+}
+
+export type ErrorKind =
+  | "auth"
+  | "permission"
+  | "quota"
+  | "rate-limit"
+  | "overloaded"
+  | "context-length"
+  | "content-filter"
+  | "invalid-request"
+  | "model-not-found"
+  | "unsupported"
+  | "network"
+  | "timeout"
+  | "protocol"
+  | "cancelled"
+  | "server";
+
+/** How far the request had come: a retry is safe only before the first token. */
+export type ErrorPhase = "before-headers" | "before-first-token" | "mid-stream";
+
+/** A `ProviderError` as plain data. Decide on `kind`, `status` and `providerCode`; `message` is for people alone. */
+export interface ErrorInfo {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly phase: ErrorPhase;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  /** HTTP status. */
+  readonly status?: number;
+  /** The provider's own code, or one of ours: `missing-key`, `missing-base-url`, `inference-crashed`, `file-not-found`, `not-a-model`, … */
+  readonly providerCode?: string;
+  readonly requestId?: string;
+  readonly provider?: string;
+  readonly model?: string;
+}
+
+export type StatusPhase = "queued" | "waiting-for-limit" | "connecting" | "retrying" | "loading-model" | "processing-prompt";
+
+/** A stream event before it is numbered. `end` comes exactly once and last. */
+export type StreamEventBody =
+  | { readonly type: "start"; readonly provider: string; readonly model: string }
+  | {
+      readonly type: "status";
+      readonly phase: StatusPhase;
+      /** Unix time in milliseconds at which the wait ends. */
+      readonly untilMs?: number;
+      /** From 0 to 1. */
+      readonly progress?: number;
+    }
+  | { readonly type: "text-delta"; readonly text: string }
+  | { readonly type: "reasoning-delta"; readonly text: string }
+  | { readonly type: "tool-call"; readonly id: string; readonly name: string; readonly arguments: string }
+  | { readonly type: "opaque"; readonly provider: string; readonly data: JsonValue }
+  | { readonly type: "warning"; readonly code: string; readonly parameter?: string; readonly message?: string }
+  | ({ readonly type: "usage" } & Usage)
+  | EndEventBody;
+
+export interface EndEventBody {
+  readonly type: "end";
+  readonly status: AnswerStatus;
+  readonly finishReason: FinishReason | null;
+  /** As the provider wrote it. */
+  readonly rawFinishReason: string | null;
+  readonly usage: Usage | null;
+  readonly cost?: Cost;
+  readonly timings: Timings;
+  readonly requestId?: string;
+  /** Present when `status` is `error` or `incomplete`. */
+  readonly error?: ErrorInfo;
+}
+
+/** Numbered from 1 without gaps within one answer. */
+export type StreamEvent = StreamEventBody & { readonly seq: number };
+export type EndEvent = EndEventBody & { readonly seq: number };
+
+// ---------------------------------------------------------------- models
+
+export interface ModelAbilities {
+  readonly images?: boolean;
+  readonly tools?: boolean;
+  readonly reasoning?: boolean;
+}
+
+export interface ModelInfo {
+  readonly ref: ModelRef;
+  readonly provider: string;
+  /** The provider's own id of the model. */
+  readonly model: string;
+  /** For people. */
+  readonly name: string;
+  /** Tokens. */
+  readonly contextWindow?: number;
+  /** Tokens. */
+  readonly maxOutputTokens?: number;
+  readonly abilities?: ModelAbilities;
+  /** True for the built-in demo, which has no knowledge. */
+  readonly demo?: boolean;
+}
+
+export interface ProviderInfo {
+  readonly id: string;
+  readonly name: string;
+  /** Where requests go now; absent where it must be set first, or where nothing is called. */
+  readonly baseUrl?: string;
+  readonly key: "required" | "optional" | "none";
+  /** True when a key is held for the origin of `baseUrl`. */
+  readonly hasKey: boolean;
+  /** Environment variables that usually hold the key. */
+  readonly keyVariables: readonly string[];
+  /** A server on this machine. */
+  readonly runsHere: boolean;
+}
+
+// ---------------------------------------------------------------- settings of the engine
+
+/** Milliseconds; 0 means no limit. */
+export interface TimeLimits {
+  readonly connectMs?: number;
+  /** From the request being sent to the first token; a local server may load a model meanwhile. */
+  readonly firstTokenMs?: number;
+  /** Between two reads of a running answer. */
+  readonly idleMs?: number;
+}
+
+export interface ProviderSettings {
+  /** For a server that the user added under an id of its own: which preset it behaves as. Default `openai-compatible`. */
+  readonly preset?: string;
+  readonly baseUrl?: string;
+  readonly timeLimits?: TimeLimits;
+  /** Requests at once to this provider. */
+  readonly concurrency?: number;
+  /** Forces one of OpenAI's two interfaces. Default: `responses` at OpenAI's own origin, `chat` elsewhere. */
+  readonly api?: "responses" | "chat";
+}
+
+export interface EngineSettings {
+  /** By provider id: those of the registry, and servers that the user added. */
+  readonly providers: { readonly [id: string]: ProviderSettings };
+  /** Requests at once to one endpoint, where the provider's row says nothing else. */
+  readonly concurrency: number;
+  /** Absolute paths of GGUF files that the model list offers beside the demo. */
+  readonly localModels: readonly string[];
+}
+
+// ---------------------------------------------------------------- conversations
+
+export type MessageStatus = AnswerStatus | "streaming";
+
+/** Where a running answer can be read: see `stream/attach`. */
+export interface StreamRef {
+  readonly stream: string;
+  /** New with each sidecar; a stream of another epoch is gone. */
+  readonly epoch: string;
+}
+
+/** A message as it is kept. Messages form a tree by `parent`; the path shown is a session's `leaf` and its ancestors. */
+export interface StoredMessage {
+  readonly id: string;
+  readonly session: string;
+  readonly parent: string | null;
+  readonly message: Message;
+  /** Unix time in milliseconds. */
+  readonly createdAt: number;
+  /** The rest concerns assistants' messages alone. */
+  readonly model?: ModelRef;
+  readonly status?: MessageStatus;
+  readonly finishReason?: FinishReason | null;
+  readonly usage?: Usage;
+  readonly cost?: Cost;
+  readonly timings?: Timings;
+  readonly error?: ErrorInfo;
+  /** While `status` is `streaming`, and known to the sidecar that answers. */
+  readonly stream?: StreamRef;
+}
+
+export interface SessionInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly model: ModelRef | null;
+  readonly systemPrompt?: string;
+  readonly parameters?: GenerationParameters;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** The last message of the path shown. */
+  readonly leaf: string | null;
+}
+
+export interface SessionDetail extends SessionInfo {
+  /** The path shown, oldest first. */
+  readonly messages: readonly StoredMessage[];
+}
