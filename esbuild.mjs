@@ -1,0 +1,178 @@
+// Builds everything that runs into `dist/`: `node esbuild.mjs [--watch] [--production]`.
+// It wants a Node that runs TypeScript (`npm run build` brings one): the demo model comes from the project's own generator.
+
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { cp, glob, mkdir, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build, context } from "esbuild";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const inRoot = (...parts) => join(root, ...parts);
+const neededNode = JSON.parse(readFileSync(inRoot("package.json"), "utf8")).engines.node.replace(/^>=/, "");
+
+/** What every bundle shares. Source maps lie beside the bundles and never travel in a package. */
+function common(production) {
+  return {
+    absWorkingDir: root,
+    bundle: true,
+    minify: production,
+    // Names of classes and functions stay readable in logs and stack traces.
+    keepNames: production,
+    legalComments: "none",
+    logLevel: "warning",
+    metafile: true,
+    sourcemap: "linked",
+  };
+}
+
+/** vscode-jsonrpc and undici are CommonJS; in an ESM bundle their `require("node:…")` needs a `require` to exist. */
+const requireBanner = 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+function nodeModule(input, output, production) {
+  return {
+    ...common(production),
+    entryPoints: [input],
+    outfile: `dist/${output}`,
+    platform: "node",
+    target: "node22.19",
+    format: "esm",
+    banner: { js: requireBanner },
+    external: ["node-llama-cpp"],
+  };
+}
+
+function bundles(production) {
+  return [
+    {
+      ...common(production),
+      entryPoints: ["extension/extension.ts"],
+      outfile: "dist/extension.cjs",
+      platform: "node",
+      target: "node22.19",
+      format: "cjs",
+      external: ["vscode"],
+    },
+    nodeModule("sidecar/main.ts", "sidecar.mjs", production),
+    nodeModule("sidecar/cli.ts", "cli-main.mjs", production),
+    // The launcher starts on a Node that is too old for the rest, so that it can say so.
+    {
+      ...nodeModule("sidecar/cli-launcher.ts", "cli.js", production),
+      target: "es2020",
+      banner: {},
+      define: { NEEDED_NODE: JSON.stringify(neededNode) },
+    },
+    nodeModule("sidecar/library.ts", "library.js", production),
+    nodeModule("sidecar/local/inference-process.ts", "inference.mjs", production),
+    nodeModule("sidecar/sessions/store-worker.ts", "store-worker.mjs", production),
+    {
+      ...common(production),
+      // The page is small only when it is minified, and is measured so: it is built as it ships, always.
+      minify: true,
+      keepNames: false,
+      entryPoints: { chat: "media/chat.tsx" },
+      outdir: "dist/media",
+      platform: "browser",
+      target: ["chrome138"],
+      format: "iife",
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      define: { "process.env.NODE_ENV": '"production"' },
+      loader: { ".ttf": "copy", ".svg": "text" },
+      assetNames: "[name]",
+    },
+  ];
+}
+
+/** Tests that run inside VS Code: one CommonJS file each, since the editor's host loads them by `require`. */
+async function integrationTests() {
+  const files = await Array.fromAsync(glob("test/integration/**/*.test.ts", { cwd: root }));
+  if (files.length === 0) return [];
+  return [
+    {
+      ...common(false),
+      entryPoints: files.sort(),
+      outbase: "test/integration",
+      outdir: "out/integration",
+      outExtension: { ".js": ".cjs" },
+      platform: "node",
+      target: "node22.19",
+      format: "cjs",
+      external: ["vscode", "mocha"],
+    },
+  ];
+}
+
+const entriesExist = (options) => [options.entryPoints].flatMap((entry) => Object.values(entry)).every((file) => existsSync(inRoot(file)));
+
+/** The codicon font and its classes, which the page loads as files of its own. */
+async function copyCodicons() {
+  const source = dirname(createRequire(import.meta.url).resolve("@vscode/codicons/dist/codicon.css"));
+  await mkdir(inRoot("dist/media"), { recursive: true });
+  for (const file of ["codicon.css", "codicon.ttf"]) await cp(join(source, file), inRoot("dist/media", file));
+}
+
+async function writeDemoModel() {
+  const generator = inRoot("sidecar/local/demo/generate.ts");
+  if (!existsSync(generator)) return;
+  const { writeDemoModel } = await import(generator);
+  await mkdir(inRoot("dist/models"), { recursive: true });
+  await writeDemoModel(inRoot("dist/models/demo.gguf"));
+}
+
+/** Type declarations of the library, for those who install the package. */
+function emitDeclarations() {
+  const config = inRoot("sidecar/tsconfig.library.json");
+  if (!existsSync(inRoot("sidecar/library.ts"))) return Promise.resolve();
+  return run(process.execPath, [inRoot("node_modules/typescript/bin/tsc"), "-p", config]);
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit" });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => (code === 0 ? resolve() : reject(new Error(`${args[0]} ended with ${signal ?? code}.`))));
+  });
+}
+
+/** Sizes of what was built, the largest inputs left to the metafiles in `dist/meta/`. */
+async function report(results, started) {
+  await mkdir(inRoot("dist/meta"), { recursive: true });
+  for (const { metafile } of results) {
+    const outputs = Object.entries(metafile.outputs).filter(([file]) => /\.(js|mjs|cjs|css)$/.test(file));
+    for (const [file, { bytes }] of outputs) {
+      if (file.startsWith("dist/")) console.log(`  ${file.padEnd(26)} ${(bytes / 1024).toFixed(1).padStart(8)} KB`);
+    }
+    const name = outputs[0]?.[0].replaceAll("/", "-");
+    if (name?.startsWith("dist-")) await writeFile(inRoot("dist/meta", `${name}.json`), JSON.stringify(metafile));
+  }
+  console.log(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+}
+
+async function everythingOnce(options) {
+  const started = performance.now();
+  const [results] = await Promise.all([
+    Promise.all(options.map((one) => build(one))),
+    emitDeclarations(),
+    copyCodicons(),
+    writeDemoModel(),
+  ]);
+  await report(results, started);
+}
+
+async function watch(options) {
+  await Promise.all([copyCodicons(), writeDemoModel()]);
+  const contexts = await Promise.all(options.map((one) => context({ ...one, logLevel: "info" })));
+  await Promise.all(contexts.map((one) => one.watch()));
+  console.log("Watching. Ctrl+C ends it.");
+}
+
+const { values } = parseArgs({ options: { watch: { type: "boolean" }, production: { type: "boolean" } } });
+// The bundles of an older tree must not survive in a package.
+for (const stale of ["dist/types", "out/integration"]) await rm(inRoot(stale), { recursive: true, force: true });
+const options = [...bundles(values.production === true), ...(await integrationTests())].filter(entriesExist);
+await (values.watch === true ? watch(options) : everythingOnce(options));
