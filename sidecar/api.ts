@@ -16,6 +16,12 @@ import type {
 
 export type Prompt = string | readonly Message[];
 
+/**
+ * A prompt, or what makes one: called when a place at the endpoint is free, so that of a thousand files only those being
+ * answered are in memory. What it throws ends the answer: a `ProviderError` as it is, anything else as `invalid-request`.
+ */
+export type PromptSource = Prompt | ((signal: AbortSignal) => Promise<Prompt>);
+
 export interface GenerateOptions extends GenerationParameters {
   /** Aborting closes the provider's socket; the answer ends with status `cancelled` and what had come. */
   readonly signal?: AbortSignal;
@@ -59,9 +65,9 @@ export interface Llm {
    * Resolves with the whole answer, also when it was cut by length or cancelled by the signal (`status` tells).
    * Rejects with an `AnswerError` (a `ProviderError` whose `partial` is what had come) when the answer failed or its stream was cut.
    */
-  generate(prompt: Prompt, options?: GenerateOptions): Promise<GenerateResult>;
+  generate(prompt: PromptSource, options?: GenerateOptions): Promise<GenerateResult>;
   /** Never throws for a failed answer: the last chunk's event is `end` and says how it ended. A `break` closes the provider's socket. */
-  stream(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<Chunk, void, undefined>;
+  stream(prompt: PromptSource, options?: GenerateOptions): AsyncGenerator<Chunk, void, undefined>;
   /** The same events in the batches in which they arrived: what a server forwards. */
-  streamBatches(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<readonly StreamEvent[], void, undefined>;
+  streamBatches(prompt: PromptSource, options?: GenerateOptions): AsyncGenerator<readonly StreamEvent[], void, undefined>;
 }

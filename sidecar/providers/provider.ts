@@ -53,7 +53,7 @@ export interface ProviderErrorInit extends Omit<ErrorInfo, "message"> {
 
 /** Built where the status is known; decided on by `kind`, `status` and `providerCode`, never by its text. */
 export class ProviderError extends Error {
-  override readonly name = "ProviderError";
+  override readonly name: string = "ProviderError";
   readonly info: ErrorInfo;
 
   constructor(message: string, init: ProviderErrorInit) {

@@ -1,0 +1,163 @@
+// Turns what a provider yields into the events of one answer: numbered from 1 without gaps, `start` first, exactly one `end`
+// last. It also keeps what the end has to tell: first token, usage, finish reason, request id.
+
+import { Buffer } from "node:buffer";
+import type { EndEventBody, ErrorInfo, FinishReason, StatusPhase, StreamEvent, StreamEventBody, Usage } from "../types.ts";
+import type { ModelRequest, ProviderEvent } from "../providers/provider.ts";
+import { estimateInputTokens, tokensOfBytes } from "./token-estimate.ts";
+
+export type Outcome =
+  | { readonly type: "returned" }
+  | { readonly type: "cancelled" }
+  | { readonly type: "failed"; readonly error: ErrorInfo };
+
+type Finish = Extract<ProviderEvent, { type: "finish" }>;
+
+export class AnswerNumbering {
+  readonly #provider: string;
+  readonly #model: string;
+  readonly #askedAt = performance.now();
+  #seq = 0;
+  #firstTokenAt: number | null = null;
+  #outputBytes = 0;
+  /** Output counted when the provider's last figures came: what came later is not in them. */
+  #outputBytesAtUsage = 0;
+  #usage: Usage | null = null;
+  #finish: Finish | null = null;
+  #requestId: string | undefined;
+  /** Once set, the provider has seen the request, and may charge for it. */
+  #sent: ModelRequest | null = null;
+
+  constructor(provider: string, model: string) {
+    this.#provider = provider;
+    this.#model = model;
+  }
+
+  /** No token has come yet: a retry is safe. */
+  get beforeFirstToken(): boolean {
+    return this.#firstTokenAt === null;
+  }
+
+  start(): StreamEvent {
+    return this.#number({ type: "start", provider: this.#provider, model: this.#model });
+  }
+
+  status(phase: StatusPhase, untilMs?: number): StreamEvent {
+    return this.#number({ type: "status", phase, ...(untilMs === undefined ? {} : { untilMs }) });
+  }
+
+  sending(request: ModelRequest): StreamEvent {
+    this.#sent = request;
+    return this.status("connecting");
+  }
+
+  /** The request was refused before any work, so what it holds is not counted. */
+  retrying(untilMs: number): StreamEvent {
+    this.#sent = null;
+    return this.status("retrying", untilMs);
+  }
+
+  events(batch: readonly ProviderEvent[]): StreamEvent[] {
+    const events: StreamEvent[] = [];
+    for (const event of batch) {
+      switch (event.type) {
+        case "finish":
+          this.#finish = event;
+          break;
+        case "request-id":
+          this.#requestId = event.requestId;
+          break;
+        case "usage": {
+          const { type: _type, ...usage } = event;
+          this.#usage = usage;
+          this.#outputBytesAtUsage = this.#outputBytes;
+          events.push(this.#number(event));
+          break;
+        }
+        case "text-delta":
+        case "reasoning-delta":
+          if (event.text === "") break;
+          this.#countOutput(event.text);
+          events.push(this.#number(event));
+          break;
+        case "tool-call":
+          this.#countOutput(event.name + event.arguments);
+          events.push(this.#number(event));
+          break;
+        case "opaque":
+          this.#countOutput("");
+          events.push(this.#number(event));
+          break;
+        case "status":
+        case "warning":
+          events.push(this.#number(event));
+      }
+    }
+    return events;
+  }
+
+  end(outcome: Outcome): StreamEvent {
+    const finishReason: FinishReason | null = this.#finish?.finishReason ?? null;
+    const { status, error } = this.#verdict(outcome);
+    const now = performance.now();
+    const requestId = this.#requestId ?? error?.requestId;
+    const body: EndEventBody = {
+      type: "end",
+      status,
+      finishReason,
+      rawFinishReason: this.#finish?.rawFinishReason ?? null,
+      usage: this.#finalUsage(status),
+      timings: {
+        firstTokenMs: this.#firstTokenAt === null ? null : milliseconds(this.#firstTokenAt - this.#askedAt),
+        totalMs: milliseconds(now - this.#askedAt),
+      },
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(error === undefined ? {} : { error: { provider: this.#provider, model: this.#model, ...error } }),
+    };
+    return this.#number(body);
+  }
+
+  /**
+   * An error after the provider's own terminal marker changes nothing about the answer: servers do close the socket rudely
+   * after the last byte. A cancellation that came too late is none, for the same reason.
+   */
+  #verdict(outcome: Outcome): { status: EndEventBody["status"]; error?: ErrorInfo } {
+    if (this.#finish !== null && this.#finish.finishReason !== "error") return { status: "complete" };
+    if (outcome.type === "cancelled") return { status: "cancelled" };
+    if (outcome.type === "failed") return { status: "error", error: outcome.error };
+    const phase = this.beforeFirstToken ? "before-first-token" : "mid-stream";
+    if (this.#finish !== null) {
+      const reason = this.#finish.rawFinishReason ?? "error";
+      const message = `The provider ended the answer with the finish reason "${reason}" and gave no other word.`;
+      return { status: "error", error: { kind: "server", message, phase, retryable: true } };
+    }
+    const message = "The answer was cut: the stream ended without the provider's own mark of its end.";
+    return { status: "incomplete", error: { kind: "protocol", providerCode: "stream-cut", message, phase, retryable: true } };
+  }
+
+  /**
+   * The provider's figures for a whole answer. Where it gave none, or where the answer was stopped before the last ones came,
+   * an estimate that is marked as one. Null when nothing was sent, or when the provider refused before it worked.
+   */
+  #finalUsage(status: EndEventBody["status"]): Usage | null {
+    if (this.#usage !== null && (status === "complete" || this.#outputBytes === this.#outputBytesAtUsage)) return this.#usage;
+    if (this.#sent === null || (status === "error" && this.beforeFirstToken)) return this.#usage;
+    const outputTokens = Math.max(this.#usage?.outputTokens ?? 0, tokensOfBytes(this.#outputBytes));
+    const inputTokens = this.#usage?.inputTokens ?? estimateInputTokens(this.#sent);
+    return { ...this.#usage, inputTokens, outputTokens, estimated: true };
+  }
+
+  #countOutput(text: string): void {
+    this.#firstTokenAt ??= performance.now();
+    this.#outputBytes += Buffer.byteLength(text);
+  }
+
+  #number(body: StreamEventBody): StreamEvent {
+    return { ...body, seq: ++this.#seq };
+  }
+}
+
+/** To a tenth. */
+function milliseconds(value: number): number {
+  return Math.round(value * 10) / 10;
+}

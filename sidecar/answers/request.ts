@@ -1,0 +1,93 @@
+// What a caller passed, made into what a provider is asked.
+
+import type { GenerateOptions, Prompt } from "../api.ts";
+import type { ModelRequest } from "../providers/provider.ts";
+import type { GenerationParameters, Message, Part, TextPart } from "../types.ts";
+import { withFilesAsText } from "../prompt-text.ts";
+import { invalidRequest } from "./answer-error.ts";
+import { checkedParameters } from "./parameters.ts";
+
+/** Roles, and the kinds of parts that each may hold. */
+const PARTS_OF_ROLE: { readonly [Role in Message["role"]]: readonly Part["type"][] } = {
+  system: ["text"],
+  user: ["text", "image", "file"],
+  assistant: ["text", "reasoning", "tool-call", "opaque"],
+  tool: ["tool-result"],
+};
+
+/** Throws a `ProviderError` of kind `invalid-request` that says what is wrong, before anything is sent. */
+export function buildModelRequest(model: string, prompt: Prompt, options: GenerateOptions): ModelRequest {
+  const { signal: _signal, timeLimits: _timeLimits, ...rest } = options;
+  const parameters = checkedParameters(rest);
+  const messages = messagesOf(prompt);
+  const system = systemText(parameters, messages);
+  const { system: _system, ...others } = parameters;
+  return {
+    model,
+    messages: withFilesAsText(messages.filter((message) => message.role !== "system")),
+    parameters: system === "" ? others : { ...others, system },
+  };
+}
+
+function messagesOf(prompt: Prompt): readonly Message[] {
+  if (typeof prompt === "string") {
+    if (prompt.trim() === "") throw invalidRequest("empty-prompt", "The prompt is empty: there is nothing to send.");
+    return [{ role: "user", content: [{ type: "text", text: prompt }] }];
+  }
+  if (!Array.isArray(prompt)) throw invalidRequest("invalid-messages", "A prompt is a text or a list of messages.");
+  for (const [index, message] of prompt.entries()) checkMessage(message, index);
+  if (!prompt.some((message: Message) => message.role !== "system")) {
+    throw invalidRequest("empty-prompt", "The list of messages holds no message of a user: there is nothing to answer.");
+  }
+  return prompt;
+}
+
+/** Kinds of parts, and those of their fields that must be texts. */
+const TEXTS_OF_PART: { readonly [Type in Part["type"]]: readonly string[] } = {
+  text: ["text"],
+  image: ["mediaType", "data"],
+  file: ["name", "text"],
+  reasoning: ["text"],
+  "tool-call": ["id", "name", "arguments"],
+  "tool-result": ["id", "content"],
+  opaque: ["provider"],
+};
+
+function checkMessage(message: unknown, index: number): void {
+  const { role, content } = isRecord(message) ? message : {};
+  if (!isRole(role)) throw invalidMessage(index, `its role must be one of ${Object.keys(PARTS_OF_ROLE).join(", ")}`);
+  if (!Array.isArray(content)) throw invalidMessage(index, "its content must be a list of parts, such as [{ type: 'text', text: '…' }]");
+  for (const part of content) checkPart(isRecord(part) ? part : {}, role, index);
+}
+
+function checkPart(part: Record<string, unknown>, role: Message["role"], index: number): void {
+  const kinds = PARTS_OF_ROLE[role];
+  const kind = kinds.find((one) => one === part["type"]);
+  if (kind === undefined) {
+    const given = JSON.stringify(part["type"]) ?? "no type";
+    throw invalidMessage(index, `a part of type ${given} cannot stand there; "${role}" takes ${kinds.join(", ")}`);
+  }
+  const missing = TEXTS_OF_PART[kind].find((field) => typeof part[field] !== "string");
+  if (missing !== undefined) throw invalidMessage(index, `a part of type "${kind}" must have a text in its field "${missing}"`);
+}
+
+function isRole(role: unknown): role is Message["role"] {
+  return typeof role === "string" && Object.hasOwn(PARTS_OF_ROLE, role);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function invalidMessage(index: number, problem: string): Error {
+  return invalidRequest("invalid-messages", `Message ${index + 1} of the prompt cannot be sent: ${problem}.`);
+}
+
+/** System messages may stand anywhere in a list; providers take the system's words in one place, so they are put together in order. */
+function systemText(parameters: GenerationParameters, messages: readonly Message[]): string {
+  const texts = parameters.system === undefined ? [] : [parameters.system];
+  for (const message of messages) {
+    if (message.role === "system") texts.push(message.content.map((part: TextPart) => part.text).join("\n\n"));
+  }
+  return texts.filter((text) => text.trim() !== "").join("\n\n");
+}

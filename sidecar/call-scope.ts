@@ -1,0 +1,24 @@
+// What a request inherits from the `gather` it was made in. It travels by AsyncLocalStorage, so that a bare function inside
+// `gather` is cancelled and counted as batch work without being handed anything.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** Foreground work is what a person waits for; batch work never takes the last place at an endpoint. */
+export type WorkClass = "foreground" | "batch";
+
+export interface CallScope {
+  readonly workClass: WorkClass;
+  readonly signal: AbortSignal | undefined;
+}
+
+const outside: CallScope = { workClass: "foreground", signal: undefined };
+const storage = new AsyncLocalStorage<CallScope>();
+
+/** The scope of the calling code; read it when a request is made, not when its stream is first read. */
+export function currentScope(): CallScope {
+  return storage.getStore() ?? outside;
+}
+
+export function runInScope<T>(scope: CallScope, task: () => T): T {
+  return storage.run(scope, task);
+}

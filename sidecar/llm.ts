@@ -1,0 +1,174 @@
+// The one path of every answer: `generate`, `stream`, sessions and `gather` all run `AnswerRun`. It waits for a place at the
+// endpoint, calls the provider, asks again where nothing had come yet, numbers the events, and ends with exactly one `end`
+// whatever happens: an error, a cut stream and a cancellation are results.
+
+import { setTimeout as wait } from "node:timers/promises";
+import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.ts";
+import { ChunkStream } from "./answers/chunk-stream.ts";
+import { AnswerFold } from "./answers/fold.ts";
+import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
+import { buildModelRequest } from "./answers/request.ts";
+import { defaultRetryPolicy, retryDelay, type RetryPolicy } from "./answers/retry.ts";
+import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
+import { currentScope, type WorkClass } from "./call-scope.ts";
+import type { Limiter } from "./limiter.ts";
+import { ProviderError, type ModelRequest, type Provider } from "./providers/provider.ts";
+import type { ModelRef, StreamEvent, TimeLimits } from "./types.ts";
+
+/** Where a request goes, as the settings say at the moment it is made. */
+export interface Endpoint {
+  readonly provider: Provider;
+  readonly limiter: Limiter;
+  readonly timeLimits: TimeLimits;
+  readonly retry?: RetryPolicy;
+}
+
+export interface LlmTarget {
+  readonly provider: string;
+  readonly model: string;
+  /** Asked anew for each request, so that changed settings and keys count at once. Throws `ProviderError`. */
+  endpoint(): Endpoint;
+}
+
+type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
+
+/** Costs nothing: no request, no connection, nothing loaded until the first answer is asked for. */
+export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): Llm {
+  const ref: ModelRef = `${target.provider}/${target.model}`;
+  const run = (prompt: PromptSource, options: GenerateOptions = {}): AnswerRun => {
+    // The scope is that of the caller: a stream made inside `gather` belongs to it wherever it is read.
+    const scope = currentScope();
+    const signals = [defaults.signal, options.signal, scope.signal].filter((signal) => signal !== undefined);
+    return new AnswerRun(target, prompt, { ...defaults, ...options }, scope.workClass, signals);
+  };
+  return {
+    ref,
+    streamBatches: (prompt, options): Batches => run(prompt, options).events(),
+    stream: (prompt, options): AsyncGenerator<Chunk, void, undefined> => {
+      const answer = run(prompt, options);
+      return new ChunkStream(answer.events(), () => answer.leave());
+    },
+    generate: async (prompt, options): Promise<GenerateResult> => {
+      const fold = new AnswerFold(ref);
+      for await (const batch of run(prompt, options).events()) fold.add(batch);
+      const result = fold.result();
+      if (fold.error !== undefined) throw new AnswerError(fold.error, result);
+      return result;
+    },
+  };
+}
+
+class AnswerRun {
+  readonly #target: LlmTarget;
+  readonly #prompt: PromptSource;
+  readonly #options: GenerateOptions;
+  readonly #workClass: WorkClass;
+  readonly #signals: readonly AbortSignal[];
+  /** Aborted by any of the caller's signals, and when the reader leaves. */
+  readonly #abort = new AbortController();
+  readonly #numbering: AnswerNumbering;
+
+  constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, workClass: WorkClass, signals: readonly AbortSignal[]) {
+    this.#target = target;
+    this.#prompt = prompt;
+    this.#options = options;
+    this.#workClass = workClass;
+    this.#signals = signals;
+    this.#numbering = new AnswerNumbering(target.provider, target.model);
+  }
+
+  /** To be called once. */
+  async *events(): Batches {
+    const links = this.#signals.map((signal) => this.#follow(signal));
+    try {
+      yield [this.#numbering.start()];
+      const outcome = yield* this.#attempts();
+      yield [this.#numbering.end(outcome)];
+    } finally {
+      for (const unlink of links) unlink();
+      this.leave();
+    }
+  }
+
+  /** The reader wants no more: whatever is under way for this answer stops. */
+  leave(): void {
+    this.#abort.abort();
+  }
+
+  async *#attempts(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
+    for (let retriesDone = 0; ; retriesDone++) {
+      let policy = defaultRetryPolicy;
+      try {
+        const endpoint = this.#target.endpoint();
+        policy = endpoint.retry ?? policy;
+        yield* this.#attempt(endpoint);
+        return this.#signal.aborted ? { type: "cancelled" } : { type: "returned" };
+      } catch (thrown) {
+        if (this.#signal.aborted) return { type: "cancelled" };
+        const error = errorInfo(thrown);
+        const delay = this.#numbering.beforeFirstToken ? retryDelay(error, retriesDone, policy) : null;
+        if (delay === null) return { type: "failed", error };
+        yield [this.#numbering.retrying(Math.round(Date.now() + delay))];
+        if (!(await this.#sleep(delay))) return { type: "cancelled" };
+      }
+    }
+  }
+
+  /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
+  async *#attempt({ provider, limiter, timeLimits }: Endpoint): Batches {
+    this.#signal.throwIfAborted();
+    let place = limiter.tryAcquire(this.#workClass);
+    if (place === undefined) {
+      yield [this.#numbering.status("waiting-for-limit")];
+      place = await limiter.acquire(this.#workClass, this.#signal);
+    }
+    try {
+      const request = await this.#buildRequest();
+      yield [this.#numbering.sending(request)];
+      const context = { signal: this.#signal, timeLimits: { ...timeLimits, ...this.#options.timeLimits } };
+      for await (const batch of provider.stream(request, context)) {
+        if (this.#signal.aborted) return;
+        const events = this.#numbering.events(batch);
+        if (events.length > 0) yield events;
+      }
+    } finally {
+      place.release();
+    }
+  }
+
+  async #buildRequest(): Promise<ModelRequest> {
+    return buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
+  }
+
+  async #readPrompt(): Promise<Prompt> {
+    if (typeof this.#prompt !== "function") return this.#prompt;
+    try {
+      return await this.#prompt(this.#signal);
+    } catch (error) {
+      if (error instanceof ProviderError) throw error;
+      throw invalidRequest("prompt-unreadable", `The prompt could not be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** False when the answer was cancelled meanwhile. */
+  async #sleep(ms: number): Promise<boolean> {
+    try {
+      await wait(ms, undefined, { signal: this.#signal });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** By hand instead of `AbortSignal.any`: one signal may be shared by thousands of answers, and each lets go of it at its end. */
+  #follow(signal: AbortSignal): () => void {
+    const abort = (): void => this.#abort.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    return () => signal.removeEventListener("abort", abort);
+  }
+
+  get #signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+}
