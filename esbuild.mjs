@@ -20,9 +20,9 @@ function common(production) {
   return {
     absWorkingDir: root,
     bundle: true,
-    minify: production,
-    // Names of classes and functions stay readable in logs and stack traces.
-    keepNames: production,
+    // Names stay as they are: logs and stack traces of an installed Parley must be readable.
+    minifySyntax: production,
+    minifyWhitespace: production,
     legalComments: "none",
     logLevel: "warning",
     metafile: true,
@@ -73,7 +73,6 @@ function bundles(production) {
       ...common(production),
       // The page is small only when it is minified, and is measured so: it is built as it ships, always.
       minify: true,
-      keepNames: false,
       entryPoints: { chat: "media/chat.tsx" },
       outdir: "dist/media",
       platform: "browser",
@@ -88,23 +87,26 @@ function bundles(production) {
   ];
 }
 
-/** Tests that run inside VS Code: one CommonJS file each, since the editor's host loads them by `require`. */
-async function integrationTests() {
-  const files = await Array.fromAsync(glob("test/integration/**/*.test.ts", { cwd: root }));
-  if (files.length === 0) return [];
-  return [
-    {
-      ...common(false),
-      entryPoints: files.sort(),
-      outbase: "test/integration",
-      outdir: "out/integration",
-      outExtension: { ".js": ".cjs" },
-      platform: "node",
-      target: "node22.19",
-      format: "cjs",
-      external: ["vscode", "mocha"],
-    },
-  ];
+/** What VS Code's host loads by `require`: the tests that run inside it, and the rig's part there. */
+async function insideTheHost() {
+  const tests = await Array.fromAsync(glob("test/integration/**/*.test.ts", { cwd: root }));
+  const entryPoints = [...tests.sort(), "test/rig/host-runner.ts", "test/rig/mocha-results.ts"];
+  return {
+    ...common(false),
+    entryPoints,
+    outbase: "test",
+    outdir: "out",
+    outExtension: { ".js": ".cjs" },
+    platform: "node",
+    target: "node22.19",
+    format: "cjs",
+    external: ["vscode"],
+    // CommonJS has no import.meta; places.ts asks for it to find the clone.
+    define: { "import.meta.url": "__moduleUrl" },
+    banner: { js: 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    // Mocha takes the class itself.
+    footer: { js: "if (module.exports.default) module.exports = Object.assign(module.exports.default, module.exports);" },
+  };
 }
 
 const entriesExist = (options) => [options.entryPoints].flatMap((entry) => Object.values(entry)).every((file) => existsSync(inRoot(file)));
@@ -173,6 +175,6 @@ async function watch(options) {
 
 const { values } = parseArgs({ options: { watch: { type: "boolean" }, production: { type: "boolean" } } });
 // The bundles of an older tree must not survive in a package.
-for (const stale of ["dist/types", "out/integration"]) await rm(inRoot(stale), { recursive: true, force: true });
-const options = [...bundles(values.production === true), ...(await integrationTests())].filter(entriesExist);
+for (const stale of ["dist/types", "out"]) await rm(inRoot(stale), { recursive: true, force: true });
+const options = [...bundles(values.production === true), await insideTheHost()].filter(entriesExist);
 await (values.watch === true ? watch(options) : everythingOnce(options));

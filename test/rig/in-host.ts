@@ -1,0 +1,134 @@
+// Runs tests inside the extension host of VS Code's web build, driven by a headless browser.
+
+import { existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, closeSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setInterval as every } from "node:timers/promises";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, newPage, workbenchReady } from "./browser.ts";
+import { type EditorServer, quietSettings, startEditorServer } from "./editor-server.ts";
+import { inClone, temporaryFolder } from "./places.ts";
+
+export interface InHostOptions {
+  readonly developmentPaths: readonly string[];
+  /** A CommonJS module that exports `run()`. */
+  readonly testsPath: string;
+  /** The workspace; none when undefined. */
+  readonly workspaceFolder?: string | undefined;
+  /** Handed to the extension host. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly limitMs: number;
+  /** Gets what the tests print, as it comes. */
+  readonly print: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** 0 passed, 1 failed or did not come to its end, 124 out of time, 130 interrupted. */
+export async function runInHost(options: InHostOptions): Promise<number> {
+  const folder = temporaryFolder("host");
+  const output = join(folder, "output.txt");
+  const mark = join(folder, "mark.txt");
+  writeFileSync(output, "");
+  const stopPrinting = new AbortController();
+  const printing = printGrowth(output, options.print, stopPrinting.signal);
+  const [server, browser] = await Promise.allSettled([startServer(folder, options, { output, mark }), launchBrowser()]);
+  try {
+    if (server.status === "rejected") throw server.reason;
+    if (browser.status === "rejected") throw browser.reason;
+    const code = await runToExit(server.value, browser.value, options);
+    return code === 0 && !hasPassed(mark, options.print) ? 1 : code;
+  } finally {
+    if (browser.status === "fulfilled") await browser.value.close().catch(() => undefined);
+    if (server.status === "fulfilled") await server.value.stop();
+    stopPrinting.abort();
+    await printing;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function startServer(
+  folder: string,
+  options: InHostOptions,
+  files: { readonly output: string; readonly mark: string },
+): Promise<EditorServer> {
+  const extensionsFolder = join(folder, "extensions");
+  mkdirSync(extensionsFolder);
+  return startEditorServer({
+    form: "server",
+    folder,
+    extensionsFolder,
+    developmentExtensions: true,
+    fewBuiltIns: true,
+    settings: { ...quietSettings, "git.enabled": false },
+    env: { ...options.env, PARLEY_RIG_OUTPUT: files.output, PARLEY_RIG_MARK: files.mark, PARLEY_RIG_ENTRY: options.testsPath },
+  });
+}
+
+/** Opens the workbench with the tests in its address and waits for the first thing that ends the run. */
+async function runToExit(server: EditorServer, browser: Browser, options: InHostOptions): Promise<number> {
+  const { promise: exit, resolve: end } = Promise.withResolvers<number>();
+  const failWith = (words: string): void => {
+    options.print(`${words}\n`);
+    end(1);
+  };
+  const timer = setTimeout(() => {
+    options.print(`The tests did not end within ${options.limitMs / 1000} s.\n`);
+    end(124);
+  }, options.limitMs);
+  const interrupted = (): void => end(130);
+  options.signal?.addEventListener("abort", interrupted);
+  void server.ended.then(() => failWith(`VS Code's server ended in the middle of the run:\n${server.log()}`));
+  browser.on("disconnected", () => failWith("The browser ended in the middle of the run."));
+  try {
+    const page = await newPage(browser);
+    page.on("crash", () => failWith("The workbench's page crashed."));
+    // VS Code calls these two when it runs tests in a browser.
+    await page.exposeFunction("codeAutomationLog", () => undefined);
+    await page.exposeFunction("codeAutomationExit", (code: number) => end(code));
+    await Promise.race([exit, openWorkbench(page, server, options)]);
+    return await exit;
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", interrupted);
+  }
+}
+
+async function openWorkbench(page: Page, server: EditorServer, options: InHostOptions): Promise<void> {
+  const remote = (path: string): string => `vscode-remote://127.0.0.1:${server.port}${path}`;
+  const payload = [
+    ...options.developmentPaths.map((path) => ["extensionDevelopmentPath", remote(path)]),
+    ["extensionTestsPath", remote(inClone("out/rig/host-runner.cjs"))],
+    ["skipWelcome", "true"],
+  ];
+  const url = new URL(server.url);
+  if (options.workspaceFolder === undefined) url.searchParams.set("ew", "true");
+  else url.searchParams.set("folder", options.workspaceFolder);
+  url.searchParams.set("payload", JSON.stringify(payload));
+  await page.goto(url.href);
+  await workbenchReady(page);
+}
+
+function hasPassed(mark: string, print: (text: string) => void): boolean {
+  const word = existsSync(mark) ? readFileSync(mark, "utf8") : "nothing";
+  if (word === "passed") return true;
+  print(`VS Code reported success, but the tests did not come to their end (mark: ${word}): the extension host must have died.\n`);
+  return false;
+}
+
+/** Prints what is appended to a file until told to stop, then the rest. */
+async function printGrowth(file: string, print: (text: string) => void, stop: AbortSignal): Promise<void> {
+  const handle = openSync(file, "r");
+  const decoder = new TextDecoder();
+  const buffer = Buffer.alloc(65_536);
+  const pump = (): void => {
+    for (let length = readSync(handle, buffer); length > 0; length = readSync(handle, buffer))
+      print(decoder.decode(buffer.subarray(0, length), { stream: true }));
+  };
+  try {
+    for await (const _tick of every(200, undefined, { signal: stop })) pump();
+  } catch {
+    // Told to stop: the timer ends by an error.
+  } finally {
+    pump();
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,42 @@
+// A reporter for node:test that writes what results.ts reads.
+
+import type { TestEvent } from "node:test/reporters";
+import { relativeToClone, type TestRecord } from "./results.ts";
+
+type Finished = Extract<TestEvent, { type: "test:pass" | "test:fail" }>;
+
+function record({ type, data }: Finished): TestRecord {
+  const skipped = (data.skip !== undefined && data.skip !== false) || (data.todo !== undefined && data.todo !== false);
+  const outcome = skipped ? "skipped" : type === "test:pass" ? "passed" : "failed";
+  const error = type === "test:fail" ? data.details.error : undefined;
+  return {
+    file: data.file === undefined ? "" : relativeToClone(data.file),
+    title: data.name,
+    outcome,
+    ms: data.details.duration_ms,
+    ...(outcome === "failed" && error !== undefined ? { error: describe(error) } : {}),
+  };
+}
+
+/** The error of a failed test is wrapped by the runner; what the test threw is its cause. */
+function describe(error: Error): string {
+  const thrown = error.cause instanceof Error ? error.cause : error;
+  return thrown.stack ?? thrown.message;
+}
+
+function isHookFailure(error: Error): boolean {
+  return "failureType" in error && error.failureType === "hookFailed";
+}
+
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const event of source) {
+    // A suite is counted by its tests.
+    if ((event.type === "test:pass" || event.type === "test:fail") && event.data.details.type !== "suite")
+      yield `${JSON.stringify(record(event))}\n`;
+    // A suite whose own hook fails has no test that says so.
+    if (event.type === "test:fail" && event.data.details.type === "suite" && isHookFailure(event.data.details.error)) {
+      yield `${JSON.stringify(record(event))}\n`;
+    }
+  }
+  yield `${JSON.stringify({ finished: true })}\n`;
+}
