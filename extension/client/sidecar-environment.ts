@@ -1,0 +1,60 @@
+// What the sidecar is told of the editor's environment: a list of names, and nothing else. The editor's own environment
+// holds people's API keys, tokens of other tools, and NODE_OPTIONS, which could load code into the sidecar.
+
+/** To find programs and libraries, and to know who and where we are. */
+const SYSTEM = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TEMP", "TMP", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ"];
+
+/** Without these, Windows finds neither its own libraries nor the folders of the user. */
+const WINDOWS = [
+  "SYSTEMROOT",
+  "SYSTEMDRIVE",
+  "WINDIR",
+  "COMSPEC",
+  "PATHEXT",
+  "USERPROFILE",
+  "USERNAME",
+  "HOMEDRIVE",
+  "HOMEPATH",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "PROGRAMDATA",
+  "PROGRAMFILES",
+  "PROCESSOR_ARCHITECTURE",
+  "NUMBER_OF_PROCESSORS",
+];
+
+/** Where the model cache lies, and which graphics card local inference may use through which driver library. */
+const LOCAL_MODELS = [
+  "XDG_CACHE_HOME",
+  "XDG_DATA_HOME",
+  "XDG_RUNTIME_DIR",
+  "LD_LIBRARY_PATH",
+  "DYLD_LIBRARY_PATH",
+  "CUDA_PATH",
+  "CUDA_VISIBLE_DEVICES",
+  "HIP_VISIBLE_DEVICES",
+  "ROCR_VISIBLE_DEVICES",
+  "HSA_OVERRIDE_GFX_VERSION",
+  "VK_ICD_FILENAMES",
+  "VK_DRIVER_FILES",
+];
+
+/**
+ * Paths of certificates, so that a company's own authority is trusted. Proxies are not in this list: their addresses
+ * often hold a password, and the editor's own proxy settings would be unknown to the environment anyway.
+ */
+const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+const ALLOWED = new Set([...SYSTEM, ...WINDOWS, ...LOCAL_MODELS, ...CERTIFICATES]);
+
+/**
+ * The sidecar's whole environment. Names are compared without case, since Windows writes `Path` and `SystemRoot`.
+ * `ELECTRON_RUN_AS_NODE` makes the editor's own executable a plain Node.
+ */
+export function sidecarEnvironment(source: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ELECTRON_RUN_AS_NODE: "1" };
+  for (const [name, value] of Object.entries(source)) {
+    if (value !== undefined && ALLOWED.has(name.toUpperCase())) environment[name] = value;
+  }
+  return environment;
+}
