@@ -81,7 +81,7 @@ export class Limiter {
 
   /** Waits for a place, in order. Rejects with the signal's reason, and leaves the line, when it is aborted meanwhile. */
   acquire(workClass: WorkClass, signal: AbortSignal): Promise<Place> {
-    signal.throwIfAborted();
+    if (signal.aborted) return Promise.reject(signal.reason);
     const free = this.tryAcquire(workClass);
     if (free !== undefined) return Promise.resolve(free);
     return new Promise((resolve, reject) => {

@@ -1,0 +1,232 @@
+// Bounded fan-out: many requests at once, over one provider or several. How many run at one endpoint is its limiter's affair,
+// which every request passes wherever it is made; `gather` bounds how many functions are started, hands them its signal and
+// their batch class (by AsyncLocalStorage, so that a bare function needs neither), and never fails because of one item.
+
+import { AnswerError, invalidRequest } from "./answers/answer-error.ts";
+import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
+import type { AnswerStatus } from "./types.ts";
+
+/** What one item does. `signal` is that of the whole run; requests of an `Llm` made inside follow it by themselves. */
+export type GatherTask<T> = (signal: AbortSignal) => T | PromiseLike<T>;
+
+/** An array is started in order; any other iterable is asked for the next function only when a slot is free. */
+export type GatherTasks<T> = Iterable<GatherTask<T>> | AsyncIterable<GatherTask<T>>;
+
+export interface GatherOptions {
+  /** Functions that run at once. Default 64; endpoints have their own, mostly narrower, limits. */
+  readonly concurrency?: number;
+  /** Aborting it cancels what runs, and what has not begun ends as `cancelled` without being called. */
+  readonly signal?: AbortSignal;
+}
+
+export interface GatherResult<T> {
+  /** The place among the tasks, from 0. */
+  readonly index: number;
+  /** That of the answer, where the function returned or failed with one. Otherwise `complete`, `error` or `cancelled`. */
+  readonly status: AnswerStatus;
+  /** The answer's text as far as it got; of a function that returned a text, this text; otherwise empty. */
+  readonly content: string;
+  /** What the function returned. */
+  readonly value?: T;
+  /** What it failed with: a `ProviderError`, or an error of its own. */
+  readonly error?: Error;
+}
+
+/**
+ * Awaited, it gives the results in the order of the tasks. Iterated, it gives them as they finish, and `break` cancels the
+ * rest. It rejects only when the iterable of tasks itself fails.
+ */
+export interface Gathering<T> extends Promise<readonly GatherResult<T>[]>, AsyncIterable<GatherResult<T>> {}
+
+const DEFAULT_CONCURRENCY = 64;
+
+/** Begins at once, awaited or not. Throws a `ProviderError` (`invalid-request`) for tasks that are no functions. */
+export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): Gathering<T> {
+  const { concurrency = DEFAULT_CONCURRENCY } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw invalidRequest("invalid-parameter", `The parameter "concurrency" must be a whole number, 1 or more; it is ${concurrency}.`);
+  }
+  if (Array.isArray(tasks)) for (const task of tasks) if (typeof task !== "function") throw noFunction();
+  const outer = currentScope().signal;
+  const signals = [options.signal, outer].filter((signal) => signal !== undefined);
+  return new GatherRun(tasks, concurrency, signals);
+}
+
+class GatherRun<T> implements Gathering<T> {
+  readonly [Symbol.toStringTag] = "Gathering";
+  readonly #concurrency: number;
+  readonly #abort = new AbortController();
+  readonly #scope: CallScope = { workClass: "batch", signal: this.#abort.signal };
+  /** As they finished. */
+  #results: GatherResult<T>[] = [];
+  /** Kept to be awaited or read again. The results of a lazy iterable are not, unless it is awaited: it may be endless. */
+  #retained: boolean;
+  #handedOut = false;
+  #running = 0;
+  #ended = false;
+  #sourceError: { readonly error: unknown } | null = null;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(tasks: GatherTasks<T>, concurrency: number, signals: readonly AbortSignal[]) {
+    this.#concurrency = concurrency;
+    this.#retained = Array.isArray(tasks);
+    const links = signals.map((signal) => this.#follow(signal));
+    void this.#run(tasks).finally(() => {
+      for (const unlink of links) unlink();
+    });
+  }
+
+  then<A = readonly GatherResult<T>[], B = never>(
+    fulfilled?: ((results: readonly GatherResult<T>[]) => A | PromiseLike<A>) | null,
+    rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#all().then(fulfilled, rejected);
+  }
+
+  catch<B = never>(rejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<readonly GatherResult<T>[] | B> {
+    return this.#all().catch(rejected);
+  }
+
+  finally(done?: (() => void) | null): Promise<readonly GatherResult<T>[]> {
+    return this.#all().finally(done);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<GatherResult<T>, void, undefined> {
+    let finished = false;
+    try {
+      for (let read = 0; ;) {
+        const result = this.#retained ? this.#results[read++] : this.#results.shift();
+        if (result !== undefined) {
+          this.#handedOut ||= !this.#retained;
+          this.#notify();
+          yield result;
+          continue;
+        }
+        if (this.#retained) read--;
+        if (this.#ended) break;
+        await this.#changed.promise;
+      }
+      finished = true;
+      if (this.#sourceError !== null) throw this.#sourceError.error;
+    } finally {
+      if (!finished) this.#cancel(new DOMException("The reader of the results has left.", "AbortError"));
+    }
+  }
+
+  async #all(): Promise<readonly GatherResult<T>[]> {
+    if (this.#handedOut) throw new Error("These results were handed out one by one already; await the run or iterate over it, not both.");
+    this.#retained = true;
+    this.#notify();
+    while (!this.#ended) await this.#changed.promise;
+    if (this.#sourceError !== null) throw this.#sourceError.error;
+    return this.#results.toSorted((a, b) => a.index - b.index);
+  }
+
+  async #run(tasks: GatherTasks<T>): Promise<void> {
+    const iterator = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
+    let index = 0;
+    try {
+      for (;;) {
+        while (!this.#hasRoom()) await this.#changed.promise;
+        const next = await this.#next(iterator);
+        if (next === null) break;
+        void this.#settle(next, index++);
+      }
+    } catch (error) {
+      // What runs goes on to its end: one bad source must not lose the answers that are being paid for.
+      this.#sourceError = { error };
+    }
+    if (Array.isArray(tasks)) for (; index < tasks.length; index++) this.#results.push({ index, status: "cancelled", content: "" });
+    while (this.#running > 0) await this.#changed.promise;
+    this.#ended = true;
+    this.#notify();
+  }
+
+  /** A free slot, and nobody too far behind in reading: an endless source with a slow reader must not fill the memory. */
+  #hasRoom(): boolean {
+    if (this.#abort.signal.aborted) return true;
+    return this.#running < this.#concurrency && (this.#retained || this.#results.length < this.#concurrency);
+  }
+
+  /** Null at the end of the tasks and after an abort, also while the source has not answered yet. */
+  async #next(iterator: Iterator<GatherTask<T>> | AsyncIterator<GatherTask<T>>): Promise<GatherTask<T> | null> {
+    const { signal } = this.#abort;
+    const aborted = Promise.withResolvers<null>();
+    const giveUp = (): void => aborted.resolve(null);
+    signal.addEventListener("abort", giveUp);
+    try {
+      const next = signal.aborted ? null : await Promise.race([iterator.next(), aborted.promise]);
+      if (next !== null) return next.done === true ? null : next.value;
+      // A generator that hangs would never answer this, so nothing waits for it.
+      Promise.resolve(iterator.return?.()).catch(() => undefined);
+      return null;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  async #settle(task: GatherTask<T>, index: number): Promise<void> {
+    this.#running++;
+    const { signal } = this.#abort;
+    let result: GatherResult<T>;
+    try {
+      if (typeof task !== "function") throw noFunction();
+      const value = await runInScope(this.#scope, () => task(signal));
+      result = { index, ...outcomeOf(value), value };
+    } catch (thrown) {
+      result = { index, ...failureOf(thrown, signal.aborted) };
+    }
+    this.#running--;
+    this.#results.push(result);
+    this.#notify();
+  }
+
+  #follow(signal: AbortSignal): () => void {
+    const abort = (): void => this.#cancel(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    return () => signal.removeEventListener("abort", abort);
+  }
+
+  #cancel(reason: unknown): void {
+    this.#abort.abort(reason);
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+}
+
+type Outcome = Omit<GatherResult<never>, "index" | "value">;
+
+function outcomeOf(value: unknown): Outcome {
+  if (typeof value === "string") return { status: "complete", content: value };
+  const { status, content } = isAnswer(value) ? value : { status: "complete" as const, content: "" };
+  return { status, content };
+}
+
+function failureOf(thrown: unknown, aborted: boolean): Outcome {
+  if (thrown instanceof AnswerError) return { status: thrown.partial.status, content: thrown.partial.content, error: thrown };
+  // A function's own `fetch` rejects when the run is aborted: that is the cancellation that was asked for.
+  if (aborted) return { status: "cancelled", content: "" };
+  return { status: "error", content: "", error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+}
+
+const STATUSES: readonly unknown[] = ["complete", "cancelled", "error", "incomplete"] satisfies AnswerStatus[];
+
+function isAnswer(value: unknown): value is { readonly status: AnswerStatus; readonly content: string } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "status" in value &&
+    STATUSES.includes(value.status) &&
+    "content" in value &&
+    typeof value.content === "string"
+  );
+}
+
+function noFunction(): Error {
+  return invalidRequest("invalid-parameter", "gather takes functions, such as () => llm.generate(…): what was given has begun already.");
+}

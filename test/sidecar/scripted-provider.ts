@@ -1,0 +1,130 @@
+// A provider in memory for tests of what stands above providers: each call runs the next script, and the provider remembers
+// what it was asked and how many of its streams are open.
+
+import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "../../sidecar/providers/provider.ts";
+import type { ErrorInfo, ModelInfo } from "../../sidecar/types.ts";
+import { createLlmAt, type Endpoint } from "../../sidecar/llm.ts";
+import { Limiter } from "../../sidecar/limiter.ts";
+import { ProviderError } from "../../sidecar/providers/provider.ts";
+import type { Llm } from "../../sidecar/api.ts";
+
+export type Script = (request: ModelRequest, context: RequestContext) => AsyncGenerator<readonly ProviderEvent[], void, undefined>;
+
+export class ScriptedProvider implements Provider {
+  readonly id = "scripted";
+  readonly requests: ModelRequest[] = [];
+  readonly contexts: RequestContext[] = [];
+  open = 0;
+  mostOpen = 0;
+  readonly #scripts: Script[] = [];
+  #otherwise: Script = answers("ok");
+
+  /** The answers to the next requests, in order. */
+  enqueue(...scripts: readonly Script[]): void {
+    this.#scripts.push(...scripts);
+  }
+
+  /** The answer to every request for which none was queued. */
+  otherwise(script: Script): void {
+    this.#otherwise = script;
+  }
+
+  async *stream(request: ModelRequest, context: RequestContext): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+    this.requests.push(request);
+    this.contexts.push(context);
+    this.open++;
+    this.mostOpen = Math.max(this.mostOpen, this.open);
+    try {
+      yield* (this.#scripts.shift() ?? this.#otherwise)(request, context);
+    } finally {
+      this.open--;
+    }
+  }
+
+  listModels(): Promise<readonly ModelInfo[]> {
+    return Promise.resolve([]);
+  }
+}
+
+export const finish: ProviderEvent = { type: "finish", finishReason: "stop", rawFinishReason: "stop" };
+export const usage: ProviderEvent = { type: "usage", inputTokens: 5, outputTokens: 2 };
+export const text = (value: string): ProviderEvent => ({ type: "text-delta", text: value });
+
+/** A whole answer, one batch for each piece. */
+export function answers(...pieces: readonly string[]): Script {
+  return async function* () {
+    for (const piece of pieces) yield [text(piece)];
+    yield [usage, finish];
+  };
+}
+
+/** The events as they are, without a terminal marker of its own. */
+export function yields(...batches: readonly (readonly ProviderEvent[])[]): Script {
+  return async function* () {
+    yield* batches;
+  };
+}
+
+export function fails(info: Partial<ErrorInfo>): Script {
+  return async function* () {
+    yield [];
+    throw providerError(info);
+  };
+}
+
+export function providerError(info: Partial<ErrorInfo>): ProviderError {
+  const { message = "scripted", ...rest } = info;
+  return new ProviderError(message, { kind: "server", phase: "before-headers", retryable: false, ...rest });
+}
+
+/** A promise to be settled by the test, that rejects like a socket does when the request is aborted. */
+export class Gate {
+  readonly #deferred = Promise.withResolvers<void>();
+  readonly #reached = Promise.withResolvers<void>();
+  waiting = 0;
+
+  /** Resolves when somebody waits at the gate. */
+  get reached(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  open(): void {
+    this.#deferred.resolve();
+  }
+
+  async pass(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    this.waiting++;
+    this.#reached.resolve();
+    try {
+      await Promise.race([this.#deferred.promise, aborted.promise]);
+    } finally {
+      this.waiting--;
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
+
+export interface LlmUnderTest {
+  readonly provider: ScriptedProvider;
+  readonly limiter: Limiter;
+  readonly llm: Llm;
+}
+
+/** Retries come at once unless a policy is given. */
+export function scriptedLlm(options: { readonly size?: number; readonly endpoint?: Partial<Endpoint> } = {}): LlmUnderTest {
+  const provider = new ScriptedProvider();
+  const limiter = new Limiter(options.size ?? 4);
+  const endpoint: Endpoint = {
+    provider,
+    limiter,
+    timeLimits: {},
+    retry: { retries: 2, baseMs: 1, capMs: 1000 },
+    ...options.endpoint,
+  };
+  const llm = createLlmAt({ provider: "scripted", model: "m", endpoint: () => endpoint });
+  return { provider, limiter, llm };
+}
