@@ -16,7 +16,7 @@ const TASKS = new Map([
   ["start", "test/rig/start.ts"],
   ["test", "test/run.ts"],
   ["build", "esbuild.mjs"],
-  ["package", "test/rig/package-vsix.ts"],
+  ["package", "test/rig/package.ts"],
 ]);
 
 /** A failure that a person can mend; its message is all that is printed. */

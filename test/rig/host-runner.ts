@@ -31,7 +31,7 @@ export async function run(): Promise<void> {
     await entry.run();
     writeFileSync(needed("PARLEY_RIG_MARK"), "passed");
   } catch (error) {
-    print(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    // VS Code prints the error.
     writeFileSync(needed("PARLEY_RIG_MARK"), "failed");
     throw error;
   } finally {

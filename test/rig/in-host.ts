@@ -65,22 +65,22 @@ function startServer(
 
 /** Opens the workbench with the tests in its address and waits for the first thing that ends the run. */
 async function runToExit(server: EditorServer, browser: Browser, options: InHostOptions): Promise<number> {
-  const { promise: exit, resolve: end } = Promise.withResolvers<number>();
-  const failWith = (words: string): void => {
-    options.print(`${words}\n`);
-    end(1);
+  const { promise: exit, resolve } = Promise.withResolvers<number>();
+  let isOver = false;
+  // The first end counts; what comes after it is the rig itself closing down.
+  const end = (code: number, words?: string): void => {
+    if (words !== undefined && !isOver) options.print(`${words}\n`);
+    isOver = true;
+    resolve(code);
   };
-  const timer = setTimeout(() => {
-    options.print(`The tests did not end within ${options.limitMs / 1000} s.\n`);
-    end(124);
-  }, options.limitMs);
+  const timer = setTimeout(() => end(124, `The tests did not end within ${options.limitMs / 1000} s.`), options.limitMs);
   const interrupted = (): void => end(130);
   options.signal?.addEventListener("abort", interrupted);
-  void server.ended.then(() => failWith(`VS Code's server ended in the middle of the run:\n${server.log()}`));
-  browser.on("disconnected", () => failWith("The browser ended in the middle of the run."));
+  void server.ended.then(() => end(1, `VS Code's server ended in the middle of the run:\n${server.log()}`));
+  browser.on("disconnected", () => end(1, "The browser ended in the middle of the run."));
   try {
     const page = await newPage(browser);
-    page.on("crash", () => failWith("The workbench's page crashed."));
+    page.on("crash", () => end(1, "The workbench's page crashed."));
     // VS Code calls these two when it runs tests in a browser.
     await page.exposeFunction("codeAutomationLog", () => undefined);
     await page.exposeFunction("codeAutomationExit", (code: number) => end(code));

@@ -24,6 +24,8 @@ export class ProcessGroup {
   readonly pid: number;
   /** Settles when the first process has ended; rejects when it could not be started. Others of the group may live on. */
   readonly ended: Promise<ProcessEnd>;
+  /** Settles when the last process that holds the output has ended, and all of it was handed over. */
+  readonly outputEnded: Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #killAtExit = (): void => this.#signal("SIGKILL");
 
@@ -39,6 +41,7 @@ export class ProcessGroup {
     });
     this.pid = this.#child.pid ?? -1;
     this.ended = once(this.#child, "exit").then(([code, signal]): ProcessEnd => ({ code, signal }));
+    this.outputEnded = once(this.#child, "close").catch(() => undefined);
     // A failed start is for whoever awaits `ended`; unawaited it must not end this process.
     this.ended.catch(() => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

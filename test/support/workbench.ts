@@ -1,0 +1,220 @@
+// Browser tests: one real workbench for all of them, with Parley installed from its package into a fresh profile, without
+// development flags, exactly as a person gets it.
+//
+//   import { sharedWorkbench } from "../support/workbench.ts";
+//   const workbench = await sharedWorkbench();           // the first call starts it, the end of the run closes it
+//   await workbench.writeSettings({ "parley.providers": { openai: { baseUrl: fake.url } } });   // effective at once
+//   await workbench.runCommand("Parley: Open Chat");
+//   const chat = await workbench.webview("textarea");    // the frame that holds such an element
+//   await chat.locator("textarea").fill("Hello");
+//   await workbench.screenshot("first-answer");          // test/screenshots/first-answer.png
+//
+// All files under test/browser run in one process and share the page, so a test leaves no dialog open and no setting behind
+// that another one does not expect. A file can also be run by itself: `node --test test/browser/chat.test.ts`.
+
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Browser, Frame, Locator, Page } from "playwright-core";
+import { launchBrowser, newPage, workbenchReady } from "../rig/browser.ts";
+import { type EditorServer, quietSettings, startEditorServer } from "../rig/editor-server.ts";
+import { ensureEditor } from "../rig/install.ts";
+import { inClone, temporaryFolder } from "../rig/places.ts";
+import { installVsix, makeVsix } from "../rig/vsix.ts";
+
+const THEMES = {
+  light: { name: "Light 2026", mark: "vs" },
+  dark: { name: "Dark 2026", mark: "vs-dark" },
+  "high-contrast": { name: "Default High Contrast", mark: "hc-black" },
+  "high-contrast-light": { name: "Default High Contrast Light", mark: "hc-light" },
+} as const;
+
+const PATIENCE_MS = 30_000;
+
+export class Workbench {
+  readonly page: Page;
+  /** A copy of the sample workspace, open in the editor; removed at the end. */
+  readonly workspaceFolder: string;
+  /** All that the editor's server writes: user data, extensions, logs. */
+  readonly serverFolder: string;
+  readonly #server: EditorServer;
+  readonly #browser: Browser;
+
+  constructor(parts: { page: Page; browser: Browser; server: EditorServer; serverFolder: string; workspaceFolder: string }) {
+    this.page = parts.page;
+    this.#browser = parts.browser;
+    this.#server = parts.server;
+    this.serverFolder = parts.serverFolder;
+    this.workspaceFolder = parts.workspaceFolder;
+  }
+
+  /** Runs a command by its full title in the palette, as `Parley: Explain Selection`. */
+  async runCommand(title: string): Promise<void> {
+    await this.leaveWebview();
+    await this.page.keyboard.press("F1");
+    const input = this.quickInput();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator(".quick-input-list").getByRole("option", { name: title }).first().click();
+  }
+
+  /** The palette's, a picker's or an input box's text field. */
+  quickInput(): Locator {
+    return this.page.locator(".quick-input-widget input[type=text]").first();
+  }
+
+  /** Answers an input box. */
+  async fillQuickInput(text: string): Promise<void> {
+    await this.quickInput().waitFor();
+    await this.quickInput().fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Chooses from a picker the first row that contains `text`. */
+  async pick(text: string): Promise<void> {
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+  }
+
+  /** Opens a file of the workspace in an editor of its own, not as a preview. `path` is relative to the workspace. */
+  async openFile(path: string): Promise<void> {
+    await this.leaveWebview();
+    await this.page.keyboard.press("F1");
+    await this.quickInput().waitFor();
+    await this.quickInput().fill(path);
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.split("/").at(-1) ?? path }).first();
+    await row.waitFor();
+    await this.page.keyboard.press("Enter");
+    const tab = this.page.locator(".tabs-container .tab", { hasText: path.split("/").at(-1) ?? path }).first();
+    await tab.dblclick();
+  }
+
+  /** The innermost frame of the webview in which `selector` matches something. */
+  async webview(selector: string): Promise<Frame> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (Date.now() < deadline) {
+      for (const frame of this.page.frames()) {
+        // A frame may go away while it is asked.
+        const found =
+          frame.parentFrame() === null
+            ? 0
+            : await frame
+                .locator(selector)
+                .count()
+                .catch(() => 0);
+        if (found > 0) return frame;
+      }
+      await pause(50);
+    }
+    throw new Error(`No webview has an element that matches ${selector}.`);
+  }
+
+  /** Keys go to the workbench again, not into a webview. */
+  async leaveWebview(): Promise<void> {
+    await this.page.evaluate("document.activeElement?.blur()");
+  }
+
+  /** The texts of the notifications that are there now, newest first. Leaves them closed. */
+  async notifications(): Promise<readonly string[]> {
+    await this.runCommand("Notifications: Show Notifications");
+    const center = this.page.locator(".notifications-center");
+    await center.waitFor();
+    const texts = await center.locator(".notification-list-item-message").allInnerTexts();
+    await this.runCommand("Notifications: Hide Notifications");
+    return texts;
+  }
+
+  /** Waits for a toast that contains `text` and returns it, so that its buttons can be pressed. */
+  async toast(text: string | RegExp): Promise<Locator> {
+    const toast = this.page.locator(".notification-toast", { hasText: text }).first();
+    await toast.waitFor({ timeout: PATIENCE_MS });
+    return toast;
+  }
+
+  async clearNotifications(): Promise<void> {
+    await this.runCommand("Notifications: Clear All Notifications");
+  }
+
+  /** Reads, changes and writes the user's settings; `undefined` removes one. The editor notices the change by itself. */
+  async writeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    const file = join(this.serverFolder, "data/User/settings.json");
+    const settings: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
+    await Promise.resolve();
+  }
+
+  async setTheme(theme: keyof typeof THEMES): Promise<void> {
+    const { name, mark } = THEMES[theme];
+    await this.writeSettings({ "workbench.colorTheme": name });
+    await this.page.locator(`.monaco-workbench.${mark}`).waitFor({ timeout: PATIENCE_MS });
+  }
+
+  /** Reloads the window: the extension host ends and a new one starts; the browser's storage, and so the secrets, stay. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** Waits until the workbench stands and Parley shows in the activity bar. */
+  async ready(): Promise<void> {
+    await workbenchReady(this.page);
+    await this.page.locator('.activitybar [aria-label^="Parley"]').first().waitFor({ timeout: PATIENCE_MS });
+  }
+
+  /** Writes `test/screenshots/<name>.png`. */
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: inClone("test/screenshots", `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#server.stop();
+    for (const folder of [this.serverFolder, this.workspaceFolder]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export interface WorkbenchOptions {
+  /** Beside the quiet ones. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What the extension host finds in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a workbench of its own. What `sharedWorkbench` gives is enough for most tests. */
+export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  await ensureEditor();
+  const vsix = inClone(".cache/package/parley.vsix");
+  const [browser] = await Promise.all([launchBrowser(), makeVsix(vsix)]);
+  const serverFolder = temporaryFolder("browser");
+  const workspaceFolder = temporaryFolder("workspace");
+  let server: EditorServer | undefined;
+  try {
+    const extensionsFolder = join(serverFolder, "extensions");
+    mkdirSync(extensionsFolder);
+    cpSync(inClone("test/fixtures/sample-workspace"), workspaceFolder, { recursive: true });
+    await installVsix(vsix, { serverFolder, extensionsFolder });
+    const settings = { ...quietSettings, ...options.settings };
+    server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env: options.env ?? {} });
+    const page = await newPage(browser);
+    page.setDefaultTimeout(PATIENCE_MS);
+    const workbench = new Workbench({ page, browser, server, serverFolder, workspaceFolder });
+    await page.goto(`${server.url}?folder=${encodeURIComponent(workspaceFolder)}`);
+    await workbench.ready();
+    return workbench;
+  } catch (error) {
+    await browser.close();
+    await server?.stop();
+    for (const folder of [serverFolder, workspaceFolder]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  }
+}
+
+let shared: Promise<Workbench> | undefined;
+
+/** The one workbench of this run. */
+export function sharedWorkbench(): Promise<Workbench> {
+  shared ??= openWorkbench();
+  return shared;
+}
+
+after(async () => (await shared)?.close());
