@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { GenerateOptions, Prompt } from "../../sidecar/api.ts";
+import { buildModelRequest } from "../../sidecar/answers/request.ts";
+import { estimateInputTokens, estimateTokens } from "../../sidecar/answers/token-estimate.ts";
+
+const build = (prompt: Prompt, options: GenerateOptions = {}): ReturnType<typeof buildModelRequest> =>
+  buildModelRequest("m", prompt, options);
+
+function checkRefused(run: () => unknown, code: string, message: RegExp): void {
+  assert.throws(run, (error) => {
+    assert.ok(error instanceof Error && "kind" in error && "providerCode" in error && "retryable" in error);
+    assert.equal(error.kind, "invalid-request");
+    assert.equal(error.providerCode, code);
+    assert.equal(error.retryable, false);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+describe("the request made of a prompt", () => {
+  it("is one user message for a text", () => {
+    assert.deepEqual(build("hi").messages, [{ role: "user", content: [{ type: "text", text: "hi" }] }]);
+  });
+
+  it("gathers the system's words, those of the options first, wherever they stand", () => {
+    const { messages, parameters } = build(
+      [
+        { role: "system", content: [{ type: "text", text: "Be kind." }] },
+        { role: "user", content: [{ type: "text", text: "a" }] },
+        { role: "system", content: [{ type: "text", text: "Be short." }] },
+        { role: "user", content: [{ type: "text", text: "b" }] },
+      ],
+      { system: "You are P." },
+    );
+    assert.equal(parameters.system, "You are P.\n\nBe kind.\n\nBe short.");
+    assert.deepEqual(
+      messages.map(({ role }) => role),
+      ["user", "user"],
+    );
+  });
+
+  it("sends no empty system text", () => {
+    assert.deepEqual(build("hi", { system: "  " }).parameters, {});
+  });
+
+  it("treats undefined as absent, and keeps signal and time limits out of the parameters", () => {
+    const absent: GenerateOptions = Object.fromEntries([["temperature", undefined]]);
+    const options = { ...absent, seed: 3, signal: new AbortController().signal, timeLimits: { idleMs: 1 } };
+    assert.deepEqual(build("hi", options).parameters, { seed: 3 });
+  });
+
+  it("gives files as text", () => {
+    const { messages } = build([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Explain." },
+          { type: "file", uri: "file:///a.ts", name: "a.ts", text: "x" },
+        ],
+      },
+    ]);
+    assert.deepEqual(messages, [{ role: "user", content: [{ type: "text", text: "Explain.\n\nFile: a.ts\n```\nx\n```" }] }]);
+  });
+
+  it("refuses an empty prompt", () => {
+    checkRefused(() => build("  \n"), "empty-prompt", /empty/u);
+    checkRefused(() => build([]), "empty-prompt", /no message of a user/u);
+    checkRefused(() => build([{ role: "system", content: [{ type: "text", text: "x" }] }]), "empty-prompt", /no message of a user/u);
+  });
+
+  it("refuses messages that cannot be sent, and says which and why", () => {
+    const refusals: readonly (readonly [string, RegExp])[] = [
+      ['[{"role":"boss","content":[]}]', /Message 1 .* role must be one of system, user, assistant, tool/u],
+      ['[{"role":"user","content":"hi"}]', /Message 1 .* list of parts/u],
+      [
+        '[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"user","content":[{"type":"video"}]}]',
+        /Message 2 .* "video".*text, image, file/u,
+      ],
+      ['[{"role":"user","content":[{"type":"text"}]}]', /"text" must have a text in its field "text"/u],
+      ['[{"role":"user","content":[{"type":"image","data":"AA=="}]}]', /"image" must have a text in its field "mediaType"/u],
+      ['[{"role":"tool","content":[{"type":"tool-result","id":"1"}]}]', /"tool-result" must have a text in its field "content"/u],
+      ['[{"role":"assistant","content":[{"type":"image","mediaType":"image\\/png","data":""}]}]', /"image" cannot stand there/u],
+      ["[null]", /Message 1/u],
+      ['{"role":"user"}', /a text or a list of messages/u],
+    ];
+    for (const [json, message] of refusals) checkRefused(() => build(JSON.parse(json)), "invalid-messages", message);
+  });
+});
+
+describe("parameters", () => {
+  it("pass when they are within their bounds", () => {
+    const parameters: GenerateOptions = {
+      temperature: 0,
+      topP: 1,
+      seed: -1,
+      maxOutputTokens: 1,
+      stop: ["\n"],
+      reasoning: "off",
+      tools: [{ name: "read_file", description: "Reads.", parameters: { type: "object" } }],
+      responseSchema: { type: "object" },
+      providerOptions: { openrouter: { provider: { order: ["x"] } } },
+    };
+    assert.deepEqual(build("hi", parameters).parameters, parameters);
+  });
+
+  // The options come as JSON, as a program without types or a peer over the wire may send them.
+  it("are refused by name when they are not", () => {
+    const refusals: readonly (readonly [string, RegExp])[] = [
+      ['{"temperature":2.5}', /"temperature" must be a number from 0 to 2; it is 2\.5/u],
+      ['{"temperature":"hot"}', /"temperature" must be a number from 0 to 2; it is "hot"/u],
+      ['{"topP":-0.1}', /"topP" must be a number from 0 to 1/u],
+      ['{"seed":1.5}', /"seed" must be a whole number/u],
+      ['{"maxOutputTokens":0}', /"maxOutputTokens" must be a whole number, 1 or more; it is 0/u],
+      ['{"stop":"x"}', /"stop" must be a list/u],
+      ['{"stop":[""]}', /"stop" must be a list of non-empty texts/u],
+      ['{"reasoning":"maximal"}', /"reasoning" must be one of off, low, medium, high/u],
+      ['{"tools":[{"name":"a b","parameters":{}}]}', /"tools" has a tool with the name "a b"/u],
+      ['{"tools":[{"name":"a"}]}', /"tools" has no JSON Schema/u],
+      ['{"responseSchema":[]}', /"responseSchema" must be an object/u],
+      ['{"providerOptions":{"openai":1}}', /"providerOptions" must be an object that holds/u],
+      ['{"system":7}', /"system" must be a text/u],
+      ['{"temprature":1}', /no parameter "temprature".*temperature/u],
+    ];
+    for (const [json, message] of refusals) checkRefused(() => build("hi", JSON.parse(json)), "invalid-parameter", message);
+    checkRefused(() => build("hi", { temperature: Number.NaN }), "invalid-parameter", /it is NaN/u);
+  });
+});
+
+describe("estimates of tokens", () => {
+  it("count four bytes a token, so that three-byte characters weigh three quarters of one", () => {
+    assert.equal(estimateTokens("abcdefgh"), 2);
+    assert.equal(estimateTokens("日本語文"), 3);
+    assert.equal(estimateTokens(""), 0);
+  });
+
+  it("count system, tools, messages and images of a request", () => {
+    const plain = estimateInputTokens(build("x".repeat(40)));
+    assert.equal(plain, 14);
+    assert.ok(estimateInputTokens(build("x".repeat(40), { system: "y".repeat(40) })) >= plain + 10);
+    const image = build([{ role: "user", content: [{ type: "image", mediaType: "image/png", data: "AAAA" }] }]);
+    assert.equal(estimateInputTokens(image), 1004);
+  });
+});
