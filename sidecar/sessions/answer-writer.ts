@@ -1,0 +1,86 @@
+// Writes the partial answers of all that run into the store, twice a second in one transaction, so that a process that is
+// killed loses less than a second of text. One for each store and process.
+
+import type { ErrorInfo, Message } from "../types.ts";
+import { type FinishedAnswer, signOfLifeMs, type SessionStore } from "./store.ts";
+
+/** Milliseconds. Half of the second that is promised: the other half is for the writing itself. */
+const progressMs = 500;
+
+interface RunningAnswer {
+  /** What has come so far. */
+  readonly message: () => Message;
+  changed: boolean;
+}
+
+export class AnswerWriter {
+  readonly #store: SessionStore;
+  readonly #onError: (error: unknown) => void;
+  readonly #running = new Map<string, RunningAnswer>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing = false;
+  #writtenAt = 0;
+  /** Set while the store fails, so that it is told once and not twice a second. */
+  #failing = false;
+
+  /** `onError` hears of the first of several failures in a row to write; what could not be written is tried again. */
+  constructor(store: SessionStore, onError: (error: unknown) => void = () => {}) {
+    this.#store = store;
+    this.#onError = onError;
+  }
+
+  /** Begins to write an answer that was committed as `streaming` just now. */
+  follow(id: string, message: () => Message): void {
+    this.#running.set(id, { message, changed: false });
+    if (this.#timer !== undefined) return;
+    this.#writtenAt = Date.now();
+    this.#timer = setInterval(() => void this.#write(), progressMs).unref();
+  }
+
+  /** More of it has come. */
+  changed(id: string): void {
+    const running = this.#running.get(id);
+    if (running !== undefined) running.changed = true;
+  }
+
+  /** Commits how an answer ended. Does nothing for one that was interrupted before. Rejects with a `Failure`. */
+  async finish(answer: FinishedAnswer): Promise<void> {
+    if (this.#forget(answer.id)) await this.#store.finishAnswers([answer]);
+  }
+
+  /** Commits what has come of every running answer, as incomplete for the reason given. Rejects with a `Failure`. */
+  async interrupt(error: ErrorInfo): Promise<void> {
+    const answers = Array.from(this.#running, ([id, running]): FinishedAnswer => {
+      return { id, message: running.message(), status: "incomplete", finishReason: null, error };
+    });
+    for (const { id } of answers) this.#forget(id);
+    if (answers.length > 0) await this.#store.finishAnswers(answers);
+  }
+
+  #forget(id: string): boolean {
+    const known = this.#running.delete(id);
+    if (this.#running.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    return known;
+  }
+
+  async #write(): Promise<void> {
+    const changed = Array.from(this.#running).filter(([, running]) => running.changed);
+    if (this.#writing || (changed.length === 0 && Date.now() - this.#writtenAt < signOfLifeMs - progressMs)) return;
+    this.#writing = true;
+    for (const [, running] of changed) running.changed = false;
+    try {
+      await this.#store.saveProgress(changed.map(([id, { message }]) => ({ id, message: message() })));
+      this.#writtenAt = Date.now();
+      this.#failing = false;
+    } catch (error) {
+      for (const [, running] of changed) running.changed = true;
+      if (!this.#failing) this.#onError(error);
+      this.#failing = true;
+    } finally {
+      this.#writing = false;
+    }
+  }
+}

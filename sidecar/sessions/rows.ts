@@ -1,0 +1,62 @@
+// Between rows of the database and the data of `types.ts`.
+
+import type { SQLOutputValue } from "node:sqlite";
+import type { GenerationParameters, Message, MessageStatus, SessionInfo, StoredMessage } from "../types.ts";
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** What is known of an answer beside its text, kept as one piece of JSON. */
+export type Outcome = Pick<StoredMessage, "finishReason" | "usage" | "cost" | "timings" | "error">;
+
+export function outcomeOf({ finishReason, usage, cost, timings, error }: Outcome): Outcome {
+  return {
+    ...(finishReason === undefined ? {} : { finishReason }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(timings === undefined ? {} : { timings }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+const statuses: readonly MessageStatus[] = ["streaming", "complete", "cancelled", "error", "incomplete"];
+
+export function sessionOf(row: Row): SessionInfo {
+  const systemPrompt = nullableText(row, "system_prompt");
+  const parameters: GenerationParameters | null = JSON.parse(nullableText(row, "parameters") ?? "null");
+  return {
+    id: text(row, "id"),
+    title: text(row, "title"),
+    model: nullableText(row, "model"),
+    ...(systemPrompt === null ? {} : { systemPrompt }),
+    ...(parameters === null ? {} : { parameters }),
+    createdAt: Number(row["created_at"]),
+    updatedAt: Number(row["updated_at"]),
+    leaf: nullableText(row, "leaf"),
+  };
+}
+
+export function messageOf(row: Row): StoredMessage {
+  const message: Message = JSON.parse(text(row, "message"));
+  const model = nullableText(row, "model");
+  const status = statuses.find((one) => one === row["status"]);
+  const outcome: Outcome | null = JSON.parse(nullableText(row, "outcome") ?? "null");
+  return {
+    id: text(row, "id"),
+    session: text(row, "session"),
+    parent: nullableText(row, "parent"),
+    message,
+    createdAt: Number(row["created_at"]),
+    ...(model === null ? {} : { model }),
+    ...(status === undefined ? {} : { status }),
+    ...outcome,
+  };
+}
+
+function text(row: Row, column: string): string {
+  return String(row[column]);
+}
+
+function nullableText(row: Row, column: string): string | null {
+  const value = row[column];
+  return typeof value === "string" ? value : null;
+}

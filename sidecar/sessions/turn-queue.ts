@@ -1,0 +1,32 @@
+// One turn at a time: whoever comes while another holds the place waits behind it, in order.
+
+export class TurnQueue {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Resolves with what gives the place back. Rejects with the signal's reason when it is aborted while waiting. */
+  async enter(signal: AbortSignal | undefined): Promise<() => void> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Whoever leaves the line must not let the next one past those still before it.
+    this.#last = before.then(() => promise);
+    try {
+      await (signal === undefined ? before : orAborted(before, signal));
+      return resolve;
+    } catch (error) {
+      resolve();
+      throw error;
+    }
+  }
+}
+
+async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../../../sidecar/failure.ts";
+import { newSession } from "../../../sidecar/sessions/new-session.ts";
+import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
+import type { SessionStore } from "../../../sidecar/sessions/store.ts";
+import type { StoredMessage } from "../../../sidecar/types.ts";
+
+interface Told {
+  readonly session?: string;
+  readonly acknowledged?: string;
+  readonly answer?: string;
+  readonly text?: string;
+  readonly complete?: boolean;
+}
+
+async function newFolder(test: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "parley-sqlite-"));
+  test.after(() => rm(folder, { recursive: true, maxRetries: 5 }));
+  return folder;
+}
+
+const open = (folder: string, instance = "this", pid = process.pid): Promise<SqliteStore> => SqliteStore.open(folder, { instance, pid });
+
+async function checkRefused(folder: string, words: RegExp): Promise<void> {
+  await assert.rejects(open(folder), (error) => error instanceof Failure && error.code === "storage" && words.test(error.message));
+}
+
+/** Runs the writer and gives what it has told once `enough` says so; kill it when done. */
+async function startWriter(folder: string, enough: (told: readonly Told[]) => boolean, environment: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("store-writer.ts", import.meta.url))], {
+    env: { ...process.env, ...environment, FOLDER: folder },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  const told = (): Told[] =>
+    output
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  const enoughTold = Promise.withResolvers<void>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    if (enough(told())) enoughTold.resolve();
+  });
+  const exited = once(child, "exit");
+  await Promise.race([enoughTold.promise, exited]);
+  return {
+    told,
+    pid: child.pid ?? 0,
+    kill: async (): Promise<void> => {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+async function beginAnswer(store: SessionStore, session: string, id: string): Promise<void> {
+  const base = { session, createdAt: Date.now() };
+  const user: StoredMessage = { ...base, id: `${id}-q`, parent: null, message: { role: "user", content: [{ type: "text", text: "?" }] } };
+  const assistant: StoredMessage = {
+    ...base,
+    id,
+    parent: user.id,
+    message: { role: "assistant", content: [] },
+    model: "p/m",
+    status: "streaming",
+  };
+  await store.beginTurn({ session, user, assistant, changes: {} });
+}
+
+test("a writer killed with -9 loses nothing that was acknowledged, and its running answer is kept as incomplete", async (context) => {
+  const folder = await newFolder(context);
+  for (const enough of [1, 25, 60]) {
+    const writer = await startWriter(folder, (told) => told.length >= enough);
+    await writer.kill();
+    const told = writer.told();
+    assert.ok(told.length >= enough);
+    const store = await open(folder);
+    for (const { session, acknowledged, answer = "", text, complete } of told) {
+      if (session !== undefined) assert.ok((await store.getSession(session)) !== undefined);
+      if (acknowledged !== undefined) assert.ok((await store.getMessage(acknowledged)) !== undefined, acknowledged);
+      if (text === undefined) continue;
+      const kept = await store.getMessage(answer);
+      const [part] = kept?.message.content ?? [];
+      assert.ok(part?.type === "text" && part.text.startsWith(text), `${answer} holds "${text}"`);
+      if (complete) assert.equal(kept?.status, "complete");
+      else assert.ok(kept?.status === "complete" || kept?.status === "incomplete", `${answer} is ${kept?.status}`);
+      if (kept?.status === "incomplete") assert.equal(kept.error?.providerCode, "sidecar-ended");
+    }
+    await store.close();
+  }
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"), { readOnly: true });
+  assert.deepEqual({ ...database.prepare("PRAGMA integrity_check").get() }, { integrity_check: "ok" });
+  database.close();
+});
+
+test("an answer of another living process is left alone, and its session takes no second turn until that process is dead", async (context) => {
+  const folder = await newFolder(context);
+  const writer = await startWriter(folder, (told) => told.some(({ text }) => text === "So far"), { ONE_ANSWER: "yes" });
+  const { acknowledged, answer = "" } = writer.told().find((one) => one.acknowledged !== undefined) ?? {};
+  const session = acknowledged?.replace(/-q1$/, "") ?? "";
+  const store = await open(folder);
+  try {
+    assert.equal((await store.getMessage(answer))?.status, "streaming");
+    await assert.rejects(beginAnswer(store, session, "second"), (error) => error instanceof Failure && error.code === "busy");
+    await writer.kill();
+    await beginAnswer(store, session, "second");
+    const left = await store.getMessage(answer);
+    assert.equal(left?.status, "incomplete");
+    assert.deepEqual(left?.message, { role: "assistant", content: [{ type: "text", text: "So far" }] });
+  } finally {
+    await writer.kill();
+    await store.close();
+  }
+});
+
+test("an owner that was only asleep takes its answer back", async (context) => {
+  const folder = await newFolder(context);
+  const sleeper = await open(folder, "sleeper");
+  const session = newSession({ model: "p/m" });
+  await sleeper.createSession(session);
+  await beginAnswer(sleeper, session.id, "answer");
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"));
+  database.exec("UPDATE owners SET sign_of_life_at = sign_of_life_at - 3600000");
+  database.close();
+  const other = await open(folder, "other");
+  assert.equal((await other.getMessage("answer"))?.status, "incomplete");
+  await sleeper.saveProgress([{ id: "answer", message: { role: "assistant", content: [{ type: "text", text: "Awake" }] } }]);
+  const taken = await other.getMessage("answer");
+  assert.equal(taken?.status, "streaming");
+  assert.equal(taken.error, undefined);
+  await sleeper.close();
+  await other.close();
+});
+
+test("a process of the same number as a dead owner is not taken for it", async (context) => {
+  const folder = await newFolder(context);
+  const before = await open(folder, "before");
+  const session = newSession({ model: "p/m" });
+  await before.createSession(session);
+  await beginAnswer(before, session.id, "answer");
+  await before.close();
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"));
+  database.exec("UPDATE owners SET sign_of_life_at = sign_of_life_at - 3600000");
+  database.close();
+  const after = await open(folder, "after");
+  assert.equal((await after.getMessage("answer"))?.status, "incomplete");
+  await after.close();
+});
+
+test("two stores on one file see each other's commits, and wait for each other's writes", async (context) => {
+  const folder = await newFolder(context);
+  const [one, two] = await Promise.all([open(folder, "one"), open(folder, "two")]);
+  const sessions = await Promise.all(
+    [one, two].flatMap((store) =>
+      Array.from({ length: 100 }, async () => {
+        const session = newSession({ model: "p/m" });
+        await store.createSession(session);
+        await beginAnswer(store, session.id, `answer-${session.id}`);
+        return session.id;
+      }),
+    ),
+  );
+  for (const store of [one, two]) {
+    assert.deepEqual(new Set((await store.listSessions(1000)).map(({ id }) => id)), new Set(sessions));
+    for (const id of sessions) assert.equal((await store.getMessage(`answer-${id}`))?.status, "streaming");
+  }
+  await one.close();
+  await two.close();
+});
+
+test("a database of a newer Parley is refused, and not a byte of it is written", async (context) => {
+  const folder = await newFolder(context);
+  const file = join(folder, "conversations.sqlite");
+  await (await open(folder)).close();
+  const database = new DatabaseSync(file);
+  database.exec("PRAGMA user_version = 999");
+  database.close();
+  const before = await readFile(file);
+  await checkRefused(folder, /newer Parley .*Reload the window/);
+  assert.deepEqual(await readFile(file), before);
+});
+
+test("what cannot be a database, or cannot be one here, is refused in words that say what to do", async (context) => {
+  const folder = await newFolder(context);
+  await writeFile(join(folder, "conversations.sqlite"), "This is a letter, not a database. ".repeat(100));
+  await checkRefused(folder, /is no database: move it elsewhere/);
+  await writeFile(join(folder, "a-file"), "");
+  await checkRefused(join(folder, "a-file", "below"), /could not be kept in/);
+  await mkdir(join(folder, "elsewhere", "conversations.sqlite"), { recursive: true });
+  await checkRefused(join(folder, "elsewhere"), /could not be kept in/);
+});
+
+test("a database that another program holds is reported as locked, and works again afterwards", async (context) => {
+  const folder = await newFolder(context);
+  const store = await open(folder);
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"));
+  database.exec("BEGIN IMMEDIATE");
+  await assert.rejects(
+    store.createSession(newSession({ model: null })),
+    (error) => error instanceof Failure && error.code === "storage" && /locked by another program/.test(error.message),
+  );
+  database.exec("ROLLBACK");
+  database.close();
+  await store.createSession(newSession({ model: null }));
+  assert.equal((await store.listSessions(10)).length, 1);
+  await store.close();
+});
+
+test("a closed store rejects instead of waiting, and closing waits for what was asked before", async (context) => {
+  const folder = await newFolder(context);
+  const store = await open(folder);
+  const session = newSession({ model: null });
+  const [created] = await Promise.all([store.createSession(session), store.close()]);
+  assert.equal(created, undefined);
+  await assert.rejects(store.getSession(session.id), (error) => error instanceof Failure && error.code === "storage");
+  await store.close();
+  const again = await open(folder);
+  assert.deepEqual(await again.getSession(session.id), session);
+  await again.close();
+});
