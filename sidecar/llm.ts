@@ -8,7 +8,7 @@ import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
 import { buildModelRequest } from "./answers/request.ts";
-import { defaultRetryPolicy, retryDelay, type RetryPolicy } from "./answers/retry.ts";
+import { defaultRetryPolicy, Retries, type RetryPolicy } from "./answers/retry.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
 import { currentScope, type WorkClass } from "./call-scope.ts";
 import type { Limiter } from "./limiter.ts";
@@ -24,6 +24,7 @@ export interface Endpoint {
 }
 
 export interface LlmTarget {
+  readonly ref: ModelRef;
   readonly provider: string;
   readonly model: string;
   /** Asked anew for each request, so that changed settings and keys count at once. Throws `ProviderError`. */
@@ -34,7 +35,7 @@ type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
 
 /** Costs nothing: no request, no connection, nothing loaded until the first answer is asked for. */
 export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): Llm {
-  const ref: ModelRef = `${target.provider}/${target.model}`;
+  const { ref } = target;
   const run = (prompt: PromptSource, options: GenerateOptions = {}): AnswerRun => {
     // The scope is that of the caller: a stream made inside `gather` belongs to it wherever it is read.
     const scope = currentScope();
@@ -96,7 +97,8 @@ class AnswerRun {
   }
 
   async *#attempts(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
-    for (let retriesDone = 0; ; retriesDone++) {
+    const retries = new Retries();
+    for (;;) {
       let policy = defaultRetryPolicy;
       try {
         const endpoint = this.#target.endpoint();
@@ -106,10 +108,10 @@ class AnswerRun {
       } catch (thrown) {
         if (this.#signal.aborted) return { type: "cancelled" };
         const error = errorInfo(thrown);
-        const delay = this.#numbering.beforeFirstToken ? retryDelay(error, retriesDone, policy) : null;
-        if (delay === null) return { type: "failed", error };
-        yield [this.#numbering.retrying(Math.round(Date.now() + delay))];
-        if (!(await this.#sleep(delay))) return { type: "cancelled" };
+        const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
+        if (next === null) return { type: "failed", error };
+        yield [this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs))];
+        if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
       }
     }
   }

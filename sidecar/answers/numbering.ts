@@ -52,9 +52,9 @@ export class AnswerNumbering {
   }
 
   /** The request was refused before any work, so what it holds is not counted. */
-  retrying(untilMs: number): StreamEvent {
+  waiting(phase: "retrying" | "loading-model", untilMs: number): StreamEvent {
     this.#sent = null;
-    return this.status("retrying", untilMs);
+    return this.status(phase, untilMs);
   }
 
   events(batch: readonly ProviderEvent[]): StreamEvent[] {

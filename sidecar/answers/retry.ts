@@ -10,15 +10,50 @@ export interface RetryPolicy {
   readonly baseMs: number;
   /** Milliseconds. A wait that the provider names and that is longer is shown as an error, not waited for. */
   readonly capMs: number;
+  /** Milliseconds between two questions to a server that is reading its model from the disk, and for how long to ask. */
+  readonly loadingMs: number;
+  readonly loadingCapMs: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { retries: 2, baseMs: 500, capMs: 60_000 };
+export const defaultRetryPolicy: RetryPolicy = { retries: 2, baseMs: 500, capMs: 60_000, loadingMs: 1_000, loadingCapMs: 15 * 60_000 };
 
-/** Milliseconds to wait before asking again; null when the error stands. `retriesDone` counts from 0. */
-export function retryDelay(error: ErrorInfo, retriesDone: number, policy: RetryPolicy, random: () => number = Math.random): number | null {
-  if (!error.retryable || error.kind === "cancelled" || retriesDone >= policy.retries) return null;
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs <= policy.capMs ? Math.max(0, error.retryAfterMs) : null;
-  // Half of the wait is chance, so that many requests refused at once do not come back at once.
-  const most = Math.min(policy.capMs, policy.baseMs * 2 ** retriesDone);
-  return most / 2 + (random() * most) / 2;
+export interface Retry {
+  readonly phase: "retrying" | "loading-model";
+  readonly delayMs: number;
+}
+
+/** The retries of one answer. */
+export class Retries {
+  readonly #random: () => number;
+  #done = 0;
+  #loadingSince: number | null = null;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  /** Null when the error stands. */
+  after(error: ErrorInfo, policy: RetryPolicy): Retry | null {
+    if (!error.retryable || error.kind === "cancelled") return null;
+    // llama.cpp's server refuses with 503 while it loads, for minutes if the model is large: that is no failed attempt.
+    if (error.providerCode === "loading-model") return this.#whileLoading(policy);
+    if (this.#done >= policy.retries) return null;
+    const delayMs = this.#delay(error, policy);
+    if (delayMs > policy.capMs) return null;
+    this.#done++;
+    return { phase: "retrying", delayMs };
+  }
+
+  #whileLoading(policy: RetryPolicy): Retry | null {
+    this.#loadingSince ??= performance.now();
+    const passed = performance.now() - this.#loadingSince;
+    return passed + policy.loadingMs > policy.loadingCapMs ? null : { phase: "loading-model", delayMs: policy.loadingMs };
+  }
+
+  #delay({ retryAfterMs }: ErrorInfo, { baseMs, capMs }: RetryPolicy): number {
+    if (retryAfterMs !== undefined) return Math.max(0, retryAfterMs);
+    // Half of the wait is chance, so that many requests refused at once do not come back at once.
+    const most = Math.min(capMs, baseMs * 2 ** this.#done);
+    return most / 2 + (this.#random() * most) / 2;
+  }
 }

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { PromptSource } from "../../sidecar/api.ts";
 import type { StreamEvent } from "../../sidecar/types.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
-import { answers, fails, finish, Gate, scriptedLlm, text, usage } from "./scripted-provider.ts";
+import { answers, fails, finish, Gate, quickRetries, scriptedLlm, text, usage } from "./scripted-provider.ts";
 
 describe("retries", () => {
   it("come only before the first token, are shown, and are bounded", async () => {
@@ -55,8 +55,24 @@ describe("retries", () => {
     assert.equal(provider.requests.length, 1);
   });
 
+  it("wait as long as it takes for a server that is loading its model, and show it", async () => {
+    const { llm, provider } = scriptedLlm();
+    const loading = fails({ kind: "overloaded", status: 503, retryable: true, providerCode: "loading-model" });
+    provider.enqueue(loading, loading, loading, loading, loading, answers("loaded"));
+    const events = await eventsOf(llm);
+    assert.equal(checkOrder(events).status, "complete");
+    assert.equal(kinds(events).filter((kind) => kind === "status loading-model").length, 5);
+  });
+
+  it("end when a server loads its model for too long", async () => {
+    const { llm, provider } = scriptedLlm({ endpoint: { retry: { ...quickRetries, loadingCapMs: 0 } } });
+    provider.otherwise(fails({ kind: "overloaded", retryable: true, providerCode: "loading-model" }));
+    assert.equal(checkOrder(await eventsOf(llm)).error?.providerCode, "loading-model");
+    assert.equal(provider.requests.length, 1);
+  });
+
   it("free the place at the endpoint while they wait", async () => {
-    const { llm, provider, limiter } = scriptedLlm({ size: 1, endpoint: { retry: { retries: 1, baseMs: 60_000, capMs: 60_000 } } });
+    const { llm, provider, limiter } = scriptedLlm({ size: 1, endpoint: { retry: { ...quickRetries, baseMs: 120_000, capMs: 120_000 } } });
     provider.enqueue(fails({ kind: "overloaded", retryable: true }));
     const abort = new AbortController();
     const types: string[] = [];
@@ -150,7 +166,7 @@ describe("cancelling an answer", () => {
   });
 
   it("works while it backs off", async () => {
-    const under = scriptedLlm({ endpoint: { retry: { retries: 2, baseMs: 60_000, capMs: 60_000 } } });
+    const under = scriptedLlm({ endpoint: { retry: { ...quickRetries, baseMs: 120_000, capMs: 120_000 } } });
     under.provider.enqueue(fails({ kind: "overloaded", retryable: true }));
     await checkCancelled({ under, when: isPhase("retrying") });
     assert.equal(under.provider.requests.length, 1);

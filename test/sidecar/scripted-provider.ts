@@ -3,6 +3,7 @@
 
 import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "../../sidecar/providers/provider.ts";
 import type { ErrorInfo, ModelInfo } from "../../sidecar/types.ts";
+import type { RetryPolicy } from "../../sidecar/answers/retry.ts";
 import { createLlmAt, type Endpoint } from "../../sidecar/llm.ts";
 import { Limiter } from "../../sidecar/limiter.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
@@ -114,6 +115,9 @@ export interface LlmUnderTest {
   readonly llm: Llm;
 }
 
+/** For tests: retries that come at once. */
+export const quickRetries: RetryPolicy = { retries: 2, baseMs: 1, capMs: 1000, loadingMs: 1, loadingCapMs: 60_000 };
+
 /** Retries come at once unless a policy is given. */
 export function scriptedLlm(options: { readonly size?: number; readonly endpoint?: Partial<Endpoint> } = {}): LlmUnderTest {
   const provider = new ScriptedProvider();
@@ -122,9 +126,9 @@ export function scriptedLlm(options: { readonly size?: number; readonly endpoint
     provider,
     limiter,
     timeLimits: {},
-    retry: { retries: 2, baseMs: 1, capMs: 1000 },
+    retry: quickRetries,
     ...options.endpoint,
   };
-  const llm = createLlmAt({ provider: "scripted", model: "m", endpoint: () => endpoint });
+  const llm = createLlmAt({ ref: "scripted/m", provider: "scripted", model: "m", endpoint: () => endpoint });
   return { provider, limiter, llm };
 }
