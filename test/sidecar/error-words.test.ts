@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { duration, errorWords, type ErrorContext } from "../../sidecar/error-words.ts";
+import type { ErrorInfo, ErrorKind } from "../../sidecar/types.ts";
+
+const openai = { name: "OpenAI", keyVariables: ["OPENAI_API_KEY"], baseUrl: "https://api.openai.com/v1", runsHere: false };
+const ollama = { name: "Ollama", keyVariables: [], baseUrl: "http://127.0.0.1:11434", runsHere: true };
+const editor: ErrorContext = { place: "editor", provider: openai };
+const terminal: ErrorContext = { place: "terminal", provider: openai };
+
+const failure = (info: Partial<ErrorInfo>): ErrorInfo => ({
+  kind: "server",
+  message: "as the provider said it",
+  phase: "before-headers",
+  retryable: false,
+  provider: "openai",
+  ...info,
+});
+
+const kinds: readonly ErrorKind[] = [
+  "auth",
+  "permission",
+  "quota",
+  "rate-limit",
+  "overloaded",
+  "context-length",
+  "content-filter",
+  "invalid-request",
+  "model-not-found",
+  "unsupported",
+  "network",
+  "timeout",
+  "protocol",
+  "cancelled",
+  "server",
+];
+
+describe("words about errors", () => {
+  it("exist for every kind in both places, as whole sentences, with something to do", () => {
+    for (const kind of kinds) {
+      for (const place of ["editor", "terminal"] as const) {
+        for (const provider of [openai, undefined]) {
+          const { summary, advice, actions } = errorWords(failure({ kind }), provider === undefined ? { place } : { place, provider });
+          assert.match(summary, /^[A-Z].*\.$/u, `${kind}: ${summary}`);
+          assert.match(advice, /^[A-Z].*\.$/u, `${kind}: ${advice}`);
+          assert.doesNotMatch(summary + advice, /undefined|\.\.| {2}/u, kind);
+          assert.ok(actions.length > 0, kind);
+        }
+      }
+    }
+  });
+
+  it("name the variable in a terminal and the command in an editor when a key is missing", () => {
+    const missing = failure({ kind: "auth", providerCode: "missing-key" });
+    assert.equal(errorWords(missing, terminal).advice, "Set the environment variable OPENAI_API_KEY to a valid key.");
+    const { summary, advice, actions } = errorWords(missing, editor);
+    assert.equal(summary, "OpenAI needs a key, and none is set.");
+    assert.equal(advice, 'Run "Parley: Set API Key…".');
+    assert.deepEqual(actions, ["set-key", "pick-model"]);
+  });
+
+  it("speak of editor things in an editor alone, and of options in a terminal alone", () => {
+    for (const kind of kinds) {
+      const inTerminal = errorWords(failure({ kind }), terminal);
+      assert.doesNotMatch(inTerminal.advice, /"Parley:|settings/u, kind);
+      const inEditor = errorWords(failure({ kind }), editor);
+      assert.doesNotMatch(inEditor.advice, /--|environment variable/u, kind);
+    }
+  });
+
+  it("say to start a server that does not run here, and where it was looked for", () => {
+    const refused = failure({ kind: "network", providerCode: "ECONNREFUSED", provider: "ollama" });
+    const { summary, advice } = errorWords(refused, { place: "terminal", provider: ollama });
+    assert.equal(summary, "Nothing answers for Ollama at http://127.0.0.1:11434.");
+    assert.equal(advice, "Start it, then try again. If it runs elsewhere: give the address with --base-url.");
+    assert.ok(errorWords(refused, { place: "editor", provider: ollama }).actions.includes("add-server"));
+    assert.doesNotMatch(errorWords(failure({ kind: "network", providerCode: "ECONNREFUSED" }), terminal).advice, /Start it/u);
+  });
+
+  it("say how long a provider asks to wait", () => {
+    const limited = failure({ kind: "rate-limit", retryAfterMs: 3 * 3_600_000 });
+    assert.match(errorWords(limited, terminal).advice, /asks to wait for 3 hours; try again after that\./u);
+    assert.match(errorWords(failure({ kind: "rate-limit" }), terminal).advice, /^Try again\./u);
+  });
+
+  it("name the setting that allows more time", () => {
+    const { advice, actions } = errorWords(failure({ kind: "timeout", providerCode: "first-token-timeout" }), editor);
+    assert.match(advice, /parley\.providers → openai → timeLimits\.firstTokenMs/u);
+    assert.ok(actions.includes("open-settings"));
+  });
+
+  it("tell a certificate from a broken connection", () => {
+    const certificate = errorWords(failure({ kind: "network", providerCode: "SELF_SIGNED_CERT_IN_CHAIN" }), terminal);
+    assert.match(certificate.summary, /certificate of OpenAI is not trusted/u);
+    assert.match(certificate.advice, /NODE_EXTRA_CA_CERTS/u);
+    assert.match(errorWords(failure({ kind: "network", providerCode: "ECONNRESET" }), terminal).summary, /broke/u);
+  });
+
+  it("name the model that is missing", () => {
+    const { summary } = errorWords(failure({ kind: "model-not-found", model: "gpt-9" }), terminal);
+    assert.equal(summary, 'OpenAI does not have the model "gpt-9".');
+  });
+
+  it("fall back to the kind for a provider's own code", () => {
+    const { summary } = errorWords(failure({ kind: "overloaded", providerCode: "engine_overloaded_error" }), terminal);
+    assert.equal(summary, "OpenAI is overloaded.");
+  });
+});
+
+describe("durations for people", () => {
+  it("are rounded up to the largest unit that fits", () => {
+    const table: readonly (readonly [number, string])[] = [
+      [200, "1 second"],
+      [1_000, "1 second"],
+      [30_400, "31 seconds"],
+      [89_000, "89 seconds"],
+      [100_000, "2 minutes"],
+      [3 * 3_600_000, "3 hours"],
+      [40 * 3_600_000, "2 days"],
+    ];
+    for (const [ms, text] of table) assert.equal(duration(ms), text);
+  });
+});
