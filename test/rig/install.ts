@@ -19,8 +19,10 @@ export async function ensureLocalRuntime(): Promise<void> {
  */
 export async function ensureEditor(): Promise<void> {
   await installLocked(editorFolder, "VS Code's web build");
-  const modules = join(codeServer, "lib/vscode/node_modules");
-  if (!existsSync(modules)) symlinkSync(join(editorFolder, "node_modules"), modules, "junction");
+  // The server's modules, and those that the built-in extensions share.
+  for (const place of ["lib/vscode/node_modules", "lib/vscode/extensions/node_modules"]) {
+    if (!existsSync(join(codeServer, place))) symlinkSync(join(editorFolder, "node_modules"), join(codeServer, place), "junction");
+  }
   // Copilot is no part of what is shown or tested, and 40 MB.
   rmSync(join(codeServer, "lib/vscode/extensions/copilot"), { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@
 //
 //   import { sharedWorkbench } from "../support/workbench.ts";
 //   const workbench = await sharedWorkbench();           // the first call starts it, the end of the run closes it
-//   await workbench.writeSettings({ "parley.providers": { openai: { baseUrl: fake.url } } });   // effective at once
+//   workbench.writeSettings({ "parley.providers": { openai: { baseUrl: fake.url } } });   // effective at once
 //   await workbench.runCommand("Parley: Open Chat");
 //   const chat = await workbench.webview("textarea");    // the frame that holds such an element
 //   await chat.locator("textarea").fill("Hello");
@@ -51,12 +51,22 @@ export class Workbench {
 
   /** Runs a command by its full title in the palette, as `Parley: Explain Selection`. */
   async runCommand(title: string): Promise<void> {
-    await this.leaveWebview();
-    await this.page.keyboard.press("F1");
-    const input = this.quickInput();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator(".quick-input-list").getByRole("option", { name: title }).first().click();
+    const deadline = Date.now() + PATIENCE_MS;
+    const row = this.page.locator(".quick-input-list").getByRole("option", { name: title }).first();
+    for (;;) {
+      await this.leaveWebview();
+      await this.page.keyboard.press("F1");
+      await this.quickInput().waitFor();
+      await this.quickInput().fill(`>${title}`);
+      // The palette lists what was there when it opened; an extension's commands come a moment after the workbench stands.
+      const found = await row.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (found) return row.click();
+      await this.page.keyboard.press("Escape");
+      if (Date.now() > deadline) throw new Error(`The palette has no command "${title}".`);
+    }
   }
 
   /** The palette's, a picker's or an input box's text field. */
@@ -135,17 +145,20 @@ export class Workbench {
     await this.runCommand("Notifications: Clear All Notifications");
   }
 
-  /** Reads, changes and writes the user's settings; `undefined` removes one. The editor notices the change by itself. */
-  async writeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
-    const file = join(this.serverFolder, "data/User/settings.json");
+  /**
+   * Changes settings of this machine, which win over the user's; `undefined` removes one. The editor notices by itself: wait for
+   * what the change brings about. Settings of `application` scope are read from the user's file alone: give those to
+   * `openWorkbench`.
+   */
+  writeSettings(changes: Readonly<Record<string, unknown>>): void {
+    const file = join(this.serverFolder, "data/Machine/settings.json");
     const settings: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
     writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
-    await Promise.resolve();
   }
 
   async setTheme(theme: keyof typeof THEMES): Promise<void> {
     const { name, mark } = THEMES[theme];
-    await this.writeSettings({ "workbench.colorTheme": name });
+    this.writeSettings({ "workbench.colorTheme": name });
     await this.page.locator(`.monaco-workbench.${mark}`).waitFor({ timeout: PATIENCE_MS });
   }
 
