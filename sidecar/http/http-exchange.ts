@@ -1,0 +1,160 @@
+// One HTTP request and its answer, read piece by piece.
+//
+// It stands on undici's `dispatch`, which undici's own `request` is made of, because three things cannot be had above it:
+// to know when a connection stands (the time limit for connecting ends there), to give up before it stands, and to read
+// what has come without a stream in between. Measured against `request` with an async iterator over its body, 400 streams
+// of one token each 20 ms took a fifth less CPU.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import type { Dispatcher } from "undici";
+
+export interface HttpHead {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Bytes that may lie unread before the socket is told to wait. */
+const UNREAD_BYTES = 256 * 1024;
+/** What may still come after the answer is whole, so that the connection can be used again. */
+const DRAIN_BYTES = 64 * 1024;
+const DRAIN_MS = 2000;
+
+export class HttpExchange {
+  /** Handed to undici; nobody else calls it. */
+  readonly handler: Dispatcher.DispatchHandler;
+  /** Resolves with status and headers; rejects as `read` does. */
+  readonly head: Promise<HttpHead>;
+
+  readonly #onConnected: () => void;
+  readonly #onClosed: (exchange: HttpExchange) => void;
+  readonly #resolveHead: (head: HttpHead) => void;
+  readonly #rejectHead: (error: Error) => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #connecting: Socket | null = null;
+  #unread: Buffer[] = [];
+  #unreadBytes = 0;
+  #wake: (() => void) | null = null;
+  #ended = false;
+  #error: Error | null = null;
+  #closed = false;
+  /** Bytes left to pass over; null while the body is being read. */
+  #draining: number | null = null;
+
+  /** `onConnected` is called when the request is about to be written; `onClosed` once, when the exchange holds no connection any more. */
+  constructor(onConnected: () => void, onClosed: (exchange: HttpExchange) => void) {
+    this.#onConnected = onConnected;
+    this.#onClosed = onClosed;
+    const { promise, resolve, reject } = Promise.withResolvers<HttpHead>();
+    this.head = promise;
+    this.#resolveHead = resolve;
+    this.#rejectHead = reject;
+    // Whoever gave up before the headers came does not wait for them any more.
+    promise.catch(() => {});
+    this.handler = {
+      onRequestStart: (controller) => this.#start(controller),
+      onResponseStart: (_controller, status, headers) => {
+        // 1xx answers precede the real one.
+        if (status >= 200) this.#resolveHead({ status, headers });
+      },
+      onResponseData: (controller, bytes) => this.#receive(controller, bytes),
+      onResponseEnd: () => this.#end(null),
+      onResponseError: (_controller, error) => this.#end(error),
+    };
+  }
+
+  /** The socket that is being opened for this exchange alone. */
+  connectingBy(socket: Socket): void {
+    this.#connecting = socket;
+  }
+
+  /**
+   * What has come since the last call, waiting for something if need be; null when the body has ended. Rejects with the
+   * reason of `abort`, or with what broke the connection, after everything that came before it was read.
+   */
+  async read(): Promise<readonly Buffer[] | null> {
+    while (this.#unread.length === 0) {
+      if (this.#error !== null) throw this.#error;
+      if (this.#ended) return null;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
+    const pieces = this.#unread;
+    this.#unread = [];
+    this.#unreadBytes = 0;
+    if (this.#controller?.paused === true) this.#controller.resume();
+    return pieces;
+  }
+
+  /** Closes the socket at once. What came and was not read yet is gone. Does nothing after the end. */
+  abort(reason: Error): void {
+    if (this.#ended) return;
+    this.#unread = [];
+    this.#unreadBytes = 0;
+    const controller = this.#controller;
+    const connecting = this.#connecting;
+    this.#end(reason);
+    // Before the connection stands undici has no way to give up, except that the socket breaks.
+    if (controller === null) connecting?.destroy(reason);
+    else controller.abort(reason);
+  }
+
+  /** Whoever asked is gone: closes the socket, unless the answer is whole and only its connection is being tidied up. */
+  abandon(): void {
+    if (this.#draining === null) this.abort(new Error("Nobody reads this answer any more."));
+  }
+
+  /** The answer is whole: passes over what still comes, within bounds, so that the connection can serve the next request. */
+  drain(): void {
+    if (this.#ended) return;
+    this.#unread = [];
+    this.#draining = DRAIN_BYTES;
+    const timer = setTimeout(() => this.abort(new Error("The connection stayed open after the answer.")), DRAIN_MS);
+    timer.unref();
+    this.#wake = () => clearTimeout(timer);
+    if (this.#controller?.paused === true) this.#controller.resume();
+  }
+
+  #start(controller: Dispatcher.DispatchController): void {
+    this.#connecting = null;
+    if (this.#error === null) {
+      this.#controller = controller;
+      this.#onConnected();
+    } else {
+      controller.abort(this.#error);
+    }
+  }
+
+  #receive(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (this.#ended) return;
+    if (this.#draining !== null) {
+      this.#draining -= bytes.length;
+      if (this.#draining < 0) this.abort(new Error("Too much came after the answer."));
+      return;
+    }
+    this.#unread.push(bytes);
+    this.#unreadBytes += bytes.length;
+    if (this.#unreadBytes > UNREAD_BYTES) controller.pause();
+    this.#wakeReader();
+  }
+
+  #end(error: Error | null): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#error = error;
+      if (error !== null) this.#rejectHead(error);
+      this.#wakeReader();
+    }
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClosed(this);
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+}

@@ -1,0 +1,73 @@
+// How long a refused request should wait, as the many ways of saying so have it. All pure; all times in milliseconds.
+
+import type { IncomingHttpHeaders } from "node:http";
+
+/**
+ * From the most to the least exact: `retry-after-ms`, `retry-after` in seconds or as a date, then the reset times of those
+ * rate limits of which nothing remains. Undefined where the headers say nothing that can be believed.
+ */
+export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  const exact = positiveNumber(headerText(headers, "retry-after-ms"));
+  if (exact !== undefined) return exact;
+  const text = headerText(headers, "retry-after");
+  if (text !== undefined) {
+    const seconds = positiveNumber(text);
+    if (seconds !== undefined) return seconds * 1000;
+    const date = Date.parse(text);
+    if (!Number.isNaN(date)) return Math.max(0, date - nowMs);
+  }
+  return resetMs(headers, nowMs);
+}
+
+/** `x-should-retry`, by which OpenAI and Anthropic overrule what a status usually means. */
+export function shouldRetry(headers: IncomingHttpHeaders): boolean | undefined {
+  const text = headerText(headers, "x-should-retry");
+  return text === "true" ? true : text === "false" ? false : undefined;
+}
+
+/** `x-ratelimit-reset-requests: 12ms` (OpenAI, Groq) and `anthropic-ratelimit-requests-reset: 2026-01-01T00:00:00Z`. */
+function resetMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  const waits: number[] = [];
+  for (const name of Object.keys(headers)) {
+    const openai = /^x-ratelimit-reset(-.+)?$/u.exec(name);
+    const anthropic = /^anthropic-ratelimit-(.+)-reset$/u.exec(name);
+    if (openai === null && anthropic === null) continue;
+    const remaining = openai === null ? `anthropic-ratelimit-${anthropic?.[1]}-remaining` : `x-ratelimit-remaining${openai[1] ?? ""}`;
+    // Azure sends -1 and 0 for what it does not count, together with limits that are not used up.
+    if (Number(headerText(headers, remaining) ?? "1") > 0) continue;
+    const text = headerText(headers, name) ?? "";
+    const wait = openai === null ? instantMs(text, nowMs) : (durationMs(text) ?? instantMs(text, nowMs));
+    if (wait !== undefined && wait > 0) waits.push(wait);
+  }
+  return waits.length === 0 ? undefined : Math.max(...waits);
+}
+
+/** Go's way of writing durations: `1h2m3.5s`, `12ms`. A bare number is not one: it may be seconds or an instant. */
+export function durationMs(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/u.test(text)) return undefined;
+  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  let sum = 0;
+  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/gu)) sum += Number(number) * (units[unit ?? ""] ?? 0);
+  return sum;
+}
+
+/** RFC 3339, or a Unix time in seconds or milliseconds. */
+function instantMs(text: string, nowMs: number): number | undefined {
+  const number = positiveNumber(text);
+  if (number !== undefined) {
+    if (number > 1e12) return number - nowMs;
+    return number > 1e9 ? number * 1000 - nowMs : number * 1000;
+  }
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : date - nowMs;
+}
+
+function positiveNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+(\.\d+)?$/u.test(text.trim())) return undefined;
+  return Number(text);
+}
+
+function headerText(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,171 @@
+// Reads the body of one answer: bytes to records, records to events, one batch for each read of the socket. Knows how an
+// answer can end: by its own marker, cut, with an error inside the stream, or with bytes that are no answer at all.
+
+import type { HttpExchange, HttpHead } from "../http/http-exchange.ts";
+import { NdjsonDecoder, WholeBodyDecoder } from "../http/ndjson.ts";
+import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http/records.ts";
+import { SseDecoder } from "../http/sse.ts";
+import type { StageTimer } from "../http/stage-timer.ts";
+import type { ErrorPhase, TimeLimits } from "../types.ts";
+import { CallerAborted } from "./http-call.ts";
+import { ProviderError, type ProviderEvent } from "./provider.ts";
+import { networkCode, networkError, protocolError, recordTooLong, streamError, type CallTarget } from "./provider-errors.ts";
+import { MalformedRecord, StreamFailure, type WireAdapter, type WireReader } from "./wire-adapter.ts";
+
+/** Bytes of one answer. No model writes as much; a server that never stops does. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/** The finish reason has come: usage and the end of the stream follow at once, or not at all. */
+const AFTER_FINISH_MS = 10_000;
+
+export class AnswerStream {
+  readonly #exchange: HttpExchange;
+  readonly #target: CallTarget;
+  readonly #reader: WireReader;
+  readonly #decoder: RecordDecoder;
+  readonly #timer: StageTimer;
+  readonly #limits: Required<TimeLimits>;
+  #batch: ProviderEvent[] = [];
+  #bytes = 0;
+  #ended = false;
+  /** Found in a read that also brought events: those go first. */
+  #failure: ProviderError | null = null;
+
+  /** Throws `ProviderError` where the head already says that no answer follows. */
+  constructor(
+    exchange: HttpExchange,
+    head: HttpHead,
+    adapter: WireAdapter,
+    reader: WireReader,
+    target: CallTarget,
+    timer: StageTimer,
+    limits: Required<TimeLimits>,
+  ) {
+    this.#exchange = exchange;
+    this.#target = target;
+    this.#reader = reader;
+    this.#timer = timer;
+    this.#limits = limits;
+    this.#decoder = createDecoder(adapter, head, target, (data, event) => reader.readRecord(data, event, this.#batch));
+  }
+
+  /** Events of the next read, never empty; null when the answer has ended. Throws `ProviderError`, or `CallerAborted`. */
+  async next(): Promise<readonly ProviderEvent[] | null> {
+    if (this.#failure !== null) throw this.#failure;
+    while (!this.#ended) {
+      const pieces = await this.#read();
+      if (pieces === null) {
+        this.#end();
+      } else {
+        this.#failure = this.#decode(pieces);
+        if (this.#failure === null && this.#reader.done) this.#end();
+        else this.#watch();
+      }
+      if (this.#batch.length > 0) return this.#takeBatch();
+      if (this.#failure !== null) throw this.#failure;
+    }
+    return null;
+  }
+
+  get #phase(): ErrorPhase {
+    return this.#reader.started ? "mid-stream" : "before-first-token";
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#timer.stop();
+    this.#reader.end(this.#batch);
+    this.#exchange.drain();
+  }
+
+  /** Null: nothing more will come, for whatever reason. */
+  async #read(): Promise<readonly Buffer[] | null> {
+    try {
+      const pieces = await this.#exchange.read();
+      if (pieces === null) this.#endDecoder();
+      return pieces;
+    } catch (error) {
+      // The answer is whole: how its connection ended does not matter (quirk 2). Only the caller's own wish does.
+      if (error instanceof CallerAborted) throw error;
+      if (this.#reader.finished) return null;
+      if (error instanceof ProviderError) throw error;
+      if (!this.#reader.started) throw networkError(this.#target, error, "before-first-token");
+      // Cut in the middle: what came is kept, and the missing `finish` says the rest.
+      const code = networkCode(error);
+      this.#batch.push({
+        type: "warning",
+        code: "connection-lost",
+        message: `The connection broke in the middle of the answer (${code}).`,
+      });
+      return null;
+    }
+  }
+
+  #decode(pieces: readonly Buffer[]): ProviderError | null {
+    try {
+      for (const piece of pieces) {
+        this.#bytes += piece.length;
+        this.#decoder.push(piece);
+        if (this.#reader.done) return null;
+      }
+      if (this.#bytes <= MAX_ANSWER_BYTES) return null;
+      return protocolError(this.#target, `the answer is longer than ${MAX_ANSWER_BYTES} bytes.`, this.#phase, "answer-too-long");
+    } catch (error) {
+      return this.#readingError(error);
+    }
+  }
+
+  /** What is left without its terminator may be a whole record or the beginning of one: then the stream was cut. */
+  #endDecoder(): void {
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      if (!(error instanceof MalformedRecord)) throw this.#readingError(error);
+    }
+  }
+
+  #readingError(error: unknown): ProviderError {
+    if (error instanceof StreamFailure) return streamError(this.#target, error.payload, this.#phase);
+    if (error instanceof RecordTooLongError) return recordTooLong(this.#target, error, this.#phase);
+    if (error instanceof MalformedRecord) {
+      return protocolError(this.#target, `the answer cannot be read here: ${error.excerpt}`, this.#phase, "malformed-record", error);
+    }
+    throw error;
+  }
+
+  #watch(): void {
+    if (this.#reader.finished) {
+      if (this.#timer.stage !== "after-finish") this.#timer.enter("after-finish", AFTER_FINISH_MS);
+    } else if (this.#timer.stage === "idle") {
+      this.#timer.restart();
+    } else if (this.#reader.started) {
+      this.#timer.enter("idle", this.#limits.idleMs);
+    }
+  }
+
+  #takeBatch(): readonly ProviderEvent[] {
+    const batch = this.#batch;
+    this.#batch = [];
+    return batch;
+  }
+}
+
+function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget, sink: RecordSink): RecordDecoder {
+  const encoding = head.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
+    throw protocolError(
+      target,
+      `the answer came compressed (${encoding}) although that was not asked for.`,
+      "before-first-token",
+      "compressed",
+    );
+  }
+  const type = head.headers["content-type"]?.toLowerCase() ?? "";
+  if (type.startsWith("text/html")) {
+    const words = `a web page came instead of an answer. Check the base URL ${target.origin}.`;
+    throw protocolError(target, words, "before-first-token", "not-an-api");
+  }
+  if (type.startsWith("text/event-stream")) return new SseDecoder(sink);
+  if (type.includes("ndjson") || type.includes("jsonl")) return new NdjsonDecoder(sink);
+  if (adapter.framing === "ndjson") return new NdjsonDecoder(sink);
+  return type.startsWith("application/json") ? new WholeBodyDecoder(sink) : new SseDecoder(sink);
+}

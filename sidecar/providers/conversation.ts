@@ -1,0 +1,89 @@
+// A conversation as any provider accepts it, whichever provider it began with and however its answers ended.
+//
+// Answers that came to nothing are left out; a tool call that was never answered gets an answer that says so, and a result
+// whose call is gone is left out, because every provider refuses a request in which calls and results do not pair;
+// neighbouring messages of the user become one, because some chat templates insist on turns.
+
+import type { AssistantPart, JsonValue, Message, OpaquePart, ToolCallPart, ToolResultPart, UserPart } from "../types.ts";
+
+export type Turn =
+  | { readonly role: "user"; readonly content: readonly UserPart[] }
+  | { readonly role: "assistant"; readonly content: readonly AssistantPart[] }
+  | { readonly role: "tool"; readonly content: readonly ToolResultPart[] };
+
+/** `provider`: opaque parts of others are left out. System messages are not expected here: they travel as a parameter. */
+export function readTurns(messages: readonly Message[], provider: string): readonly Turn[] {
+  const turns: Turn[] = [];
+  let open: ToolCallPart[] = [];
+  for (const message of messages) {
+    if (message.role === "system") continue;
+    if (message.role === "tool") {
+      const results = message.content.filter((result) => open.some((call) => call.id === result.id));
+      open = open.filter((call) => !results.some((result) => result.id === call.id));
+      if (results.length > 0) addResults(turns, results);
+      continue;
+    }
+    closeOpenCalls(turns, open);
+    open = [];
+    if (message.role === "user") {
+      addUser(turns, message.content);
+    } else {
+      const content = usableParts(message.content, provider);
+      if (content.length > 0) turns.push({ role: "assistant", content });
+      open = content.filter((part) => part.type === "tool-call");
+    }
+  }
+  closeOpenCalls(turns, open);
+  return turns;
+}
+
+/** Nothing at all where there is neither text nor a call: reasoning alone is what an interrupted answer leaves behind. */
+function usableParts(parts: readonly AssistantPart[], provider: string): readonly AssistantPart[] {
+  const usable = parts.filter((part) =>
+    part.type === "opaque" ? part.provider === provider : part.type !== "text" || part.text.trim() !== "",
+  );
+  return usable.some((part) => part.type === "text" || part.type === "tool-call") ? usable : [];
+}
+
+function addUser(turns: Turn[], content: readonly UserPart[]): void {
+  const parts = content.filter((part) => part.type !== "text" || part.text.trim() !== "");
+  if (parts.length === 0) return;
+  const last = turns.at(-1);
+  if (last?.role === "user") turns[turns.length - 1] = { role: "user", content: [...last.content, ...parts] };
+  else turns.push({ role: "user", content: parts });
+}
+
+function addResults(turns: Turn[], results: readonly ToolResultPart[]): void {
+  const last = turns.at(-1);
+  if (last?.role === "tool") turns[turns.length - 1] = { role: "tool", content: [...last.content, ...results] };
+  else turns.push({ role: "tool", content: results });
+}
+
+function closeOpenCalls(turns: Turn[], open: readonly ToolCallPart[]): void {
+  if (open.length === 0) return;
+  addResults(
+    turns,
+    open.map(({ id, name }) => ({
+      type: "tool-result",
+      id,
+      name,
+      content: "The tool was not run: the answer was interrupted.",
+      isError: true,
+    })),
+  );
+}
+
+export function textOf(parts: readonly { readonly type: string; readonly text?: string }[], separator: string): string {
+  return parts.flatMap((part) => (part.type === "text" && part.text !== undefined ? [part.text] : [])).join(separator);
+}
+
+/** What a wire keeps in an opaque part: `wire` tells its own from that of another wire of the same provider. */
+export function opaqueData(part: OpaquePart, wire: string): { readonly [key: string]: JsonValue | undefined } | undefined {
+  const { data } = part;
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  return isWireData(data) && data["wire"] === wire ? data : undefined;
+}
+
+function isWireData(data: object): data is { readonly [key: string]: JsonValue | undefined } {
+  return "wire" in data;
+}

@@ -1,0 +1,100 @@
+// From a provider's status and code to one of our kinds. The code decides where there is one, then the status; words decide
+// only where most providers give nothing else (a prompt that is too long, a model that does not exist).
+
+import type { ErrorKind } from "../types.ts";
+import { saysContextOverflow, saysUnknownModel } from "./error-phrases.ts";
+import type { ErrorPayload } from "./error-payload.ts";
+
+/** Codes and types as providers write them, in lower case. */
+const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
+  invalid_api_key: "auth",
+  authentication_error: "auth",
+  invalid_authentication_error: "auth",
+  unauthenticated: "auth",
+  unauthorized: "auth",
+  permission_error: "permission",
+  permission_denied: "permission",
+  permissiondenied: "permission",
+  unsupported_country_region_territory: "permission",
+  insufficient_quota: "quota",
+  billing_error: "quota",
+  billing_hard_limit_reached: "quota",
+  billing_not_active: "quota",
+  insufficient_balance: "quota",
+  exceeded_current_quota_error: "quota",
+  rate_limit_exceeded: "rate-limit",
+  rate_limit_error: "rate-limit",
+  rate_limit_reached_error: "rate-limit",
+  too_many_requests: "rate-limit",
+  resource_exhausted: "rate-limit",
+  overloaded: "overloaded",
+  overloaded_error: "overloaded",
+  engine_overloaded_error: "overloaded",
+  server_overloaded: "overloaded",
+  service_unavailable: "overloaded",
+  provider_unavailable: "overloaded",
+  unavailable: "overloaded",
+  unavailable_error: "overloaded",
+  context_length_exceeded: "context-length",
+  context_window_exceeded: "context-length",
+  exceed_context_size_error: "context-length",
+  request_too_large: "context-length",
+  content_filter: "content-filter",
+  content_policy_violation: "content-filter",
+  content_moderation: "content-filter",
+  responsibleaipolicyviolation: "content-filter",
+  model_not_found: "model-not-found",
+  model_not_found_error: "model-not-found",
+  model_not_supported: "model-not-found",
+  invalid_model: "model-not-found",
+  notfounderror: "model-not-found",
+  deploymentnotfound: "model-not-found",
+  timeout: "timeout",
+  timeout_error: "timeout",
+  request_timeout: "timeout",
+  deadline_exceeded: "timeout",
+  server_error: "server",
+  api_error: "server",
+  internal: "server",
+  internal_error: "server",
+  internal_server_error: "server",
+  internalservererror: "server",
+  invalid_request_error: "invalid-request",
+  invalid_argument: "invalid-request",
+  badrequesterror: "invalid-request",
+  unsupported_parameter: "invalid-request",
+  unsupported_value: "invalid-request",
+  unknown_parameter: "invalid-request",
+};
+
+/** `status` is the answer's, or the one that an error inside a stream tells; undefined where there is none. */
+export function errorKind(status: number | undefined, payload: ErrorPayload): ErrorKind {
+  const byCode = kindOfCode(payload.code) ?? kindOfCode(payload.type);
+  if (status === 429) return byCode === "quota" ? "quota" : "rate-limit";
+  if (status === 413) return "context-length";
+  if (byCode !== undefined && byCode !== "invalid-request" && byCode !== "server") return byCode;
+  if (saysContextOverflow(payload.message)) return "context-length";
+  // A 404 is as often a wrong address as a wrong model.
+  if (status === 400 || status === 404) return saysUnknownModel(payload.message) ? "model-not-found" : "invalid-request";
+  return kindOfStatus(status) ?? byCode ?? "server";
+}
+
+/** Asked again later, the same request may succeed. */
+export function isRetryable(kind: ErrorKind, status: number | undefined): boolean {
+  if (status === 501 || status === 505) return false;
+  return kind === "rate-limit" || kind === "overloaded" || kind === "server" || kind === "timeout";
+}
+
+function kindOfCode(code: string | undefined): ErrorKind | undefined {
+  return code !== undefined && Object.hasOwn(KIND_OF_CODE, code.toLowerCase()) ? KIND_OF_CODE[code.toLowerCase()] : undefined;
+}
+
+function kindOfStatus(status: number | undefined): ErrorKind | undefined {
+  if (status === undefined) return undefined;
+  if (status === 401) return "auth";
+  if (status === 402) return "quota";
+  if (status === 403) return "permission";
+  if (status === 408 || status === 504) return "timeout";
+  if (status === 503 || status === 529) return "overloaded";
+  return status >= 500 || status === 409 || status === 425 ? "server" : "invalid-request";
+}

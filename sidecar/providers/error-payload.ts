@@ -1,0 +1,116 @@
+// What providers write into a body that tells of an error, whatever its shape: with an error status, in the middle of a
+// stream, or as a page of HTML from something in between.
+
+import { asList, asObject, asText, parseJson } from "./json-fields.ts";
+import { durationMs } from "../http/retry-after.ts";
+import type { JsonObject, JsonValue } from "../types.ts";
+
+export interface ErrorPayload {
+  /** The provider's own words; empty where it gave none. */
+  readonly message: string;
+  /** The provider's own code, else its type: `insufficient_quota`, `overloaded_error`. As written. */
+  readonly code?: string;
+  readonly type?: string;
+  /** The field of the request that was refused. */
+  readonly parameter?: string;
+  /** An HTTP status told inside the payload. */
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+  readonly requestId?: string;
+}
+
+const MESSAGE_LENGTH = 2000;
+
+/** `text` is a whole body. */
+export function readErrorBody(text: string): ErrorPayload {
+  const json = parseJson(text);
+  return json === undefined ? { message: plainWords(text) } : readErrorJson(json);
+}
+
+export function readErrorJson(json: JsonValue): ErrorPayload {
+  // Gemini puts its error into a list of one.
+  const body = asObject(json) ?? asObject(asList(json)?.[0]);
+  if (body === undefined) return { message: typeof json === "string" ? plainWords(json) : "" };
+  const inner = asObject(body["error"]) ?? asObject(asObject(body["detail"])?.["error"]);
+  if (inner !== undefined) {
+    const outer = requestIdOf(body);
+    return { ...errorFields(inner), ...(outer === undefined ? {} : { requestId: outer }) };
+  }
+  const fields = errorFields(body);
+  const error = asText(body["error"]);
+  if (error === undefined) return fields;
+  // `{"error": "words"}` (Ollama), or `{"error": "A NAME", "message": "words"}` (Scaleway).
+  return fields.message === "" ? { ...fields, message: plainWords(error) } : { ...fields, type: error };
+}
+
+function errorFields(error: JsonObject): ErrorPayload {
+  const code = codeText(error["code"]);
+  const type = asText(error["type"]) ?? asText(error["status"]);
+  const parameter = asText(error["param"]);
+  const status = statusOf(error["code"]) ?? statusOf(error["status"]) ?? statusOf(error["statusCode"]) ?? statusOf(error["status_code"]);
+  const retryAfterMs = retryDelayMs(error);
+  const requestId = requestIdOf(error);
+  return {
+    message: messageOf(error),
+    ...(code === undefined && type === undefined ? {} : { code: code ?? type ?? "" }),
+    ...(type === undefined ? {} : { type }),
+    ...(parameter === undefined ? {} : { parameter }),
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+function messageOf(error: JsonObject): string {
+  const message = asText(error["message"]) ?? asText(error["msg"]) ?? asText(error["detail"]) ?? validationWords(error["detail"]);
+  // OpenRouter says "Provider returned error" and keeps what the provider said beside it.
+  const raw = asText(asObject(error["metadata"])?.["raw"]);
+  const words = [message, raw === undefined ? undefined : readErrorBody(raw).message].filter((part) => part !== undefined && part !== "");
+  return plainWords([...new Set(words)].join(": "));
+}
+
+/** FastAPI's list of what did not fit the schema. */
+function validationWords(detail: JsonValue | undefined): string | undefined {
+  const list = asList(detail);
+  if (list === undefined) return undefined;
+  const words = list.map((item) => {
+    const fault = asObject(item);
+    const place = (asList(fault?.["loc"]) ?? [])
+      .filter((part) => part !== "body")
+      .map((part) => (typeof part === "object" ? "…" : String(part)));
+    return [place.join("."), asText(fault?.["msg"]) ?? ""].filter((part) => part !== "").join(": ");
+  });
+  return words.join("; ");
+}
+
+/** A number in `code` is a status, unless a provider numbers its own codes. */
+function codeText(code: JsonValue | undefined): string | undefined {
+  if (typeof code === "string") return code === "" ? undefined : code;
+  return typeof code === "number" && statusOf(code) === undefined ? String(code) : undefined;
+}
+
+function statusOf(value: JsonValue | undefined): number | undefined {
+  const number = typeof value === "string" && /^\d{3}$/u.test(value) ? Number(value) : value;
+  return typeof number === "number" && number >= 400 && number < 600 ? number : undefined;
+}
+
+/** google.rpc.RetryInfo, as Gemini sends it: `{"details": [{"retryDelay": "34s"}]}`. */
+function retryDelayMs(error: JsonObject): number | undefined {
+  for (const detail of asList(error["details"]) ?? []) {
+    const delay = asText(asObject(detail)?.["retryDelay"]);
+    if (delay !== undefined) return durationMs(delay);
+  }
+  return undefined;
+}
+
+function requestIdOf(body: JsonObject): string | undefined {
+  return asText(body["request_id"]) ?? asText(body["requestId"]);
+}
+
+/** One line or a few, without markup, bounded. */
+function plainWords(text: string): string {
+  const title = /<title[^>]*>([^<]*)<\/title>/iu.exec(text)?.[1];
+  const words = title ?? (/^\s*<(!doctype|html)/iu.test(text) ? text.replaceAll(/<[^>]*>/gu, " ") : text);
+  const plain = words.replaceAll(/[ \t\r]+/gu, " ").trim();
+  return plain.length > MESSAGE_LENGTH ? `${plain.slice(0, MESSAGE_LENGTH)}…` : plain;
+}

@@ -1,0 +1,242 @@
+// The one engine under every provider that is spoken to over HTTP: it runs whichever adapter the wire has.
+
+import type { HttpClient, HttpRequest } from "../http/http-client.ts";
+import { readWholeBody } from "../http/read-body.ts";
+import type { ModelInfo } from "../types.ts";
+import { AnswerStream } from "./answer-stream.ts";
+import { endpointUrl, parseBaseUrl } from "./base-url.ts";
+import { readErrorBody } from "./error-payload.ts";
+import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
+import { parseJson } from "./json-fields.ts";
+import { missingBaseUrl, missingKey, keyHeaders, withoutKey } from "./keys-in-requests.ts";
+import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
+import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
+import type { ProviderRow } from "./registry.ts";
+import type { WireAdapter, WireRequest, WireTarget } from "./wire-adapter.ts";
+import { wireAdapter } from "./wires.ts";
+
+export interface Endpoint {
+  /** The provider's id as users know it. */
+  readonly provider: string;
+  /** For people; default the row's. */
+  readonly name?: string;
+  readonly baseUrl: string | undefined;
+  readonly key: string | undefined;
+  /** Forces one of OpenAI's two interfaces. */
+  readonly api?: "responses" | "chat";
+}
+
+/** Bytes of an error's body that are read; the rest of it is of no use to anybody. */
+const ERROR_BODY_BYTES = 256 * 1024;
+/** OpenRouter's list has about a megabyte. */
+const MODELS_BODY_BYTES = 32 * 1024 * 1024;
+const MODELS_MS = 20_000;
+const MAX_MODEL_PAGES = 50;
+/** Fields that one model refuses, one after the other. */
+const MAX_LESSONS = 5;
+
+/** Nothing is checked or opened before the first call: a wrong base URL or a missing key is an error of that call. */
+export function createHttpProvider(row: ProviderRow, endpoint: Endpoint, http: HttpClient): Provider {
+  return new HttpProvider(row, endpoint, http);
+}
+
+/** What a call needs to know of where it goes. */
+interface Connection {
+  readonly adapter: WireAdapter;
+  readonly baseUrl: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly target: CallTarget;
+}
+
+interface OpenAnswer extends OpenExchange {
+  readonly request: WireRequest;
+  readonly wireTarget: WireTarget;
+}
+
+class HttpProvider implements Provider {
+  readonly id: string;
+  readonly #row: ProviderRow;
+  readonly #endpoint: Endpoint;
+  readonly #http: HttpClient;
+  /** By model: what it has refused, so that it is not asked for it again. */
+  readonly #learned = new Map<string, Set<string>>();
+
+  constructor(row: ProviderRow, endpoint: Endpoint, http: HttpClient) {
+    this.id = endpoint.provider;
+    this.#row = row;
+    this.#endpoint = endpoint;
+    this.#http = http;
+  }
+
+  async *stream(request: ModelRequest, context: RequestContext): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+    const { signal } = context;
+    signal.throwIfAborted();
+    const connection = this.#connect(request.model);
+    const limits = { ...this.#row.timeLimits, ...context.timeLimits };
+    const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
+    const call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer: answerLimit }, signal);
+    try {
+      const answer = await this.#ask(request, connection, call);
+      const { exchange, head } = answer;
+      const first = firstEvents(answer);
+      if (first.length > 0) yield first;
+      if ("blocked" in answer) return;
+      const reader = connection.adapter.createReader(answer.wireTarget);
+      const stream = new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits);
+      for (let batch = await stream.next(); batch !== null; batch = await stream.next()) yield batch;
+    } catch (error) {
+      throw this.#thrown(error, signal);
+    } finally {
+      call.close();
+    }
+  }
+
+  async listModels(context: RequestContext): Promise<readonly ModelInfo[]> {
+    const { signal } = context;
+    signal.throwIfAborted();
+    const connection = this.#connect(undefined);
+    const connectMs = context.timeLimits.connectMs ?? this.#row.timeLimits.connectMs;
+    const call = new HttpCall(this.#http, connection.target, { connectMs, answer: { stage: "list", ms: MODELS_MS } }, signal);
+    try {
+      return await this.#readModels(connection, call);
+    } catch (error) {
+      throw this.#thrown(error, signal);
+    } finally {
+      call.close();
+    }
+  }
+
+  /** Sends the request; where the model refuses a field, learns that and sends it without, before anything has come. */
+  async #ask(request: ModelRequest, connection: Connection, call: HttpCall): Promise<OpenAnswer | BlockedAnswer> {
+    for (let lessons = 0; ; lessons += 1) {
+      const wireTarget = this.#wireTarget(connection, request.model);
+      const built = connection.adapter.buildRequest(request, wireTarget);
+      const { exchange, head } = await call.send(this.#post(built, connection));
+      if (head.status < 300) return { exchange, head, request: built, wireTarget };
+      const { text } = await readErrorText(exchange, connection.target);
+      const error = statusError(connection.target, head.status, head.headers, text);
+      // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
+      if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
+      const lesson = connection.adapter.learn(head.status, readErrorBody(text), built.body, wireTarget);
+      if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) throw error;
+      this.#remember(request.model, lesson);
+    }
+  }
+
+  async #readModels(connection: Connection, call: HttpCall): Promise<readonly ModelInfo[]> {
+    const { adapter, target } = connection;
+    const models: ModelInfo[] = [];
+    let path: string | undefined = adapter.modelsPath;
+    for (let page = 0; path !== undefined && page < MAX_MODEL_PAGES; page += 1) {
+      const url = endpointUrl(connection.baseUrl, path);
+      const { exchange, head } = await call.send({ method: "GET", url, headers: { accept: "application/json", ...connection.headers } });
+      if (head.status >= 300) {
+        const { text } = await readErrorText(exchange, target);
+        throw statusError(target, head.status, head.headers, text);
+      }
+      const body = await readWholeBody(exchange, MODELS_BODY_BYTES).catch((error: unknown) => {
+        throw asNetworkError(target, error);
+      });
+      const json = body.cut ? undefined : parseJson(body.text);
+      const list = json === undefined ? undefined : adapter.readModels(json, this.#wireTarget(connection, undefined));
+      if (list === undefined) {
+        throw protocolError(
+          target,
+          `what ${url.pathname} gives is no list of models. Check the base URL.`,
+          "before-first-token",
+          "not-an-api",
+        );
+      }
+      models.push(...list.models);
+      path = list.nextPath;
+    }
+    return models;
+  }
+
+  #connect(model: string | undefined): Connection {
+    const { key, api } = this.#endpoint;
+    const text = this.#endpoint.baseUrl ?? this.#row.defaultBaseUrl;
+    if (text === undefined) throw missingBaseUrl(this.id, this.#row);
+    const baseUrl = parseBaseUrl(this.#row, text);
+    if (key === undefined && needsKey(this.#row, baseUrl)) throw missingKey(this.id, this.#row);
+    const adapter = wireAdapter(this.#row, baseUrl, api);
+    return {
+      adapter,
+      baseUrl,
+      headers: { "user-agent": "parley", ...adapter.headers, ...keyHeaders(this.id, this.#row, key) },
+      target: {
+        provider: this.id,
+        name: this.#endpoint.name ?? this.#row.name,
+        origin: baseUrl.origin,
+        ...(model === undefined ? {} : { model }),
+      },
+    };
+  }
+
+  #wireTarget(connection: Connection, model: string | undefined): WireTarget {
+    const learned = (model === undefined ? undefined : this.#learned.get(model)) ?? new Set<string>();
+    return { provider: this.id, row: this.#row, baseUrl: connection.baseUrl, learned: new Set(learned) };
+  }
+
+  #remember(model: string, lesson: string): void {
+    const lessons = this.#learned.get(model) ?? new Set<string>();
+    lessons.add(lesson);
+    this.#learned.set(model, lessons);
+  }
+
+  #post(request: WireRequest, connection: Connection): HttpRequest {
+    return {
+      method: "POST",
+      url: endpointUrl(connection.baseUrl, request.path),
+      headers: {
+        "content-type": "application/json",
+        accept: connection.adapter.framing === "sse" ? "text/event-stream" : "application/x-ndjson",
+        ...connection.headers,
+        ...request.headers,
+      },
+      body: JSON.stringify(request.body),
+    };
+  }
+
+  #thrown(error: unknown, signal: AbortSignal): unknown {
+    if (error instanceof CallerAborted && signal.aborted) return signal.reason;
+    return withoutKey(error, this.#endpoint.key);
+  }
+}
+
+/** The provider's filter stopped the prompt: an answer without a word, ended by the filter. */
+interface BlockedAnswer extends OpenAnswer {
+  readonly blocked: ProviderError;
+}
+
+function firstEvents(answer: OpenAnswer | BlockedAnswer): readonly ProviderEvent[] {
+  const events: ProviderEvent[] = [...answer.request.warnings];
+  const requestId = requestIdOf(answer.head.headers);
+  if (requestId !== undefined) events.push({ type: "request-id", requestId });
+  if ("blocked" in answer) {
+    events.push({ type: "warning", code: "prompt-blocked", message: answer.blocked.message });
+    events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: answer.blocked.providerCode ?? null });
+  }
+  return events;
+}
+
+/** Another base URL than the provider's own may be a server that asks for no key. */
+function needsKey(row: ProviderRow, baseUrl: URL): boolean {
+  if (row.key !== "required") return false;
+  return row.defaultBaseUrl === undefined || new URL(row.defaultBaseUrl).origin === baseUrl.origin;
+}
+
+async function readErrorText(exchange: OpenExchange["exchange"], target: CallTarget): Promise<{ readonly text: string }> {
+  try {
+    return await readWholeBody(exchange, ERROR_BODY_BYTES);
+  } catch (error) {
+    if (error instanceof CallerAborted) throw error;
+    // The status alone says enough; what should have followed it never came.
+    return { text: asNetworkError(target, error).message };
+  }
+}
+
+function asNetworkError(target: CallTarget, error: unknown): Error {
+  if (error instanceof CallerAborted || (error instanceof Error && error.name === "ProviderError")) return error;
+  return networkError(target, error, "before-first-token");
+}

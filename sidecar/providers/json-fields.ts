@@ -1,0 +1,40 @@
+// Reading fields of JSON that a stranger wrote: whatever has another type than expected counts as absent.
+
+import type { JsonObject, JsonValue } from "../types.ts";
+
+export function asObject(value: JsonValue | undefined): JsonObject | undefined {
+  return typeof value === "object" && value !== null && !isList(value) ? value : undefined;
+}
+
+export function asList(value: JsonValue | undefined): readonly JsonValue[] | undefined {
+  return isList(value) ? value : undefined;
+}
+
+export function asText(value: JsonValue | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Finite only. */
+export function asNumber(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+/** A count: never negative, whole. */
+export function asCount(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+}
+
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `Array.isArray` does not narrow a readonly array. */
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

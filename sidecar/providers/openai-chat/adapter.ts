@@ -1,0 +1,16 @@
+// OpenAI's chat completions (https://platform.openai.com/docs/api-reference/chat), and every server that calls itself
+// compatible with them.
+
+import type { WireAdapter } from "../wire-adapter.ts";
+import { readChatModels } from "./models.ts";
+import { ChatReader } from "./reader.ts";
+import { buildChatRequest, learnFromChatRefusal } from "./request.ts";
+
+export const openaiChat: WireAdapter = {
+  framing: "sse",
+  buildRequest: buildChatRequest,
+  createReader: (target) => new ChatReader(target),
+  learn: learnFromChatRefusal,
+  modelsPath: "/models",
+  readModels: readChatModels,
+};

@@ -1,0 +1,36 @@
+import type { FinishReason } from "../../types.ts";
+
+/** As OpenAI writes them, and as servers do that hand through what their model or their own upstream says (quirk 24). */
+const REASONS: Readonly<Record<string, FinishReason>> = {
+  stop: "stop",
+  end: "stop",
+  eos: "stop",
+  eos_token: "stop",
+  end_turn: "stop",
+  stop_sequence: "stop",
+  completed: "stop",
+  length: "length",
+  max_tokens: "length",
+  max_output_tokens: "length",
+  model_length: "length",
+  model_context_window_exceeded: "length",
+  tool_calls: "tool-calls",
+  tool_use: "tool-calls",
+  function_call: "tool-calls",
+  content_filter: "content-filter",
+  refusal: "content-filter",
+  safety: "content-filter",
+  sensitive: "content-filter",
+  recitation: "content-filter",
+  error: "error",
+};
+
+/**
+ * `raw` null: the answer ended by its marker alone. Servers that say `stop` although the model called a tool are
+ * understood; `raw` stays what they wrote.
+ */
+export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
+  const known = raw === null ? undefined : REASONS[raw.toLowerCase()];
+  if (calledTools && (known === "stop" || known === undefined)) return "tool-calls";
+  return known ?? "other";
+}

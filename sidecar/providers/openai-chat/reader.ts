@@ -1,0 +1,193 @@
+// Reads a stream of chat completion chunks, as OpenAI defined them and as everybody else sends them.
+
+import type { JsonObject, JsonValue, Usage } from "../../types.ts";
+import { readErrorJson } from "../error-payload.ts";
+import { asList, asNumber, asObject, asText } from "../json-fields.ts";
+import type { ProviderEvent } from "../provider.ts";
+import { parseRecords } from "../record-json.ts";
+import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
+import { mapFinishReason } from "./finish-reason.ts";
+import { CHAT_WIRE } from "./messages.ts";
+import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
+import { readChatUsage } from "./usage.ts";
+
+export class ChatReader implements WireReader {
+  readonly #target: WireTarget;
+  readonly #calls = new ToolCallAssembly();
+  #started = false;
+  #done = false;
+  #rawFinishReason: string | null = null;
+  #usage: Usage | null = null;
+  #reasoningDetails: JsonValue[] = [];
+
+  constructor(target: WireTarget) {
+    this.#target = target;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get finished(): boolean {
+    return this.#done || this.#rawFinishReason !== null;
+  }
+
+  /** Usage follows the finish reason, so only the marker of the stream's end says that nothing else will come. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  readRecord(data: string, event: string, out: ProviderEvent[]): void {
+    if (data.startsWith("[DONE]")) {
+      this.#done = true;
+      return;
+    }
+    for (const chunk of parseRecords(data)) this.#readChunk(chunk, event, out);
+  }
+
+  end(out: ProviderEvent[]): void {
+    const whole = this.finished;
+    if (whole && this.#reasoningDetails.length > 0) {
+      const details = { wire: CHAT_WIRE, reasoningDetails: this.#reasoningDetails };
+      out.push({ type: "opaque", provider: this.#target.provider, data: details });
+    }
+    // A call that was cut is no call: its arguments may stop anywhere.
+    if (whole) this.#endCalls(out);
+    if (this.#usage !== null) out.push({ type: "usage", ...this.#usage, ...(whole ? {} : { estimated: true }) });
+    if (!whole) return;
+    const finishReason = mapFinishReason(this.#rawFinishReason, this.#calls.size > 0);
+    out.push({ type: "finish", finishReason, rawFinishReason: this.#rawFinishReason });
+  }
+
+  #readChunk(chunk: JsonObject, event: string, out: ProviderEvent[]): void {
+    const choices = asList(chunk["choices"]);
+    if (isError(chunk, event, choices)) throw new StreamFailure(readErrorJson(chunk));
+    this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;
+    readProgress(chunk["prompt_progress"], out);
+    // The first chunk and the last may have none, or an empty list (quirks 18 and 23).
+    for (const value of choices ?? []) {
+      const choice = asObject(value);
+      // One answer was asked for; whoever sends others is not followed.
+      if (choice !== undefined && (asNumber(choice["index"]) ?? 0) === 0) this.#readChoice(choice, out);
+    }
+  }
+
+  #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
+    this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;
+    // A whole message stands in for deltas where there are none; some servers repeat it at the end of a stream.
+    const delta = asObject(choice["delta"]) ?? (this.#started ? undefined : asObject(choice["message"]));
+    if (delta !== undefined) this.#readDelta(delta, out);
+    this.#text(choice["text"], out);
+    const reason = asText(choice["finish_reason"]);
+    if (reason !== undefined && reason !== "") this.#rawFinishReason = reason;
+  }
+
+  #readDelta(delta: JsonObject, out: ProviderEvent[]): void {
+    this.#readReasoning(delta, out);
+    const content = delta["content"];
+    if (typeof content === "string") this.#text(content, out);
+    else this.#readParts(asList(content), out);
+    this.#text(delta["refusal"], out);
+    if (delta["tool_calls"] !== undefined && delta["tool_calls"] !== null) {
+      this.#calls.add(delta["tool_calls"]);
+      if (this.#calls.size > 0) this.#started = true;
+    }
+    const details = asList(delta["reasoning_details"]);
+    if (details !== undefined) this.#addDetails(details);
+  }
+
+  /** Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). */
+  #readReasoning(delta: JsonObject, out: ProviderEvent[]): void {
+    const text = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
+    if (text !== undefined) this.#reasoning(text, out);
+  }
+
+  /** Mistral's reasoning models send content as a list: thinking in parts of its own (quirk 28), text, references. */
+  #readParts(parts: readonly JsonValue[] | undefined, out: ProviderEvent[]): void {
+    for (const value of parts ?? []) {
+      const part = asObject(value);
+      if (part === undefined) continue;
+      const thinking = part["thinking"];
+      if (typeof thinking === "string") this.#reasoning(thinking, out);
+      else for (const thought of asList(thinking) ?? []) this.#reasoning(asText(asObject(thought)?.["text"]) ?? "", out);
+      this.#text(part["text"], out);
+    }
+  }
+
+  #text(value: JsonValue | undefined, out: ProviderEvent[]): void {
+    if (typeof value !== "string" || value === "") return;
+    this.#started = true;
+    out.push({ type: "text-delta", text: value });
+  }
+
+  #reasoning(text: string, out: ProviderEvent[]): void {
+    if (text === "") return;
+    this.#started = true;
+    out.push({ type: "reasoning-delta", text });
+  }
+
+  /** OpenRouter's reasoning as it wants it back: pieces of one text belong together, everything else stays as it came. */
+  #addDetails(details: readonly JsonValue[]): void {
+    for (const value of details) {
+      const detail = asObject(value);
+      const last = asObject(this.#reasoningDetails.at(-1));
+      if (detail !== undefined && last !== undefined && continues(last, detail)) {
+        this.#reasoningDetails[this.#reasoningDetails.length - 1] = joined(last, detail);
+      } else {
+        this.#reasoningDetails.push(value);
+      }
+    }
+  }
+
+  #endCalls(out: ProviderEvent[]): void {
+    for (const call of this.#calls.finished()) {
+      out.push(toolCallEvent(call));
+      if (call.extraContent === undefined) continue;
+      const data = { wire: CHAT_WIRE, toolCall: call.id, extraContent: call.extraContent };
+      out.push({ type: "opaque", provider: this.#target.provider, data });
+    }
+  }
+}
+
+/** Quirks 8 and 9, and errors that stand where a chunk should, without the word `error`. */
+function isError(chunk: JsonObject, event: string, choices: readonly JsonValue[] | undefined): boolean {
+  const error = chunk["error"];
+  if (error !== undefined && error !== null && error !== "" && error !== false) return true;
+  if (choices !== undefined) return false;
+  return event === "error" || chunk["object"] === "error" || (chunk["detail"] !== undefined && chunk["usage"] === undefined);
+}
+
+/** llama.cpp's server, while it reads the prompt: `{total, cache, processed, time_ms}` in tokens. */
+function readProgress(value: JsonValue | undefined, out: ProviderEvent[]): void {
+  const progress = asObject(value);
+  const total = asNumber(progress?.["total"]);
+  const processed = asNumber(progress?.["processed"]);
+  if (total === undefined || processed === undefined || total <= 0) return;
+  out.push({ type: "status", phase: "processing-prompt", progress: Math.min(1, Math.max(0, processed / total)) });
+}
+
+function nonEmpty(value: JsonValue | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+const JOINED_FIELDS: readonly string[] = ["text", "summary"];
+
+function continues(last: JsonObject, next: JsonObject): boolean {
+  return (
+    last["type"] === next["type"] &&
+    last["index"] === next["index"] &&
+    last["index"] !== undefined &&
+    JOINED_FIELDS.some((field) => typeof last[field] === "string" && typeof next[field] === "string")
+  );
+}
+
+/** A signature comes with the last piece. */
+function joined(last: JsonObject, next: JsonObject): JsonObject {
+  const fields: Record<string, JsonValue | undefined> = { ...last };
+  for (const [key, value] of Object.entries(next)) {
+    const before = last[key];
+    if (JOINED_FIELDS.includes(key) && typeof before === "string" && typeof value === "string") fields[key] = before + value;
+    else if (value !== null) fields[key] = value;
+  }
+  return fields;
+}

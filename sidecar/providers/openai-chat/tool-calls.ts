@@ -1,0 +1,87 @@
+// Puts tool calls together that arrive in pieces. By the standard a piece names its call by `index`, and the first carries
+// id and name; what servers do instead is why this is a file of its own.
+
+import type { JsonObject, JsonValue } from "../../types.ts";
+import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import type { ProviderEvent } from "../provider.ts";
+import { MalformedRecord } from "../wire-adapter.ts";
+
+/** More than any model asks for at once; each new piece is compared with all of them. */
+const MAX_CALLS = 1000;
+
+interface CallInPieces {
+  readonly index: number | undefined;
+  id: string;
+  name: string;
+  arguments: string;
+  extraContent: JsonValue | undefined;
+}
+
+export interface FinishedCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly extraContent: JsonValue | undefined;
+}
+
+export class ToolCallAssembly {
+  readonly #calls: CallInPieces[] = [];
+
+  get size(): number {
+    return this.#calls.length;
+  }
+
+  /** `pieces` is the `tool_calls` of one delta. */
+  add(pieces: JsonValue | undefined): void {
+    for (const value of asList(pieces) ?? []) {
+      const piece = asObject(value);
+      if (piece !== undefined) this.#addPiece(piece);
+    }
+  }
+
+  /** In the order in which they began. A call that was given no id gets one that is unique in this answer. */
+  finished(): readonly FinishedCall[] {
+    return this.#calls.map((call, at) => ({ ...call, id: call.id === "" ? `call_${at}` : call.id }));
+  }
+
+  #addPiece(piece: JsonObject): void {
+    const called = asObject(piece["function"]);
+    const id = asText(piece["id"]) ?? "";
+    const name = asText(called?.["name"]) ?? "";
+    const index = asCount(piece["index"]);
+    const call = this.#find(id, name, index) ?? this.#begin(index);
+    if (call.id === "") call.id = id;
+    if (call.name === "") call.name = name;
+    const text = called?.["arguments"];
+    // Some servers send the arguments as the object that they are.
+    if (typeof text === "string") call.arguments += text;
+    else if (text !== undefined && text !== null) call.arguments += JSON.stringify(text);
+    if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
+  }
+
+  /**
+   * A new id is a new call, even under an index that is taken: Ollama gives every call the index 0 (quirk 39). Without an
+   * id the index decides, and without an index the call that came last (quirk 40), unless a name begins another.
+   */
+  #find(id: string, name: string, index: number | undefined): CallInPieces | undefined {
+    if (id !== "") {
+      const known = this.#calls.find((call) => call.id === id);
+      if (known !== undefined) return known;
+      return index === undefined ? undefined : this.#calls.findLast((call) => call.index === index && call.id === "");
+    }
+    if (index !== undefined) return this.#calls.findLast((call) => call.index === index);
+    const last = this.#calls.at(-1);
+    return name === "" || last?.name === "" ? last : undefined;
+  }
+
+  #begin(index: number | undefined): CallInPieces {
+    if (this.#calls.length >= MAX_CALLS) throw new MalformedRecord(`more than ${MAX_CALLS} tool calls in one answer`);
+    const call = { index, id: "", name: "", arguments: "", extraContent: undefined };
+    this.#calls.push(call);
+    return call;
+  }
+}
+
+export function toolCallEvent(call: FinishedCall): ProviderEvent {
+  return { type: "tool-call", id: call.id, name: call.name, arguments: call.arguments };
+}

@@ -1,0 +1,161 @@
+// The one place where a `ProviderError` of the HTTP providers is made: each knows its status, phase and request id here,
+// and nowhere else.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { RecordTooLongError } from "../http/records.ts";
+import { retryAfterMs, shouldRetry } from "../http/retry-after.ts";
+import type { Stage } from "../http/stage-timer.ts";
+import type { ErrorPhase } from "../types.ts";
+import { errorKind, isRetryable } from "./error-kinds.ts";
+import { readErrorBody, type ErrorPayload } from "./error-payload.ts";
+import { ProviderError, type ProviderErrorInit } from "./provider.ts";
+
+/** Whom an error is about. */
+export interface CallTarget {
+  readonly provider: string;
+  /** For people. */
+  readonly name: string;
+  readonly model?: string;
+  /** Where the request went, for people: without path or query. */
+  readonly origin: string;
+}
+
+/** An answer with an error status. `body` is text, possibly cut, possibly no JSON. */
+export function statusError(target: CallTarget, status: number, headers: IncomingHttpHeaders, body: string): ProviderError {
+  const payload = readErrorBody(body);
+  const kind = errorKind(status, payload);
+  const wait = payload.retryAfterMs ?? (status === 429 || status >= 500 ? retryAfterMs(headers, Date.now()) : undefined);
+  const requestId = requestIdOf(headers) ?? payload.requestId;
+  // llama.cpp's server says so while it reads the model from the disk: to be waited for, not to be reported (quirk 15).
+  const loading = status === 503 && payload.type === "unavailable_error" && /loading/iu.test(payload.message);
+  const code = loading ? "loading-model" : payload.code;
+  return new ProviderError(statusWords(target, status, payload), {
+    ...about(target),
+    kind,
+    phase: "before-headers",
+    status,
+    retryable: shouldRetry(headers) ?? isRetryable(kind, status),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...(code === undefined ? {} : { providerCode: code }),
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** An error that came inside a stream, under status 200 (quirks 8 to 11). */
+export function streamError(target: CallTarget, payload: ErrorPayload, phase: ErrorPhase): ProviderError {
+  const kind = errorKind(payload.status, payload);
+  const words = payload.message === "" ? (payload.code ?? "no reason given") : payload.message;
+  return new ProviderError(`${target.name} broke off the answer: ${words}`, {
+    ...about(target),
+    kind,
+    phase,
+    retryable: isRetryable(kind, payload.status),
+    ...(payload.status === undefined ? {} : { status: payload.status }),
+    ...(payload.code === undefined ? {} : { providerCode: payload.code }),
+    ...(payload.retryAfterMs === undefined ? {} : { retryAfterMs: payload.retryAfterMs }),
+    ...(payload.requestId === undefined ? {} : { requestId: payload.requestId }),
+  });
+}
+
+/** What came is not what this wire can be. */
+export function protocolError(target: CallTarget, message: string, phase: ErrorPhase, code: string, cause?: unknown): ProviderError {
+  return new ProviderError(`${target.name}: ${message}`, {
+    ...about(target),
+    kind: "protocol",
+    phase,
+    retryable: false,
+    providerCode: code,
+    cause,
+  });
+}
+
+export function recordTooLong(target: CallTarget, error: RecordTooLongError, phase: ErrorPhase): ProviderError {
+  return protocolError(target, error.message, phase, "record-too-long", error);
+}
+
+const STAGE_WORDS: Readonly<Record<Stage, (seconds: string) => string>> = {
+  connect: (seconds) => `no connection within ${seconds}`,
+  "first-token": (seconds) => `no first token within ${seconds}`,
+  idle: (seconds) => `nothing more came for ${seconds}`,
+  list: (seconds) => `no list of models within ${seconds}`,
+  "after-finish": (seconds) => `the answer was not closed within ${seconds}`,
+};
+
+/** One of our own time limits. `providerCode` is `connect-timeout`, `first-token-timeout`, `idle-timeout` or `list-timeout`. */
+export function stageTimeout(target: CallTarget, stage: Stage, limitMs: number, phase: ErrorPhase): ProviderError {
+  const seconds = limitMs < 1000 ? `${limitMs} ms` : `${Math.round(limitMs / 100) / 10} s`;
+  return new ProviderError(`${target.name} at ${target.origin}: ${STAGE_WORDS[stage](seconds)}.`, {
+    ...about(target),
+    kind: "timeout",
+    phase,
+    // Only a connection is cheap to try again; a model that was silent for minutes would be silent again.
+    retryable: stage === "connect",
+    providerCode: `${stage}-timeout`,
+  });
+}
+
+/** Codes of Node and undici after which the same request can succeed. */
+const PASSING_FAILURES: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENETDOWN",
+  "UND_ERR_SOCKET",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** The connection could not be made, or broke. */
+export function networkError(target: CallTarget, error: unknown, phase: ErrorPhase): ProviderError {
+  const code = networkCode(error);
+  return new ProviderError(networkWords(target, code, error), {
+    ...about(target),
+    kind: "network",
+    phase,
+    retryable: PASSING_FAILURES.has(code),
+    providerCode: code,
+    cause: error,
+  });
+}
+
+/** Node's or undici's code; that of the first address where several were tried. */
+export function networkCode(error: unknown): string {
+  if (error instanceof AggregateError && codeOf(error) === undefined) return networkCode(error.errors[0]);
+  return codeOf(error) ?? "unknown";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+function networkWords(target: CallTarget, code: string, error: unknown): string {
+  const place = `${target.name} at ${target.origin}`;
+  if (code === "ECONNREFUSED") return `Nothing answers for ${place}: the connection was refused.`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `The address of ${place} could not be found.`;
+  if (code.includes("CERT") || code.startsWith("UNABLE_TO") || code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return `The certificate of ${place} was not accepted (${code}).`;
+  }
+  const words = error instanceof Error && error.message !== "" ? error.message : code;
+  return `The connection to ${place} failed: ${words}`;
+}
+
+function statusWords(target: CallTarget, status: number, payload: ErrorPayload): string {
+  return payload.message === "" ? `${target.name} answered with status ${status}.` : `${target.name} (${status}): ${payload.message}`;
+}
+
+const REQUEST_ID_HEADERS: readonly string[] = ["request-id", "x-request-id", "x-generation-id", "apim-request-id", "x-ms-request-id"];
+
+export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const value = headers[name];
+    if (typeof value === "string" && value !== "") return value.slice(0, 200);
+  }
+  return undefined;
+}
+
+function about(target: CallTarget): Pick<ProviderErrorInit, "provider" | "model"> {
+  return { provider: target.provider, ...(target.model === undefined ? {} : { model: target.model }) };
+}

@@ -1,0 +1,18 @@
+// From the text of a record to the JSON objects in it.
+
+import type { JsonObject } from "../types.ts";
+import { asObject, parseJson } from "./json-fields.ts";
+import { MalformedRecord } from "./wire-adapter.ts";
+
+/**
+ * One object as a rule. Several where a server forgot the empty line between its events, so that they arrived as the lines
+ * of one. Throws `MalformedRecord`: what cannot be read is never skipped, since nobody could tell what is missing.
+ */
+export function parseRecords(data: string): readonly JsonObject[] {
+  const whole = asObject(parseJson(data));
+  if (whole !== undefined) return [whole];
+  const lines = data.split("\n").filter((line) => line.trim() !== "");
+  const objects = lines.map((line) => asObject(parseJson(line)));
+  if (lines.length < 2 || objects.includes(undefined)) throw new MalformedRecord(data);
+  return objects.filter((object) => object !== undefined);
+}

@@ -1,0 +1,112 @@
+// A wire: how one family of providers is asked and how its answers are read. Pure and synchronous: an adapter touches no
+// socket, no clock and no global state, so that every recording can be read without a network, cut at any byte.
+
+import type { GenerationParameters, JsonObject, JsonValue, ModelInfo } from "../types.ts";
+import type { ErrorPayload } from "./error-payload.ts";
+import type { ModelRequest, ProviderEvent } from "./provider.ts";
+import type { ProviderRow } from "./registry.ts";
+
+/** Whom an adapter speaks to. */
+export interface WireTarget {
+  /** The provider's id as users know it: a server that they added has its own, with the row of its preset. */
+  readonly provider: string;
+  readonly row: ProviderRow;
+  readonly baseUrl: URL;
+  /**
+   * What this model has refused so far, by names that the adapter gave in `learn`: left out or renamed from now on.
+   */
+  readonly learned: ReadonlySet<string>;
+}
+
+export interface WireRequest {
+  /** Appended to the base URL. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+  /** What was mapped to something else than asked for. */
+  readonly warnings: readonly WireWarning[];
+}
+
+export type WireWarning = Extract<ProviderEvent, { type: "warning" }>;
+
+/** Reads one answer. Keeps what an answer's parts have in common (tool calls in pieces, the latest usage). */
+export interface WireReader {
+  /** A token of the answer has come, also one that has not led to an event yet. */
+  readonly started: boolean;
+  /** The provider's own terminal marker has come: whatever breaks now, the answer is whole (quirk 2). */
+  readonly finished: boolean;
+  /** Nothing that matters can follow. */
+  readonly done: boolean;
+  /**
+   * Appends the events of one record. Throws `StreamFailure` for an error that the provider tells of inside its stream, and
+   * `MalformedRecord` for what is no record of this wire.
+   */
+  readRecord(data: string, event: string, out: ProviderEvent[]): void;
+  /** After the last record, or where the stream was cut: appends what was held back, and `finish` if the marker had come. */
+  end(out: ProviderEvent[]): void;
+}
+
+export interface ModelList {
+  readonly models: readonly ModelInfo[];
+  /** The path of the next page, where there is one. */
+  readonly nextPath?: string;
+}
+
+export interface WireAdapter {
+  /** How records are framed, unless the answer's content type says that it is one whole JSON. */
+  readonly framing: "sse" | "ndjson";
+  /** Throws `ProviderError` of kind `unsupported` for what the provider cannot do. */
+  buildRequest(request: ModelRequest, target: WireTarget): WireRequest;
+  createReader(target: WireTarget): WireReader;
+  /**
+   * The name of something to do without, if this refusal says that the model cannot take it (quirks 18, 33, 36).
+   * `body` is what was refused. Undefined: the refusal stands.
+   */
+  learn(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined;
+  readonly modelsPath: string;
+  /** Headers that every request of this wire has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Undefined for what is no list of models. */
+  readModels(json: JsonValue, target: WireTarget): ModelList | undefined;
+}
+
+/** The provider itself told of an error inside a stream. */
+export class StreamFailure extends Error {
+  override readonly name = "StreamFailure";
+  readonly payload: ErrorPayload;
+
+  constructor(payload: ErrorPayload) {
+    super(payload.message);
+    this.payload = payload;
+  }
+}
+
+/** A record that is no JSON, or not what this wire can hold. `excerpt` is its beginning. */
+export class MalformedRecord extends Error {
+  override readonly name = "MalformedRecord";
+  readonly excerpt: string;
+
+  constructor(record: string) {
+    super("A record of the answer is no JSON object.");
+    this.excerpt = record.slice(0, 200);
+  }
+}
+
+/** The body with a caller's own fields for this provider merged in: objects field by field, everything else replaced. */
+export function withProviderOptions(body: JsonObject, parameters: GenerationParameters, target: WireTarget): JsonObject {
+  const options = parameters.providerOptions?.[target.provider];
+  return options === undefined ? body : mergeObjects(body, options);
+}
+
+function mergeObjects(base: JsonObject, added: JsonObject): JsonObject {
+  const merged: Record<string, JsonValue | undefined> = { ...base };
+  for (const [key, value] of Object.entries(added)) {
+    const before = merged[key];
+    merged[key] = isPlainObject(before) && isPlainObject(value) ? mergeObjects(before, value) : value;
+  }
+  return merged;
+}
+
+function isPlainObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
