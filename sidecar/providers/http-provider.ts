@@ -8,7 +8,7 @@ import { endpointUrl, parseBaseUrl } from "./base-url.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
-import { missingBaseUrl, missingKey, keyHeaders, withoutKey } from "./keys-in-requests.ts";
+import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./keys-in-requests.ts";
 import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
 import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
@@ -218,12 +218,6 @@ function firstEvents(answer: OpenAnswer | BlockedAnswer): readonly ProviderEvent
     events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: answer.blocked.providerCode ?? null });
   }
   return events;
-}
-
-/** Another base URL than the provider's own may be a server that asks for no key. */
-function needsKey(row: ProviderRow, baseUrl: URL): boolean {
-  if (row.key !== "required") return false;
-  return row.defaultBaseUrl === undefined || new URL(row.defaultBaseUrl).origin === baseUrl.origin;
 }
 
 async function readErrorText(exchange: OpenExchange["exchange"], target: CallTarget): Promise<{ readonly text: string }> {

@@ -13,6 +13,12 @@ export function keyHeaders(provider: string, row: ProviderRow, key: string | und
   return header === "bearer" ? { authorization: `Bearer ${key}` } : { [header]: key };
 }
 
+/** Another base URL than the provider's own may be a server that asks for no key; if it does ask, it says so itself. */
+export function needsKey(row: ProviderRow, baseUrl: URL): boolean {
+  if (row.key !== "required") return false;
+  return row.defaultBaseUrl === undefined || new URL(row.defaultBaseUrl).origin === baseUrl.origin;
+}
+
 export function missingKey(provider: string, row: ProviderRow): ProviderError {
   const variables = row.keyVariables.length === 0 ? "" : ` (in the environment: ${row.keyVariables.join(" or ")})`;
   return keyError(provider, "missing-key", `${row.name} needs a key, and none is set${variables}.`);

@@ -1,0 +1,35 @@
+// What many answers took together.
+
+import type { Cost, EndEventBody, Usage } from "../types.ts";
+
+export interface Totals {
+  /** Null where nothing was used. */
+  readonly usage: Usage | null;
+  /** Absent as soon as one answer's price is unknown: a sum of some would be taken for the whole. */
+  readonly cost?: Cost;
+}
+
+export function totalsOf(ends: readonly Pick<EndEventBody, "usage" | "cost">[]): Totals {
+  const used = ends.filter((end) => end.usage !== null);
+  const usage = used.reduce<Usage | null>((sum, end) => (end.usage === null ? sum : add(sum, end.usage)), null);
+  const costs = used.map(({ cost }) => cost).filter((cost) => cost !== undefined);
+  if (used.length === 0 || costs.length < used.length) return { usage };
+  return { usage, cost: { amount: costs.reduce((sum, { amount }) => sum + amount, 0), currency: "USD" } };
+}
+
+/** One estimate makes the sum an estimate. What some answers do not tell counts as nothing. */
+function add(sum: Usage | null, usage: Usage): Usage {
+  const cached = addOptional(sum?.cachedTokens, usage.cachedTokens);
+  const reasoning = addOptional(sum?.reasoningTokens, usage.reasoningTokens);
+  return {
+    inputTokens: (sum?.inputTokens ?? 0) + usage.inputTokens,
+    outputTokens: (sum?.outputTokens ?? 0) + usage.outputTokens,
+    ...(cached === undefined ? {} : { cachedTokens: cached }),
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+    ...(sum?.estimated === true || usage.estimated === true ? { estimated: true } : {}),
+  };
+}
+
+function addOptional(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
+}

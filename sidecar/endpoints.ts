@@ -1,0 +1,204 @@
+// From a provider's id to the place where its requests go: address, key, limits, the provider that speaks to it and the
+// limiter that all requests to this address share. Settings come first, then the environment where the program may read it,
+// then the provider's own defaults.
+
+import { invalidRequest } from "./answers/answer-error.ts";
+import { HttpClient } from "./http/http-client.ts";
+import { usableKey, type KeyRing } from "./keys.ts";
+import { Limiter } from "./limiter.ts";
+import type { Endpoint } from "./llm.ts";
+import { baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl } from "./providers/base-url.ts";
+import { createHttpProvider } from "./providers/http-provider.ts";
+import { missingBaseUrl, missingKey, needsKey } from "./providers/keys-in-requests.ts";
+import type { Provider } from "./providers/provider.ts";
+import { PROVIDER_ROWS, providerRow, type ProviderRow } from "./providers/registry.ts";
+import type { EngineSettings, ProviderInfo, ProviderSettings } from "./types.ts";
+
+export interface EndpointsOptions {
+  readonly settings: EngineSettings;
+  readonly keys: KeyRing;
+  /** For the library and the command line; the sidecar gives none, and finds keys and addresses in settings alone. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly local: Provider;
+  readonly editor?: Provider;
+}
+
+/** What a program says about one provider beyond the settings; it comes before them. */
+export interface EndpointOverrides extends Pick<ProviderSettings, "baseUrl" | "api" | "concurrency" | "timeLimits"> {
+  /** Sent to this endpoint alone. */
+  readonly key?: string;
+}
+
+interface Address {
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+}
+
+/** Endpoints kept with their learned state. More than any person has; the oldest idle one goes first. */
+const MAX_ENDPOINTS = 256;
+
+export class Endpoints {
+  readonly #options: EndpointsOptions;
+  readonly #http = new HttpClient();
+  readonly #known = new Map<string, { readonly provider: Provider; readonly limiter: Limiter }>();
+  #settings: EngineSettings;
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+  }
+
+  get settings(): EngineSettings {
+    return this.#settings;
+  }
+
+  /** The next requests follow them; running answers keep what they started with. */
+  updateSettings(settings: EngineSettings): void {
+    this.#settings = settings;
+  }
+
+  /** Every provider of the registry that can be had here, then the user's own servers. */
+  ids(): readonly string[] {
+    const rows = PROVIDER_ROWS.filter((row) => row.wire !== "editor" || this.#options.editor !== undefined).map(({ id }) => id);
+    return [...rows, ...Object.keys(this.#settings.providers).filter((id) => !rows.includes(id) && providerRow(id) === undefined)];
+  }
+
+  /** Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
+  resolve(id: string, overrides: EndpointOverrides = {}): Endpoint {
+    const row = this.row(id);
+    const set = this.#settings.providers[id];
+    const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
+    const size = overrides.concurrency ?? set?.concurrency ?? row.concurrency ?? this.#settings.concurrency;
+    const known = row.wire === "local" || row.wire === "editor" ? this.#inProcess(row, size) : this.#overHttp(id, row, overrides, size);
+    if (known.limiter.size !== size) known.limiter.resize(size);
+    return { ...known, timeLimits };
+  }
+
+  /** What can be said without asking anybody. An address that is none is given as it was set. Throws for an unknown provider. */
+  describe(id: string): ProviderInfo {
+    const row = this.row(id);
+    const given = this.#givenBaseUrl(id, row, {}) ?? row.defaultBaseUrl;
+    const baseUrl = given === undefined ? undefined : parsedOrUndefined(row, given);
+    return {
+      id,
+      name: row.id === id ? row.name : id,
+      ...(given === undefined ? {} : { baseUrl: baseUrl ?? given }),
+      key: row.key,
+      hasKey: baseUrl !== undefined && this.#hasKey(id, row, baseUrl),
+      keyVariables: row.id === id ? row.keyVariables : [],
+      runsHere: baseUrl === undefined ? row.runsHere : isLoopback(baseUrl),
+    };
+  }
+
+  /** The registry's row, or that of the preset which one of the user's own servers behaves as. */
+  row(id: string): ProviderRow {
+    const row = providerRow(id);
+    if (row !== undefined && (row.wire !== "editor" || this.#options.editor !== undefined)) return row;
+    const own = row === undefined && Object.hasOwn(this.#settings.providers, id) ? this.#settings.providers[id] : undefined;
+    const preset = own === undefined ? undefined : providerRow(own.preset ?? "openai-compatible");
+    if (preset !== undefined && preset.wire !== "editor" && preset.wire !== "local") return preset;
+    const what = own?.preset === undefined ? `There is no provider "${id}"` : `The server "${id}" cannot behave as "${own.preset}"`;
+    throw invalidRequest("unknown-provider", `${what}. The providers are ${this.ids().join(", ")}.`);
+  }
+
+  /** True when the address comes from nobody's hand but the registry: a server that does not run there is nothing to report. */
+  isDefaultAddress(id: string): boolean {
+    return this.#givenBaseUrl(id, this.row(id), {}) === undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+  }
+
+  #inProcess(row: ProviderRow, size: number): { readonly provider: Provider; readonly limiter: Limiter } {
+    const provider = row.wire === "local" ? this.#options.local : this.#options.editor;
+    if (provider === undefined) throw invalidRequest("unknown-provider", `${row.name} can be reached from within an editor only.`);
+    return this.#remember(row.id, () => ({ provider, limiter: new Limiter(size) }));
+  }
+
+  #overHttp(id: string, row: ProviderRow, overrides: EndpointOverrides, size: number): ReturnType<Endpoints["resolve"]> {
+    const { baseUrl, key } = this.#address(id, row, overrides);
+    const api = overrides.api ?? this.#settings.providers[id]?.api;
+    const known = this.#remember(JSON.stringify([id, baseUrl, key, api]), () => ({
+      provider: createHttpProvider(row, { provider: id, baseUrl, key, ...(api === undefined ? {} : { api }) }, this.#http),
+      limiter: new Limiter(size),
+    }));
+    return { ...known, timeLimits: {} };
+  }
+
+  #remember(
+    name: string,
+    make: () => { readonly provider: Provider; readonly limiter: Limiter },
+  ): { readonly provider: Provider; readonly limiter: Limiter } {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MAX_ENDPOINTS) {
+      for (const [other, { limiter }] of this.#known) {
+        if (limiter.active + limiter.waiting > 0) continue;
+        this.#known.delete(other);
+        break;
+      }
+    }
+    const made = make();
+    this.#known.set(name, made);
+    return made;
+  }
+
+  #address(id: string, row: ProviderRow, overrides: EndpointOverrides): Address {
+    const baseUrl = this.#baseUrl(id, row, overrides);
+    if (baseUrl === undefined) throw missingBaseUrl(id, row);
+    const key = overrides.key === undefined ? this.#key(id, row, baseUrl) : usableKey(overrides.key);
+    if (key === undefined && needsKey(row, new URL(baseUrl))) throw missingKey(id, row);
+    return { baseUrl, key };
+  }
+
+  #baseUrl(id: string, row: ProviderRow, overrides: EndpointOverrides): string | undefined {
+    const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
+    return given === undefined ? undefined : parsed(row, given);
+  }
+
+  #givenBaseUrl(id: string, row: ProviderRow, overrides: EndpointOverrides): string | undefined {
+    const environment = this.#environment(id, row);
+    const set = overrides.baseUrl ?? this.#settings.providers[id]?.baseUrl;
+    return set ?? (environment === undefined ? undefined : baseUrlFromEnvironment(row, environment));
+  }
+
+  #key(id: string, row: ProviderRow, baseUrl: string): string | undefined {
+    const held = this.#options.keys.get(id, baseUrl);
+    const environment = this.#environment(id, row);
+    if (held !== undefined || environment === undefined) return held;
+    const found = keyFromEnvironment(row, environment);
+    return found === undefined ? undefined : usableKey(found);
+  }
+
+  #hasKey(id: string, row: ProviderRow, baseUrl: string): boolean {
+    try {
+      return this.#key(id, row, baseUrl) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The variables belong to the registry's providers, not to a user's own server that behaves as one of them. */
+  #environment(id: string, row: ProviderRow): NodeJS.ProcessEnv | undefined {
+    return row.id === id ? this.#options.environment : undefined;
+  }
+}
+
+function parsed(row: ProviderRow, address: string): string {
+  return parseBaseUrl(row, address).href.replace(/\/+$/u, "");
+}
+
+function parsedOrUndefined(row: ProviderRow, address: string): string | undefined {
+  try {
+    return parsed(row, address);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLoopback(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/u.test(hostname) || hostname.endsWith(".localhost");
+}

@@ -1,0 +1,79 @@
+// What a door (the server, the command line, the library) holds: models by their name, lists of them, settings. It owns
+// everything that goes out of the process; `close` gives it back.
+
+import type { GenerateOptions, Llm } from "./api.ts";
+import { Endpoints, type EndpointOverrides, type EndpointsOptions } from "./endpoints.ts";
+import { createLlmAt } from "./llm.ts";
+import { parseModelRef } from "./model-ref.ts";
+import { ModelCatalogue } from "./models.ts";
+import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
+import type { EngineSettings, ModelRef, ProviderInfo } from "./types.ts";
+
+export type EngineOptions = EndpointsOptions;
+
+/** What holds where no settings are given. The extension's settings have the same default. */
+export const defaultSettings: EngineSettings = { providers: {}, concurrency: 4, localModels: [] };
+
+export class Engine {
+  readonly #endpoints: Endpoints;
+  readonly #models: ModelCatalogue;
+
+  /** Opens nothing: connections and processes come with the first request. */
+  constructor(options: EngineOptions) {
+    this.#endpoints = new Endpoints(options);
+    this.#models = new ModelCatalogue(this.#endpoints);
+  }
+
+  /**
+   * A model by its reference. Never throws: a reference that names nothing, a missing key or address are errors of the
+   * answer, so that whoever shows answers shows these too.
+   */
+  llm(ref: ModelRef, defaults: GenerateOptions = {}): Llm {
+    try {
+      const { provider, model } = parseModelRef(ref);
+      return this.llmAt(provider, model, {}, defaults);
+    } catch (error) {
+      return createLlmAt({ ref, provider: "", model: ref, endpoint: () => rethrow(error) }, defaults);
+    }
+  }
+
+  /** The same with what a program says about the endpoint; see `checkProvider` for what can be said at once. */
+  llmAt(provider: string, model: string, overrides: EndpointOverrides, defaults: GenerateOptions = {}): Llm {
+    return createLlmAt(
+      { ref: `${provider}/${model}`, provider, model, endpoint: () => this.#endpoints.resolve(provider, overrides) },
+      defaults,
+    );
+  }
+
+  /** Throws a `ProviderError` that lists the known providers when this is none of them. */
+  checkProvider(id: string): void {
+    this.#endpoints.row(id);
+  }
+
+  listProviders(): readonly ProviderInfo[] {
+    return this.#endpoints.ids().map((id) => this.#endpoints.describe(id));
+  }
+
+  /** Rejects with the signal's reason alone; what providers failed with is in the result. */
+  listModels(params: ListModelsParams, signal: AbortSignal): Promise<ListModelsResult> {
+    return this.#models.listModels(params, signal);
+  }
+
+  defaultModel(lastUsed: ModelRef | null, signal: AbortSignal): Promise<DefaultModelResult> {
+    return this.#models.defaultModel(lastUsed, signal);
+  }
+
+  /** The next requests follow them. */
+  updateSettings(settings: EngineSettings): void {
+    this.#endpoints.updateSettings(settings);
+  }
+
+  /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */
+  close(): Promise<void> {
+    return this.#endpoints.close();
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,188 @@
+// Which models can be had, asked of all providers at once, and which one to begin with. A provider that does not answer is
+// reported beside those that do and holds nobody up.
+
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { errorInfo } from "./answers/answer-error.ts";
+import type { Endpoints } from "./endpoints.ts";
+import type { Endpoint } from "./llm.ts";
+import { parseModelRef } from "./model-ref.ts";
+import { firstChoice } from "./model-choice.ts";
+import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
+import { ProviderError, type Provider } from "./providers/provider.ts";
+import type { ErrorInfo, ModelInfo, ModelRef, TimeLimits } from "./types.ts";
+
+/** Milliseconds for a whole list. */
+const LIST_LIMIT_MS = 15_000;
+/** The same while somebody waits to begin: a server on this machine answers at once or not at all. */
+const PROBE_LIMIT_MS = 3_000;
+/** How long a list stays good. What runs here changes under one's hands. */
+const KEEP_REMOTE_MS = 10 * 60_000;
+const KEEP_HERE_MS = 5_000;
+
+interface CachedList {
+  readonly at: number;
+  readonly models: readonly ModelInfo[];
+}
+
+type Listed = { readonly id: string } & (
+  | { readonly models: readonly ModelInfo[] }
+  | { readonly error: ErrorInfo }
+  | { readonly skipped: true }
+);
+
+export class ModelCatalogue {
+  readonly #endpoints: Endpoints;
+  /** By the provider's instance, of which there is one for each address and key. */
+  readonly #lists = new WeakMap<Provider, CachedList>();
+
+  constructor(endpoints: Endpoints) {
+    this.#endpoints = endpoints;
+  }
+
+  /**
+   * Models of one provider, or of all that can be reached without more being set. Rejects with the signal's reason when it
+   * is aborted; whatever else goes wrong is among the failures.
+   */
+  async listModels({ provider, baseUrl, refresh = false }: ListModelsParams, signal: AbortSignal): Promise<ListModelsResult> {
+    const ids = provider === undefined ? this.#askable() : [provider];
+    const overrides = baseUrl === undefined ? {} : { baseUrl };
+    const lists = await Promise.all(
+      ids.map((id) => this.#list(id, { named: provider !== undefined, refresh, limitMs: LIST_LIMIT_MS, overrides }, signal)),
+    );
+    signal.throwIfAborted();
+    return {
+      models: lists.flatMap((list) => ("models" in list ? list.models : [])),
+      failures: lists.flatMap((list) => ("error" in list ? [{ provider: list.id, error: list.error }] : [])),
+    };
+  }
+
+  /** The last used model if it can still be called, else a server running here, else a provider with a key, else the demo. */
+  async defaultModel(lastUsed: ModelRef | null, signal: AbortSignal): Promise<DefaultModelResult> {
+    if (lastUsed !== null && (await this.#isCallable(lastUsed, signal))) return { ref: lastUsed, reason: "last-used" };
+    const described = this.#askable().map((id) => this.#endpoints.describe(id));
+    const servers = described.filter(({ id, runsHere }) => runsHere && id !== "local").map(({ id }) => id);
+    const lists = await Promise.all(servers.map((id) => this.#probe(id, signal)));
+    const here = lists.map((models, index) => firstChoice(servers[index] ?? "", models)).find((model) => model !== undefined);
+    if (here !== undefined) return { ref: here.ref, reason: "local-server" };
+    for (const { id, hasKey, runsHere } of described) {
+      const model = hasKey && !runsHere ? firstChoice(id, await this.#probe(id, signal)) : undefined;
+      if (model !== undefined) return { ref: model.ref, reason: "key" };
+    }
+    const demo = (await this.#probe("local", signal)).find((model) => model.demo === true);
+    return demo === undefined ? { ref: null, reason: "none" } : { ref: demo.ref, reason: "demo" };
+  }
+
+  /**
+   * Providers for which nothing is missing. Several rows share a default address (llama.cpp's server and MLX's); one server
+   * runs there, and it is asked once.
+   */
+  #askable(): readonly string[] {
+    const seen = new Set<string>();
+    return this.#endpoints.ids().filter((id) => {
+      try {
+        this.#endpoints.resolve(id);
+        const { baseUrl } = this.#endpoints.describe(id);
+        if (baseUrl === undefined || !this.#endpoints.isDefaultAddress(id)) return true;
+        return !seen.has(baseUrl) && seen.add(baseUrl);
+      } catch (error) {
+        // What was never set up is no failure; what was set up wrongly is one, and is met again when it is asked.
+        const code = errorInfo(error).providerCode;
+        return code !== "missing-key" && code !== "missing-base-url";
+      }
+    });
+  }
+
+  async #isCallable(ref: ModelRef, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { provider, model } = parseModelRef(ref);
+      this.#endpoints.resolve(provider);
+      const { wire, runsHere } = { ...this.#endpoints.row(provider), ...this.#endpoints.describe(provider) };
+      if (wire === "local" || wire === "editor") {
+        const models = await this.#probe(provider, signal);
+        return models.some((one) => one.ref === ref) || (wire === "local" && (await stat(model)).isFile());
+      }
+      return !runsHere || "models" in (await this.#list(provider, probing, signal));
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
+  async #probe(id: string, signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const list = await this.#list(id, probing, signal);
+    signal.throwIfAborted();
+    return "models" in list ? list.models : [];
+  }
+
+  /** Never rejects. */
+  async #list(id: string, how: HowToList, signal: AbortSignal): Promise<Listed> {
+    try {
+      const endpoint = this.#endpoints.resolve(id, how.overrides);
+      const models = await this.#ask(id, endpoint, how, signal);
+      return { id, models: id === "local" ? [...models, ...this.#localFiles(models)] : models };
+    } catch (error) {
+      const info = errorInfo(error);
+      return !how.named && this.#isNobodyThere(id, info) ? { id, skipped: true } : { id, error: { provider: id, ...info } };
+    }
+  }
+
+  async #ask(id: string, { provider, timeLimits }: Endpoint, how: HowToList, signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const cached = this.#lists.get(provider);
+    const keepMs = this.#endpoints.describe(id).runsHere ? KEEP_HERE_MS : KEEP_REMOTE_MS;
+    if (cached !== undefined && !how.refresh && id !== "local" && id !== "editor" && performance.now() - cached.at < keepMs)
+      return cached.models;
+    const models = await withLimit(how.limitMs, signal, (limited) =>
+      provider.listModels({ signal: limited, timeLimits: within(how.limitMs, timeLimits) }),
+    );
+    this.#lists.set(provider, { at: performance.now(), models });
+    return models;
+  }
+
+  /** At a default address nothing need run, and whatever else runs there (a web server under development) is nobody's failure. */
+  #isNobodyThere(id: string, error: ErrorInfo): boolean {
+    return this.#endpoints.row(id).runsHere && this.#endpoints.isDefaultAddress(id) && error.kind !== "auth";
+  }
+
+  #localFiles(known: readonly ModelInfo[]): readonly ModelInfo[] {
+    return this.#endpoints.settings.localModels
+      .filter((path) => !known.some(({ model }) => model === path))
+      .map((path) => ({ ref: `local/${path}`, provider: "local", model: path, name: basename(path) }));
+  }
+}
+
+interface HowToList {
+  /** Asked for by name: then a server that does not run is a failure. */
+  readonly named: boolean;
+  readonly refresh: boolean;
+  readonly limitMs: number;
+  readonly overrides: { readonly baseUrl?: string };
+}
+
+const probing: HowToList = { named: true, refresh: false, limitMs: PROBE_LIMIT_MS, overrides: {} };
+
+/** The settings' limits are for answers, which may take long; a list has one of its own. */
+function within(limitMs: number, { connectMs }: TimeLimits): TimeLimits {
+  const connect = connectMs === undefined || connectMs === 0 ? limitMs : Math.min(connectMs, limitMs);
+  return { connectMs: connect, firstTokenMs: limitMs, idleMs: limitMs };
+}
+
+async function withLimit<T>(limitMs: number, signal: AbortSignal, ask: (limited: AbortSignal) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const abort = new AbortController();
+  const follow = (): void => abort.abort(signal.reason);
+  const tooLate = new ProviderError(`No list of models came within ${limitMs / 1000} s.`, {
+    kind: "timeout",
+    providerCode: "list-timeout",
+    phase: "before-first-token",
+    retryable: true,
+  });
+  const timer = setTimeout(() => abort.abort(tooLate), limitMs);
+  signal.addEventListener("abort", follow);
+  try {
+    return await ask(abort.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", follow);
+  }
+}
