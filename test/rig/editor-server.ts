@@ -8,8 +8,12 @@ import { ProcessGroup } from "./process-group.ts";
 
 export interface EditorServerOptions {
   readonly form: "server" | "wrapper";
-  /** All that the server writes goes below this folder, settings and sockets included. */
+  /** All that the server keeps goes below this folder, settings and sockets included. */
   readonly folder: string;
+  /** For sockets alone, where `folder` may lie too deep for a socket's address. */
+  readonly socketFolder?: string;
+  /** What the wrapper opens at its bare address; without it, an empty window. */
+  readonly workspaceFolder?: string;
   readonly extensionsFolder: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
@@ -153,16 +157,17 @@ function linkFewBuiltIns(folder: string): string {
 
 /**
  * What the server inherits. Not what an editor around it left there: a terminal inside VS Code would make this server hand its
- * work to that editor. Not npm's and not Node's own options, which are meant for this process.
+ * work to that editor. Not npm's and Node's own options, which are meant for this process, nor what code-server would take for
+ * settings of its own.
  */
-function environment({ folder, env = {} }: EditorServerOptions): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|NODE_TEST_|NODE_V8_COVERAGE$|PARLEY_)/i.test(name),
-  );
+const KEPT_BACK =
+  /^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|NODE_TEST_|NODE_V8_COVERAGE$|PARLEY_|CODE_SERVER_|CS_|PORT$|PASSWORD$|HASHED_PASSWORD$|GITHUB_TOKEN$|LOG_LEVEL$)/i;
+
+function environment({ folder, socketFolder = folder, env = {} }: EditorServerOptions): NodeJS.ProcessEnv {
   return {
-    ...Object.fromEntries(inherited),
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !KEPT_BACK.test(name))),
     // Its sockets; the default would leave them in the system's temporary folder.
-    XDG_RUNTIME_DIR: folder,
+    XDG_RUNTIME_DIR: socketFolder,
     // Without a gallery nothing is looked up on the network.
     EXTENSIONS_GALLERY: '{"serviceUrl":""}',
     ...env,

@@ -18,6 +18,16 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** On Windows a `.cmd` script is run by the shell, which wants everything quoted. */
+export function spawnable(
+  command: string,
+  args: readonly string[],
+): { readonly file: string; readonly rest: string[]; readonly shell: boolean } {
+  if (process.platform !== "win32" || !/\.cmd$/i.test(command)) return { file: command, rest: [...args], shell: false };
+  const quote = (text: string): string => `"${text}"`;
+  return { file: quote(command), rest: args.map(quote), shell: true };
+}
+
 const ownLeader = process.platform !== "win32";
 
 export class ProcessGroup {
@@ -32,7 +42,9 @@ export class ProcessGroup {
   constructor(command: string, args: readonly string[], options: ProcessGroupOptions = {}) {
     const { output } = options;
     const stdio = output === "inherit" ? "inherit" : "pipe";
-    this.#child = spawn(command, args, {
+    const { file, rest, shell } = spawnable(command, args);
+    this.#child = spawn(file, rest, {
+      shell,
       cwd: options.cwd,
       env: options.env,
       stdio: ["ignore", stdio, stdio],

@@ -182,7 +182,7 @@ export class Workbench {
   async close(): Promise<void> {
     await this.#browser.close();
     await this.#server.stop();
-    for (const folder of [this.serverFolder, this.workspaceFolder]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.serverFolder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -199,7 +199,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const vsix = inClone(".cache/package/parley.vsix");
   const [browser] = await Promise.all([launchBrowser(), makeVsix(vsix)]);
   const serverFolder = temporaryFolder("browser");
-  const workspaceFolder = temporaryFolder("workspace");
+  const workspaceFolder = join(serverFolder, "tea-shop");
   let server: EditorServer | undefined;
   try {
     const extensionsFolder = join(serverFolder, "extensions");
@@ -217,7 +217,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   } catch (error) {
     await browser.close();
     await server?.stop();
-    for (const folder of [serverFolder, workspaceFolder]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(serverFolder, { recursive: true, force: true, maxRetries: 5 });
     throw error;
   }
 }
