@@ -1,5 +1,6 @@
 // A reporter for node:test that writes what results.ts reads.
 
+import { resolve } from "node:path";
 import type { TestEvent } from "node:test/reporters";
 import { relativeToClone, type TestRecord } from "./results.ts";
 
@@ -28,15 +29,20 @@ function isHookFailure(error: Error): boolean {
   return "failureType" in error && error.failureType === "hookFailed";
 }
 
+/** The runner reports a file that held no test as a test that passed. */
+function isEmptyFile({ type, data }: Finished): boolean {
+  return type === "test:pass" && data.file !== undefined && resolve(data.name) === data.file;
+}
+
+function isCounted(event: Finished): boolean {
+  // A suite is counted by its tests, but where its own hook fails there is no test that says so.
+  if (event.data.details.type === "suite") return event.type === "test:fail" && isHookFailure(event.data.details.error);
+  return !isEmptyFile(event);
+}
+
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of source) {
-    // A suite is counted by its tests.
-    if ((event.type === "test:pass" || event.type === "test:fail") && event.data.details.type !== "suite")
-      yield `${JSON.stringify(record(event))}\n`;
-    // A suite whose own hook fails has no test that says so.
-    if (event.type === "test:fail" && event.data.details.type === "suite" && isHookFailure(event.data.details.error)) {
-      yield `${JSON.stringify(record(event))}\n`;
-    }
+    if ((event.type === "test:pass" || event.type === "test:fail") && isCounted(event)) yield `${JSON.stringify(record(event))}\n`;
   }
   yield `${JSON.stringify({ finished: true })}\n`;
 }
