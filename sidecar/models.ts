@@ -12,13 +12,18 @@ import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./p
 import { ProviderError, type Provider } from "./providers/provider.ts";
 import type { ErrorInfo, ModelInfo, ModelRef, TimeLimits } from "./types.ts";
 
-/** Milliseconds for a whole list. */
-const LIST_LIMIT_MS = 15_000;
-/** The same while somebody waits to begin: a server on this machine answers at once or not at all. */
-const PROBE_LIMIT_MS = 3_000;
-/** How long a list stays good. What runs here changes under one's hands. */
-const KEEP_REMOTE_MS = 10 * 60_000;
-const KEEP_HERE_MS = 5_000;
+/** Milliseconds. */
+export interface CatalogueLimits {
+  /** For a whole list. */
+  readonly listMs: number;
+  /** The same while somebody waits to begin: a server on this machine answers at once or not at all. */
+  readonly probeMs: number;
+  /** How long a list stays good. What runs here changes under one's hands. */
+  readonly keepRemoteMs: number;
+  readonly keepHereMs: number;
+}
+
+const defaultLimits: CatalogueLimits = { listMs: 15_000, probeMs: 3_000, keepRemoteMs: 10 * 60_000, keepHereMs: 5_000 };
 
 interface CachedList {
   readonly at: number;
@@ -33,11 +38,13 @@ type Listed = { readonly id: string } & (
 
 export class ModelCatalogue {
   readonly #endpoints: Endpoints;
+  readonly #limits: CatalogueLimits;
   /** By the provider's instance, of which there is one for each address and key. */
   readonly #lists = new WeakMap<Provider, CachedList>();
 
-  constructor(endpoints: Endpoints) {
+  constructor(endpoints: Endpoints, limits: CatalogueLimits = defaultLimits) {
     this.#endpoints = endpoints;
+    this.#limits = limits;
   }
 
   /**
@@ -48,7 +55,7 @@ export class ModelCatalogue {
     const ids = provider === undefined ? this.#askable() : [provider];
     const overrides = baseUrl === undefined ? {} : { baseUrl };
     const lists = await Promise.all(
-      ids.map((id) => this.#list(id, { named: provider !== undefined, refresh, limitMs: LIST_LIMIT_MS, overrides }, signal)),
+      ids.map((id) => this.#list(id, { named: provider !== undefined, refresh, limitMs: this.#limits.listMs, overrides }, signal)),
     );
     signal.throwIfAborted();
     return {
@@ -102,15 +109,19 @@ export class ModelCatalogue {
         const models = await this.#probe(provider, signal);
         return models.some((one) => one.ref === ref) || (wire === "local" && (await stat(model)).isFile());
       }
-      return !runsHere || "models" in (await this.#list(provider, probing, signal));
+      return !runsHere || "models" in (await this.#list(provider, this.#probing, signal));
     } catch {
       signal.throwIfAborted();
       return false;
     }
   }
 
+  get #probing(): HowToList {
+    return { named: true, refresh: false, limitMs: this.#limits.probeMs, overrides: {} };
+  }
+
   async #probe(id: string, signal: AbortSignal): Promise<readonly ModelInfo[]> {
-    const list = await this.#list(id, probing, signal);
+    const list = await this.#list(id, this.#probing, signal);
     signal.throwIfAborted();
     return "models" in list ? list.models : [];
   }
@@ -129,7 +140,7 @@ export class ModelCatalogue {
 
   async #ask(id: string, { provider, timeLimits }: Endpoint, how: HowToList, signal: AbortSignal): Promise<readonly ModelInfo[]> {
     const cached = this.#lists.get(provider);
-    const keepMs = this.#endpoints.describe(id).runsHere ? KEEP_HERE_MS : KEEP_REMOTE_MS;
+    const keepMs = this.#endpoints.describe(id).runsHere ? this.#limits.keepHereMs : this.#limits.keepRemoteMs;
     if (cached !== undefined && !how.refresh && id !== "local" && id !== "editor" && performance.now() - cached.at < keepMs)
       return cached.models;
     const models = await withLimit(how.limitMs, signal, (limited) =>
@@ -158,8 +169,6 @@ interface HowToList {
   readonly limitMs: number;
   readonly overrides: { readonly baseUrl?: string };
 }
-
-const probing: HowToList = { named: true, refresh: false, limitMs: PROBE_LIMIT_MS, overrides: {} };
 
 /** The settings' limits are for answers, which may take long; a list has one of its own. */
 function within(limitMs: number, { connectMs }: TimeLimits): TimeLimits {

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { Engine, defaultSettings, type EngineOptions } from "../../sidecar/engine.ts";
+import { gather } from "../../sidecar/gather.ts";
+import { KeyRing } from "../../sidecar/keys.ts";
+import type { EngineSettings, ProviderSettings } from "../../sidecar/types.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { checkOrder, eventsOf } from "./answer-events.ts";
+import { ScriptedProvider } from "./scripted-provider.ts";
+
+let fake: FakeProvider;
+const engines: Engine[] = [];
+before(async () => {
+  fake = await FakeProvider.start();
+});
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+  fake.reset();
+});
+after(() => fake.close());
+
+function engineWith(options: Partial<EngineOptions> = {}): Engine {
+  const engine = new Engine({ settings: defaultSettings, keys: new KeyRing(), local: new ScriptedProvider(), ...options });
+  engines.push(engine);
+  return engine;
+}
+
+const settingsOf = (providers: { readonly [id: string]: ProviderSettings }): EngineSettings => ({ ...defaultSettings, providers });
+const compatible = (): EngineSettings => settingsOf({ "openai-compatible": { baseUrl: fake.baseUrl("openai-chat") } });
+
+describe("where a request goes", () => {
+  it("is where the settings say, from the next request on when they change", async () => {
+    const engine = engineWith({ settings: settingsOf({ "openai-compatible": { baseUrl: `${fake.origin}/one/v1` } }) });
+    const llm = engine.llm("openai-compatible/m");
+    await llm.generate("a");
+    engine.updateSettings(settingsOf({ "openai-compatible": { baseUrl: `${fake.origin}/two/v1` } }));
+    await llm.generate("b");
+    assert.deepEqual(
+      fake.requests.map(({ path }) => path),
+      ["/one/v1/chat/completions", "/two/v1/chat/completions"],
+    );
+  });
+
+  it("is where the environment says, for those who may read it", async () => {
+    const environment = { OPENAI_COMPATIBLE_BASE_URL: fake.origin, OPENAI_COMPATIBLE_API_KEY: "from-the-environment" };
+    await engineWith({ environment }).llm("openai-compatible/m").generate("a");
+    assert.equal(fake.requests[0]?.path, "/v1/chat/completions");
+    assert.equal(fake.requests[0]?.headers["authorization"], "Bearer from-the-environment");
+    const end = checkOrder(await eventsOf(engineWith().llm("openai-compatible/m")));
+    assert.equal(end.error?.providerCode, "missing-base-url");
+  });
+
+  it("is a server of the user's own, which behaves as its preset and takes nothing from the preset's environment", async () => {
+    const environment = { VLLM_API_KEY: "secret", VLLM_BASE_URL: "http://127.0.0.1:1" };
+    const engine = engineWith({ environment, settings: settingsOf({ box: { preset: "vllm", baseUrl: fake.origin } }) });
+    const result = await engine.llm("box/some/model").generate("a");
+    assert.equal(result.model, "box/some/model");
+    assert.equal(fake.requests[0]?.body?.["model"], "some/model");
+    assert.equal(fake.requests[0]?.headers["authorization"], undefined);
+    const info = engine.listProviders().find(({ id }) => id === "box");
+    assert.deepEqual(info, {
+      id: "box",
+      name: "box",
+      baseUrl: `${fake.origin}/v1`,
+      key: "optional",
+      hasKey: false,
+      keyVariables: [],
+      runsHere: true,
+    });
+  });
+
+  it("is told by what is missing or wrong as an error of the answer", async () => {
+    const engine = engineWith({ settings: settingsOf({ odd: { preset: "nobody" }, "openai-compatible": { baseUrl: "ftp://x" } }) });
+    const table: readonly (readonly [string, string, RegExp])[] = [
+      ["gpt-5", "invalid-model-ref", /"gpt-5" names no provider: write provider\/model/u],
+      ["openai/", "invalid-model-ref", /names no model/u],
+      ["/m", "invalid-model-ref", /begins with a slash/u],
+      ["nobody/m", "unknown-provider", /There is no provider "nobody"\. The providers are openai, anthropic, ollama/u],
+      ["odd/m", "unknown-provider", /cannot behave as "nobody"/u],
+      ["editor/m", "unknown-provider", /no provider "editor"/u],
+      ["openai/gpt-5", "missing-key", /OPENAI_API_KEY/u],
+      ["openai-compatible/m", "invalid-base-url", /http:\/\/ or https:\/\//u],
+    ];
+    for (const [ref, code, message] of table) {
+      const end = checkOrder(await eventsOf(engine.llm(ref)));
+      assert.equal(end.status, "error");
+      assert.equal(end.error?.providerCode, code, ref);
+      assert.match(end.error?.message ?? "", message);
+    }
+    assert.equal(engine.llm("gpt-5").ref, "gpt-5");
+  });
+
+  it("gets the time limits of the settings, and those of the request before them", async () => {
+    const gate = fake.gate("stay");
+    fake.respond(() => ({ holdHeaders: "stay" }));
+    const base = { baseUrl: fake.baseUrl("openai-chat"), timeLimits: { firstTokenMs: 60_000 } };
+    const engine = engineWith({ settings: settingsOf({ "openai-compatible": base }) });
+    const end = checkOrder(await eventsOf(engine.llm("openai-compatible/m"), "a", { timeLimits: { firstTokenMs: 50 } }));
+    assert.equal(end.error?.kind, "timeout");
+    engine.updateSettings(settingsOf({ "openai-compatible": { ...base, timeLimits: { firstTokenMs: 60 } } }));
+    assert.equal(checkOrder(await eventsOf(engine.llm("openai-compatible/m"))).error?.kind, "timeout");
+    gate.open();
+  });
+});
+
+describe("a key", () => {
+  it("goes to the origin that it was entered for, and to no other", async () => {
+    const other = await FakeProvider.start();
+    const keys = new KeyRing();
+    keys.set("openai-compatible", fake.origin, "for-this-origin");
+    const engine = engineWith({ keys, settings: compatible() });
+    await engine.llm("openai-compatible/m").generate("a");
+    engine.updateSettings(settingsOf({ "openai-compatible": { baseUrl: other.baseUrl("openai-chat") } }));
+    await engine.llm("openai-compatible/m").generate("b");
+    await other.close();
+    assert.equal(fake.requests[0]?.headers["authorization"], "Bearer for-this-origin");
+    assert.deepEqual([other.requests.length, other.requests[0]?.headers["authorization"]], [1, undefined]);
+  });
+
+  it("that is set or forgotten counts from the next request on", async () => {
+    const keys = new KeyRing();
+    const engine = engineWith({ keys, settings: compatible() });
+    const llm = engine.llm("openai-compatible/m");
+    for (const key of ["first", "second", null]) {
+      keys.set("openai-compatible", fake.origin, key);
+      await llm.generate("a");
+    }
+    assert.deepEqual(
+      fake.requests.map(({ headers }) => headers["authorization"]),
+      ["Bearer first", "Bearer second", undefined],
+    );
+  });
+
+  it("belongs to one provider, also where two share an origin", () => {
+    const keys = new KeyRing();
+    keys.set("openai", "https://example.test/v1", "k");
+    assert.equal(keys.get("openai", "https://example.test/other"), "k");
+    assert.equal(keys.get("groq", "https://example.test/v1"), undefined);
+    assert.equal(keys.get("openai", "http://example.test/v1"), undefined);
+    assert.equal(keys.get("openai", "https://example.test:8443/v1"), undefined);
+  });
+
+  it("that no header can carry is refused without being said", () => {
+    const keys = new KeyRing();
+    for (const key of ["with\nbreak", "with blank", "ключ", "  "]) {
+      assert.throws(
+        () => keys.set("openai", "https://api.openai.com", key),
+        (error) => error instanceof Error && /key/u.test(error.message) && !error.message.includes(key.trim() || "with"),
+      );
+    }
+    keys.set("openai", "https://api.openai.com", " copied-with-blanks \n");
+    assert.equal(keys.get("openai", "https://api.openai.com/v1"), "copied-with-blanks");
+    assert.throws(() => keys.set("openai", "not an address", "k"), /no web address/u);
+  });
+
+  it("shows in the list of providers as held, never as itself", () => {
+    const engine = engineWith({ environment: { OPENAI_API_KEY: "canary-key" } });
+    const openai = engine.listProviders().find(({ id }) => id === "openai");
+    assert.equal(openai?.hasKey, true);
+    assert.equal(engine.listProviders().find(({ id }) => id === "anthropic")?.hasKey, false);
+    assert.ok(!JSON.stringify(engine.listProviders()).includes("canary-key"));
+  });
+});
+
+describe("the limit of an endpoint", () => {
+  it("holds for every way of asking at once, and follows the settings", async () => {
+    fake.respond(() => ({ steps: [{ text: "a" }, { gate: "go" }, { finish: "stop" }] }));
+    const settings = (concurrency: number): EngineSettings =>
+      settingsOf({ "openai-compatible": { baseUrl: fake.baseUrl("openai-chat"), concurrency } });
+    const engine = engineWith({ settings: settings(3) });
+    const ask = (): Promise<unknown> => engine.llm("openai-compatible/m").generate("a");
+    const work = [Promise.all([ask(), ask(), ask(), ask()]), gather([ask, ask, ask, ask])];
+    await fake.waitFor(({ openAnswers }) => openAnswers === 3, "three answers under way");
+    engine.updateSettings(settings(5));
+    const more = ask();
+    await fake.waitFor(({ openAnswers }) => openAnswers === 5, "five answers after the setting has changed");
+    fake.gate("go").open();
+    await Promise.all([...work, more]);
+    assert.equal(fake.state().peakAnswers, 5);
+    assert.equal(fake.requests.length, 9);
+  });
+
+  it("is one for each address, so that a slow server holds up no other", async () => {
+    fake.respond(({ path }) => (path.startsWith("/slow") ? { steps: [{ gate: "slow" }, { finish: "stop" }] } : { text: "quick" }));
+    const engine = engineWith({
+      settings: {
+        ...settingsOf({ slow: { baseUrl: `${fake.origin}/slow/v1` }, quick: { baseUrl: `${fake.origin}/quick/v1` } }),
+        concurrency: 1,
+      },
+    });
+    const slow = [engine.llm("slow/m").generate("a"), engine.llm("slow/m").generate("b")];
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("slow"), "the slow answer to wait");
+    assert.equal((await engine.llm("quick/m").generate("c")).content, "quick");
+    fake.gate("slow").open();
+    await Promise.all(slow);
+  });
+});

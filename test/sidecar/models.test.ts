@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { Endpoints } from "../../sidecar/endpoints.ts";
+import { defaultSettings } from "../../sidecar/engine.ts";
+import { KeyRing } from "../../sidecar/keys.ts";
+import { firstChoice } from "../../sidecar/model-choice.ts";
+import { ModelCatalogue, type CatalogueLimits } from "../../sidecar/models.ts";
+import type { ModelInfo, ProviderSettings } from "../../sidecar/types.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { ScriptedProvider } from "./scripted-provider.ts";
+
+const signal = new AbortController().signal;
+const nobody = "http://127.0.0.1:9/v1";
+/** Servers that may run on the machine of whoever runs the tests must not be met. */
+const nothingHere: { readonly [id: string]: ProviderSettings } = Object.fromEntries(
+  ["ollama", "lmstudio", "vllm", "llama-server", "mlx"].map((id) => [id, { baseUrl: nobody }]),
+);
+const limits: CatalogueLimits = { listMs: 60_000, probeMs: 60_000, keepRemoteMs: 60_000, keepHereMs: 60_000 };
+
+class LocalModels extends ScriptedProvider {
+  models: readonly ModelInfo[] = [{ ref: "local/demo", provider: "local", model: "demo", name: "Demo", demo: true }];
+
+  override listModels(): Promise<readonly ModelInfo[]> {
+    return Promise.resolve(this.models);
+  }
+}
+
+let fake: FakeProvider;
+const closing: Endpoints[] = [];
+before(async () => {
+  fake = await FakeProvider.start({ models: ["m-one", "m-two"] });
+});
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((endpoints) => endpoints.close()));
+  fake.reset();
+  fake.models = ["m-one", "m-two"];
+});
+after(() => fake.close());
+
+interface Options {
+  readonly providers?: { readonly [id: string]: ProviderSettings };
+  readonly localModels?: readonly string[];
+  readonly keys?: KeyRing;
+  readonly local?: LocalModels;
+  readonly limits?: Partial<CatalogueLimits>;
+}
+
+function catalogue(options: Options = {}): ModelCatalogue {
+  const { providers = {}, localModels = [], keys = new KeyRing(), local = new LocalModels() } = options;
+  const settings = { ...defaultSettings, providers: { ...nothingHere, ...providers }, localModels };
+  const endpoints = new Endpoints({ settings, keys, local });
+  closing.push(endpoints);
+  return new ModelCatalogue(endpoints, { ...limits, ...options.limits });
+}
+
+const here = (path = ""): ProviderSettings => ({ baseUrl: `${fake.origin}${path}/v1` });
+const refs = (models: readonly ModelInfo[]): string[] => models.map(({ ref }) => ref);
+
+describe("the list of models", () => {
+  it("has those of every provider that answers, and beside them which one failed and why", async () => {
+    const locked = await FakeProvider.start({ key: "another" });
+    const providers = { broken: { baseUrl: locked.baseUrl("openai-chat") }, vllm: here() };
+    const { models, failures } = await catalogue({ providers }).listModels({}, signal);
+    await locked.close();
+    assert.deepEqual(refs(models).toSorted(), ["local/demo", "vllm/m-one", "vllm/m-two"]);
+    const broken = failures.find(({ provider }) => provider === "broken");
+    assert.equal(broken?.error.status, 401);
+    assert.match(broken.error.message, /Incorrect API key/u);
+    assert.deepEqual(failures.map(({ provider }) => provider).toSorted(), ["broken", "llama-server", "lmstudio", "mlx", "ollama"]);
+  });
+
+  it("does not count a default address at which nothing runs as a failure, unless it is asked for by name", async () => {
+    const endpoints = new Endpoints({ settings: defaultSettings, keys: new KeyRing(), local: new LocalModels() });
+    closing.push(endpoints);
+    const { failures } = await new ModelCatalogue(endpoints, limits).listModels({}, signal);
+    assert.deepEqual(failures, []);
+    const named = await catalogue().listModels({ provider: "lmstudio" }, signal);
+    assert.equal(named.failures[0]?.error.kind, "network");
+    assert.equal(named.failures[0]?.error.provider, "lmstudio");
+  });
+
+  it("leaves out providers that were never set up, and says what is missing when they are named", async () => {
+    const { models, failures } = await catalogue({ providers: { vllm: here() } }).listModels({}, signal);
+    assert.ok(!refs(models).some((ref) => ref.startsWith("openai")));
+    assert.ok(!failures.some(({ provider }) => ["openai", "openai-compatible", "anthropic"].includes(provider)));
+    const named = await catalogue().listModels({ provider: "openai" }, signal);
+    assert.equal(named.failures[0]?.error.providerCode, "missing-key");
+    const unknown = await catalogue().listModels({ provider: "nobody" }, signal);
+    assert.equal(unknown.failures[0]?.error.providerCode, "unknown-provider");
+  });
+
+  it("asks an address that is to be tried, without any key of another address", async () => {
+    const keys = new KeyRing();
+    keys.set("openai-compatible", "http://127.0.0.1:1", "not-for-this-one");
+    const { models } = await catalogue({ keys }).listModels({ provider: "openai-compatible", baseUrl: fake.origin }, signal);
+    assert.deepEqual(refs(models), ["openai-compatible/m-one", "openai-compatible/m-two"]);
+    assert.equal(fake.requests[0]?.headers["authorization"], undefined);
+  });
+
+  it("offers the GGUF files of the settings beside the demo", async () => {
+    const { models } = await catalogue({ localModels: ["/models/one.gguf"] }).listModels({ provider: "local" }, signal);
+    assert.deepEqual(models.slice(1), [{ ref: "local//models/one.gguf", provider: "local", model: "/models/one.gguf", name: "one.gguf" }]);
+  });
+
+  it("is kept for a while, asked for again past the cache, and not kept when it failed", async () => {
+    const models = catalogue({ providers: { box: here() } });
+    fake.enqueue({ route: "models", status: 503, body: {} });
+    assert.equal((await models.listModels({ provider: "box" }, signal)).failures.length, 1);
+    await models.listModels({ provider: "box" }, signal);
+    await models.listModels({ provider: "box" }, signal);
+    assert.equal(fake.requests.length, 2);
+    fake.models = ["m-new"];
+    assert.deepEqual(refs((await models.listModels({ provider: "box", refresh: true }, signal)).models), ["box/m-new"]);
+    assert.deepEqual(refs((await models.listModels({ provider: "box" }, signal)).models), ["box/m-new"]);
+  });
+
+  it("does not wait for a server that never answers", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "never" });
+    const { models, failures } = await catalogue({ providers: { silent: here() }, limits: { listMs: 200 } }).listModels({}, signal);
+    assert.ok(refs(models).includes("local/demo"));
+    assert.equal(failures.find(({ provider }) => provider === "silent")?.error.kind, "timeout");
+    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the socket to be closed");
+  });
+
+  it("is given up when its signal is aborted, and closes the sockets", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "never" });
+    const abort = new AbortController();
+    const asked = catalogue({ providers: { silent: here() } }).listModels({ provider: "silent" }, abort.signal);
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("never"), "the request to arrive");
+    abort.abort(new Error("enough"));
+    await assert.rejects(asked, { message: "enough" });
+    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the socket to be closed");
+  });
+});
+
+describe("the model to begin with", () => {
+  const keyed = (): { readonly keys: KeyRing; readonly providers: { readonly [id: string]: ProviderSettings } } => {
+    const keys = new KeyRing();
+    // This machine by an address that is not its loopback, so that the server counts as one elsewhere.
+    keys.set("groq", remoteOrigin(), "k");
+    return { keys, providers: { groq: { baseUrl: `${remoteOrigin()}/groq` } } };
+  };
+  const remoteOrigin = (): string => fake.origin.replace("127.0.0.1", "0.0.0.0");
+
+  it("is the last used one while it can still be called", async () => {
+    const models = catalogue({ providers: { box: here() } });
+    assert.deepEqual(await models.defaultModel("box/m-two", signal), { ref: "box/m-two", reason: "last-used" });
+  });
+
+  it("is not the last used one when its server is gone, its key is gone or its file is gone", async () => {
+    const models = catalogue({ providers: { box: { baseUrl: nobody } } });
+    for (const ref of ["box/m", "openai/gpt-5", "local//no/such/file.gguf", "nobody/m", "nonsense"]) {
+      assert.deepEqual(await models.defaultModel(ref, signal), { ref: "local/demo", reason: "demo" }, ref);
+    }
+  });
+
+  it("is the last used file as long as it is there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "parley-models-"));
+    const path = join(folder, "mine.gguf");
+    await writeFile(path, "GGUF");
+    const chosen = await catalogue().defaultModel(`local/${path}`, signal);
+    await rm(folder, { recursive: true });
+    assert.deepEqual(chosen, { ref: `local/${path}`, reason: "last-used" });
+  });
+
+  it("is one of a server running here before one of a provider with a key", async () => {
+    const { keys, providers } = keyed();
+    const both = catalogue({ keys, providers: { ...providers, vllm: here() } });
+    assert.deepEqual(await both.defaultModel(null, signal), { ref: "vllm/m-one", reason: "local-server" });
+    const keyAlone = catalogue({ keys, providers });
+    assert.deepEqual(await keyAlone.defaultModel(null, signal), { ref: "groq/m-one", reason: "key" });
+  });
+
+  it("is the demo when there is nothing else, and none where even that cannot run", async () => {
+    assert.deepEqual(await catalogue().defaultModel(null, signal), { ref: "local/demo", reason: "demo" });
+    const local = new LocalModels();
+    local.models = [];
+    assert.deepEqual(await catalogue({ local }).defaultModel(null, signal), { ref: null, reason: "none" });
+  });
+});
+
+describe("the choice among a provider's models", () => {
+  const of = (provider: string, ...ids: readonly string[]): string | undefined =>
+    firstChoice(
+      provider,
+      ids.map((model) => ({ ref: `${provider}/${model}`, provider, model, name: model })),
+    )?.model;
+
+  it("is a small one of the current generation where that is known, else the first that can chat", () => {
+    assert.equal(of("openai", "gpt-4o", "gpt-5-pro", "gpt-5-mini", "gpt-5"), "gpt-5-mini");
+    assert.equal(of("anthropic", "claude-opus-4-5", "claude-haiku-4-5-20251001"), "claude-haiku-4-5-20251001");
+    assert.equal(of("ollama", "nomic-embed-text:latest", "qwen3:4b"), "qwen3:4b");
+    assert.equal(of("lmstudio", "text-embedding-bge-m3"), undefined);
+    assert.equal(of("box"), undefined);
+  });
+});
