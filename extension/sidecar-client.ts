@@ -218,7 +218,8 @@ export class SidecarClient implements Disposable {
   }
 
   #failure(): SidecarUnavailable {
-    return new SidecarUnavailable("failed", this.#status.reason ?? "The sidecar cannot be started.");
+    const { reason = "The sidecar cannot be started.", crashes } = this.#status;
+    return new SidecarUnavailable("failed", reason, { crashes });
   }
 
   #change(status: SidecarStatus): void {

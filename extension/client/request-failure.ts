@@ -2,6 +2,8 @@
 
 import type { RequestFailure } from "../../sidecar/protocol.ts";
 
+/** The code of every error that carries a `RequestFailure`: the request was understood, and failed. */
+export const REQUEST_FAILED = -32803;
 /** JSON-RPC's own code for a request that its sender cancelled. */
 const REQUEST_CANCELLED = -32800;
 
@@ -18,10 +20,13 @@ export type UnavailableCause =
 export class SidecarUnavailable extends Error {
   override readonly name = "SidecarUnavailable";
   readonly unavailable: UnavailableCause;
+  /** With `failed`: how often it crashed. Absent where starting it again cannot help. */
+  readonly crashes: number | undefined;
 
-  constructor(unavailable: UnavailableCause, message: string, options?: ErrorOptions) {
+  constructor(unavailable: UnavailableCause, message: string, options: ErrorOptions & { readonly crashes?: number | undefined } = {}) {
     super(message, options);
     this.unavailable = unavailable;
+    this.crashes = options.crashes;
   }
 }
 

@@ -1,0 +1,318 @@
+// The chat: which conversation is shown, and what a person does with it. It lives as long as the window; pages come and go.
+
+import type { FailureAction, FailureWords, ModelView } from "../../media/protocol.ts";
+import {
+  CancelStream,
+  CreateSession,
+  DeleteSession,
+  GetSession,
+  RetryChat,
+  SendChat,
+  SessionChanged,
+  UpdateSession,
+} from "../../sidecar/protocol.ts";
+import type { ModelRef, SessionDetail, UserPart } from "../../sidecar/types.ts";
+import { requestFailure } from "../client/request-failure.ts";
+import type { StreamReaders } from "../client/stream-readers.ts";
+import { type Disposable, DisposableStore } from "../dispose.ts";
+import { Emitter } from "../event.ts";
+import type { ModelChoice } from "../models/model-choice.ts";
+import type { ModelDirectory } from "../models/model-directory.ts";
+import { NoModel } from "../models/no-model.ts";
+import type { SidecarClient, SidecarStatus } from "../sidecar-client.ts";
+import type { ChatMemory } from "./chat-memory.ts";
+import { ChatPage, type Deed } from "./chat-page.ts";
+import type { ChatPort } from "./chat-port.ts";
+import { StillSending } from "./still-sending.ts";
+
+/** What only the editor can do. Each tells the person of its own failures. */
+export interface ChatActions {
+  copy(text: string): void;
+  openLink(url: string): void;
+  openFile(uri: string, startLine?: number, endLine?: number): void;
+  pickModel(): void;
+  pickConversation(): void;
+  /** `provider`: whose answer failed. */
+  perform(action: Exclude<FailureAction, "retry">, provider?: string): void;
+  /** A failure that has no place on the page. */
+  report(error: unknown): void;
+}
+
+export interface ChatOptions {
+  readonly client: SidecarClient;
+  readonly readers: StreamReaders;
+  readonly choice: ModelChoice;
+  readonly directory: ModelDirectory;
+  readonly memory: ChatMemory;
+  readonly actions: ChatActions;
+  readonly words: (error: unknown) => FailureWords;
+}
+
+export class Chat implements Disposable {
+  readonly #options: ChatOptions;
+  readonly #store = new DisposableStore();
+  readonly #page: ChatPage;
+  readonly #modelShown = this.#store.add(new Emitter<ModelView | null>());
+  #session: string | null;
+  /** Of the conversation shown, once it is known. */
+  #sessionModel: ModelRef | null = null;
+  #model: ModelView | null = null;
+  /** The newest title heard of, which can come before the conversation is known to be the one shown. */
+  #heard: { readonly session: string; readonly title: string } | null = null;
+  /** Counts what is shown: what was asked for before the last change comes too late. */
+  #turn = 0;
+  /** What is on the page is not what is kept: it could not be read, or the sidecar that streamed it has ended. */
+  #stale = false;
+  #sending = false;
+
+  /** The model that the next question goes to, each time it is shown on the page. */
+  readonly onDidShowModel = this.#modelShown.event;
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+    this.#session = options.memory.session;
+    this.#page = this.#store.add(
+      new ChatPage({
+        readers: options.readers,
+        words: options.words,
+        receive: (deed) => this.#receive(deed),
+        ready: () => void this.#show(),
+        gone: (reason) => {
+          // Where the sidecar has ended, its next one shows the conversation anew.
+          if (requestFailure(reason)?.code === "stream-gone") void this.#show();
+          else this.#stale = true;
+        },
+      }),
+    );
+    options.client.onNotification(SessionChanged, ({ session }) => {
+      this.#heard = { session: session.id, title: session.title };
+      this.#showTitle();
+    });
+    this.#store.add(options.client.onDidChangeStatus((status) => this.#statusChanged(status)));
+    this.#store.add(options.choice.onDidChange((model) => this.#modelChosen(model)));
+  }
+
+  /** The conversation shown; null while it holds nothing. */
+  get session(): string | null {
+    return this.#session;
+  }
+
+  /** The model of the conversation shown; null where it follows the choice for new ones. */
+  get model(): ModelRef | null {
+    return this.#sessionModel;
+  }
+
+  /** Shows the chat on this page, instead of the one before. */
+  attach(port: ChatPort): void {
+    this.#page.attach(port);
+  }
+
+  /** Shows another conversation; null begins a new one. */
+  async open(session: string | null): Promise<void> {
+    this.#adopt(session);
+    await this.#show();
+  }
+
+  /** Brings the page to the front, the caret in its composer. */
+  reveal(): void {
+    this.#page.reveal();
+  }
+
+  /**
+   * Keeps a question and begins its answer; resolves when both are kept. Rejects where nothing was kept, as `SidecarClient`
+   * does, and with `NoModel` or `StillSending`.
+   */
+  async ask(content: readonly UserPart[], { newConversation = false } = {}): Promise<void> {
+    if (this.#sending) throw new StillSending();
+    this.#sending = true;
+    try {
+      const model = (newConversation ? null : this.#sessionModel) ?? (await this.#options.choice.forNewChat());
+      if (model === null) throw new NoModel();
+      if (newConversation || this.#session === null) await this.#askFirst(content, model, newConversation);
+      else await this.#askNext(this.#session, content, model);
+      this.#options.choice.used(model);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #receive(deed: Deed): void {
+    const { actions, memory } = this.#options;
+    switch (deed.type) {
+      case "send":
+        void this.#send(deed.text);
+        return;
+      case "stop":
+        void this.#stop(deed.message);
+        return;
+      case "draft":
+        memory.draft = deed.text;
+        return;
+      case "pick-model":
+        actions.pickModel();
+        return;
+      case "new-session":
+        void this.open(null);
+        return;
+      case "pick-session":
+        actions.pickConversation();
+        return;
+      case "copy":
+        actions.copy(deed.text);
+        return;
+      case "open-link":
+        actions.openLink(deed.url);
+        return;
+      case "open-file":
+        actions.openFile(deed.uri, deed.startLine, deed.endLine);
+        return;
+      case "action":
+        this.#perform(deed.action, deed.message);
+        return;
+    }
+  }
+
+  #perform(action: FailureAction, message: string | undefined): void {
+    if (action !== "retry") this.#options.actions.perform(action, message === undefined ? undefined : this.#page.failedProvider(message));
+    else if (message !== undefined) void this.#retry(message);
+  }
+
+  async #send(text: string): Promise<void> {
+    const { memory, words } = this.#options;
+    try {
+      await this.ask([{ type: "text", text }]);
+      if (memory.draft === text) memory.draft = "";
+    } catch (error) {
+      // The page gives the text back to the composer; should it be gone by then, the next one gets it from here.
+      memory.draft = text;
+      this.#page.post({ type: "not-sent", draft: text, failure: words(error) });
+    }
+  }
+
+  async #askNext(session: string, content: readonly UserPart[], model: ModelRef): Promise<void> {
+    const { user, assistant } = await this.#options.client.request(SendChat, { session, content, model });
+    if (session === this.#session) this.#page.showMessages(session, [user, assistant], []);
+  }
+
+  /** The conversation is made with its first question. `instead`: another one is on the page. */
+  async #askFirst(content: readonly UserPart[], model: ModelRef, instead: boolean): Promise<void> {
+    const { client } = this.#options;
+    const { session } = await client.request(CreateSession, { model });
+    try {
+      const { user, assistant } = await client.request(SendChat, { session: session.id, content, model });
+      if (instead || this.#session !== null) {
+        await this.open(session.id);
+        return;
+      }
+      this.#adopt(session.id);
+      this.#sessionModel = model;
+      this.#page.showMessages(session.id, [user, assistant], []);
+      this.#showTitle();
+    } catch (error) {
+      // Nothing was kept in it.
+      client.request(DeleteSession, { session: session.id }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #stop(message: string): Promise<void> {
+    const stream = this.#page.stream(message);
+    // An answer that cannot be found has ended, which is what was wanted.
+    if (stream !== undefined) await this.#options.client.request(CancelStream, stream).catch(() => {});
+  }
+
+  async #retry(message: string): Promise<void> {
+    const { client, choice, actions } = this.#options;
+    const session = this.#session;
+    if (session === null) return;
+    try {
+      const model = this.#sessionModel ?? (await choice.forNewChat());
+      const { assistant } = await client.request(RetryChat, { session, message, ...(model !== null && { model }) });
+      if (session === this.#session) this.#page.showMessages(session, [assistant], [message]);
+    } catch (error) {
+      actions.report(error);
+    }
+  }
+
+  async #show(): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#page.clear();
+    if (!this.#page.isReady) return;
+    const { client, memory, actions } = this.#options;
+    let session: SessionDetail | null = null;
+    let failed = false;
+    try {
+      session = await this.#readSession();
+    } catch (error) {
+      failed = true;
+      // Where there is no sidecar, its state says so on the page.
+      if (requestFailure(error) !== undefined) actions.report(error);
+    }
+    if (turn !== this.#turn) return;
+    this.#stale = failed;
+    if (!failed) this.#sessionModel = session?.model ?? null;
+    this.#page.show({ session, model: this.#model, status: client.status, draft: memory.draft });
+    await this.#showModel();
+  }
+
+  async #readSession(): Promise<SessionDetail | null> {
+    const id = this.#session;
+    if (id === null) return null;
+    try {
+      return (await this.#options.client.request(GetSession, { session: id })).session;
+    } catch (error) {
+      if (requestFailure(error)?.code !== "session-not-found") throw error;
+      // Deleted elsewhere, or never written because conversations cannot be kept here.
+      if (id === this.#session) this.#adopt(null);
+      return null;
+    }
+  }
+
+  #adopt(session: string | null): void {
+    this.#session = session;
+    this.#sessionModel = null;
+    this.#options.memory.session = session;
+  }
+
+  #showTitle(): void {
+    if (this.#heard !== null && this.#heard.session === this.#session) this.#page.post({ type: "title", ...this.#heard });
+  }
+
+  #statusChanged(status: SidecarStatus): void {
+    this.#page.showStatus(status);
+    if (status.state === "ready" && this.#stale) void this.#show();
+  }
+
+  #modelChosen(model: ModelRef | null): void {
+    // Before the page is there, nothing is shown that could go on with it.
+    if (!this.#page.isReady) return;
+    if (model !== null && this.#session !== null && model !== this.#sessionModel) {
+      this.#sessionModel = model;
+      // The next question says its model anyway; this is for a reload before it.
+      this.#options.client
+        .request(UpdateSession, { session: this.#session, model })
+        .catch((error: unknown) => this.#options.actions.report(error));
+    }
+    void this.#showModel();
+  }
+
+  async #showModel(): Promise<void> {
+    const turn = this.#turn;
+    try {
+      const ref = this.#sessionModel ?? (await this.#options.choice.forNewChat());
+      const model = ref === null ? null : await this.#options.directory.describe(ref);
+      if (turn !== this.#turn) return;
+      this.#model = model;
+      this.#page.post({ type: "model", model });
+      this.#modelShown.fire(model);
+    } catch {
+      // Without a sidecar there is no name to show; the next one brings it.
+      this.#stale = true;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// The only writer of Parley's output channel. Levels are the channel's own: *Developer: Set Log Level…* sets them.
+
+import * as vscode from "vscode";
+import type { SidecarLog } from "./client/sidecar-process.ts";
+import type { Disposable } from "./dispose.ts";
+
+/** A shorter secret would also take ordinary words out of the log. */
+const MIN_SECRET = 8;
+
+export class Log implements SidecarLog, Disposable {
+  readonly #channel: vscode.LogOutputChannel;
+  readonly #secrets = new Set<string>();
+
+  constructor() {
+    this.#channel = vscode.window.createOutputChannel("Parley", { log: true });
+  }
+
+  info(message: string): void {
+    this.#channel.info(this.#clean(message));
+  }
+
+  warn(message: string): void {
+    this.#channel.warn(this.#clean(message));
+  }
+
+  error(message: string): void {
+    this.#channel.error(this.#clean(message));
+  }
+
+  sidecar(line: string, source: "stdout" | "stderr"): void {
+    // The sidecar's own lines begin with their level; anything else was printed by a library.
+    const [, level = source === "stdout" ? "debug" : "info", text = line] = /^(debug|info|warn|error): (.*)$/s.exec(line) ?? [];
+    this.#channel[isLevel(level) ? level : "info"](`[sidecar] ${this.#clean(text)}`);
+  }
+
+  /**
+   * Nothing that holds a key is meant to be logged. Should a server repeat the key in its answer all the same, it is taken
+   * out of the line.
+   */
+  hide(secret: string): void {
+    if (secret.length >= MIN_SECRET) this.#secrets.add(secret);
+  }
+
+  show(): void {
+    this.#channel.show(true);
+  }
+
+  dispose(): void {
+    this.#channel.dispose();
+  }
+
+  #clean(text: string): string {
+    let clean = text;
+    for (const secret of this.#secrets) clean = clean.replaceAll(secret, "[key]");
+    return clean;
+  }
+}
+
+function isLevel(word: string): word is "debug" | "info" | "warn" | "error" {
+  return ["debug", "info", "warn", "error"].includes(word);
+}

@@ -1,0 +1,143 @@
+// The only reader of SecretStorage, and of keys in the environment. A key belongs to one provider and one origin
+// (`https://api.openai.com`): it was entered for that address and is handed over for that address alone.
+
+import type { Memento, SecretStorage } from "vscode";
+import type { ProviderInfo } from "../sidecar/types.ts";
+import { type Disposable, DisposableStore } from "./dispose.ts";
+import { Emitter } from "./event.ts";
+
+export interface KeyPlace {
+  readonly provider: string;
+  readonly origin: string;
+}
+
+/** A key that the sidecar may use. */
+export interface KeyGrant extends KeyPlace {
+  readonly key: string;
+}
+
+/** What a person is shown of a provider's key. */
+export interface KeyState {
+  /** Kept in the secret storage. */
+  readonly kept: boolean;
+  /** The first of the provider's usual variables that is set, and whether its use was allowed. */
+  readonly variable: { readonly name: string; readonly allowed: boolean } | null;
+}
+
+interface Permission extends KeyPlace {
+  readonly variable: string;
+}
+
+const PERMISSIONS = "keys.fromEnvironment";
+
+export class Secrets implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<void>());
+  readonly #storage: SecretStorage;
+  readonly #memory: Memento;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  /** A key was entered, removed, allowed or forbidden, here or (kept ones) in another window. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(storage: SecretStorage, memory: Memento, environment: NodeJS.ProcessEnv) {
+    this.#storage = storage;
+    this.#memory = memory;
+    this.#environment = environment;
+    this.#store.add(storage.onDidChange(() => this.#changed.fire()));
+  }
+
+  async keep(place: KeyPlace, key: string): Promise<void> {
+    await this.#storage.store(nameOf(place), key);
+  }
+
+  /** The key that was entered for this place, if one was. */
+  async keptFor(place: KeyPlace): Promise<string | undefined> {
+    return this.#storage.get(nameOf(place));
+  }
+
+  async remove(place: KeyPlace): Promise<void> {
+    await this.#storage.delete(nameOf(place));
+  }
+
+  async state(provider: Pick<ProviderInfo, "keyVariables">, place: KeyPlace): Promise<KeyState> {
+    const name = provider.keyVariables.find((variable) => this.#read(variable) !== undefined);
+    return {
+      kept: (await this.#storage.get(nameOf(place))) !== undefined,
+      variable: name === undefined ? null : { name, allowed: this.#permissions().some((it) => isSame(it, { ...place, variable: name })) },
+    };
+  }
+
+  /** Remembered until `forbid`, on this machine. */
+  async allow(place: KeyPlace, variable: string): Promise<void> {
+    const others = this.#permissions().filter((it) => !isSame(it, { ...place, variable }));
+    await this.#memory.update(PERMISSIONS, [...others, { ...place, variable }]);
+    this.#changed.fire();
+  }
+
+  async forbid(place: KeyPlace, variable: string): Promise<void> {
+    await this.#memory.update(
+      PERMISSIONS,
+      this.#permissions().filter((it) => !isSame(it, { ...place, variable })),
+    );
+    this.#changed.fire();
+  }
+
+  /** All keys that may be used now. One that was entered wins over one from the environment. */
+  async grants(): Promise<readonly KeyGrant[]> {
+    const grants = new Map<string, KeyGrant>();
+    for (const { provider, origin, variable } of this.#permissions()) {
+      const key = this.#read(variable);
+      if (key !== undefined) grants.set(nameOf({ provider, origin }), { provider, origin, key });
+    }
+    for (const name of await this.#storage.keys()) {
+      const place = placeOf(name);
+      const key = place === undefined ? undefined : await this.#storage.get(name);
+      if (place !== undefined && key !== undefined) grants.set(name, { ...place, key });
+    }
+    return Array.from(grants.values());
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #read(variable: string): string | undefined {
+    const value = this.#environment[variable]?.trim();
+    return value === "" ? undefined : value;
+  }
+
+  #permissions(): readonly Permission[] {
+    const value: unknown = this.#memory.get(PERMISSIONS);
+    return Array.isArray(value) ? value.filter(isPermission) : [];
+  }
+}
+
+/** The origin that a key for this address belongs to; undefined where the address is none. */
+export function originOf(baseUrl: string): string | undefined {
+  const url = URL.parse(baseUrl);
+  return url === null || (url.protocol !== "http:" && url.protocol !== "https:") ? undefined : url.origin;
+}
+
+/** A space separates them: neither an id nor an origin can hold one. */
+function nameOf({ provider, origin }: KeyPlace): string {
+  return `key ${provider} ${origin}`;
+}
+
+function placeOf(name: string): KeyPlace | undefined {
+  const [kind, provider, origin, ...rest] = name.split(" ");
+  if (kind !== "key" || provider === undefined || origin === undefined || rest.length > 0) return undefined;
+  return { provider, origin };
+}
+
+function isSame(one: Permission, other: Permission): boolean {
+  return one.provider === other.provider && one.origin === other.origin && one.variable === other.variable;
+}
+
+function isPermission(value: unknown): value is Permission {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ["provider", "origin", "variable"].every((name) => typeof Reflect.get(value, name) === "string")
+  );
+}

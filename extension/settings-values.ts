@@ -1,0 +1,117 @@
+// From what stands in a settings file, which can be anything, to what the engine takes. What does not fit is left out and
+// told, so that one wrong line costs itself alone.
+
+import type { EngineSettings, ProviderSettings, TimeLimits } from "../sidecar/types.ts";
+
+export interface RawSettings {
+  readonly providers: unknown;
+  readonly servers: unknown;
+  readonly concurrency: unknown;
+  readonly localModels: unknown;
+}
+
+/** `setting` is the path of the wrong value, such as `parley.providers.openai.baseUrl`. */
+export type Complain = (setting: string, problem: string) => void;
+
+/** Requests at once to one endpoint, as long as the settings say nothing. */
+export const DEFAULT_CONCURRENCY = 4;
+const MAX_CONCURRENCY = 64;
+/** One day in milliseconds: larger values overflow timers before they help anybody. */
+const MAX_LIMIT_MS = 86_400_000;
+
+/** The name of a server: the part of `name/model` before the slash. */
+export const SERVER_NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/;
+
+/** Reads all settings of the engine. A server of the user's own never replaces a provider's settings of the same id. */
+export function readEngineSettings(raw: RawSettings, complain: Complain): EngineSettings {
+  const servers = Object.entries(asRecord(raw.servers, "parley.servers", complain)).flatMap(([name, value]) => {
+    const at = `parley.servers.${name}`;
+    if (!SERVER_NAME.test(name)) {
+      complain(at, "the name of a server has lower-case letters, digits, dots, hyphens and underscores");
+      return [];
+    }
+    const settings = readProvider(value, at, complain);
+    if (settings.baseUrl !== undefined) return [[name, settings] as const];
+    complain(at, "a server needs a baseUrl");
+    return [];
+  });
+  const providers = Object.entries(asRecord(raw.providers, "parley.providers", complain)).map(
+    ([id, value]) => [id, readProvider(value, `parley.providers.${id}`, complain)] as const,
+  );
+  return {
+    providers: Object.fromEntries([...servers, ...providers]),
+    concurrency: readInteger(raw.concurrency, 1, MAX_CONCURRENCY, "parley.concurrency", complain) ?? DEFAULT_CONCURRENCY,
+    localModels: readPaths(raw.localModels, complain),
+  };
+}
+
+function readProvider(value: unknown, at: string, complain: Complain): ProviderSettings {
+  const raw = asRecord(value, at, complain);
+  const baseUrl = readBaseUrl(raw["baseUrl"], `${at}.baseUrl`, complain);
+  const preset = readString(raw["preset"], `${at}.preset`, complain);
+  const concurrency = readInteger(raw["concurrency"], 1, MAX_CONCURRENCY, `${at}.concurrency`, complain);
+  const timeLimits = readTimeLimits(raw["timeLimits"], `${at}.timeLimits`, complain);
+  const { api } = raw;
+  if (api !== undefined && api !== "responses" && api !== "chat") complain(`${at}.api`, 'it must be "responses" or "chat"');
+  return {
+    ...(preset !== undefined && { preset }),
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(timeLimits !== undefined && { timeLimits }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...((api === "responses" || api === "chat") && { api }),
+  };
+}
+
+function readTimeLimits(value: unknown, at: string, complain: Complain): TimeLimits | undefined {
+  if (value === undefined) return undefined;
+  const raw = asRecord(value, at, complain);
+  const limits: Record<string, number> = {};
+  for (const name of ["connectMs", "firstTokenMs", "idleMs"]) {
+    const ms = readInteger(raw[name], 0, MAX_LIMIT_MS, `${at}.${name}`, complain);
+    if (ms !== undefined) limits[name] = ms;
+  }
+  return limits;
+}
+
+function readBaseUrl(value: unknown, at: string, complain: Complain): string | undefined {
+  const text = readString(value, at, complain);
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.username === "" && url.password === "") return text;
+  complain(at, "it must be an http or https address without a password in it, such as http://localhost:8000/v1");
+  return undefined;
+}
+
+function readPaths(value: unknown, complain: Complain): readonly string[] {
+  if (value === undefined) return [];
+  const paths = Array.isArray(value) ? value.filter((path) => typeof path === "string" && path !== "") : undefined;
+  if (paths === undefined || paths.length !== (Array.isArray(value) ? value.length : 0)) {
+    complain("parley.localModels", "it must be a list of paths");
+  }
+  return paths?.map(String) ?? [];
+}
+
+function readString(value: unknown, at: string, complain: Complain): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  if (typeof value === "string") return value.trim();
+  complain(at, "it must be a text");
+  return undefined;
+}
+
+function readInteger(value: unknown, min: number, max: number, at: string, complain: Complain): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  complain(at, `it must be a whole number from ${min} to ${max}`);
+  return undefined;
+}
+
+function asRecord(value: unknown, at: string, complain: Complain): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  if (isRecord(value)) return value;
+  complain(at, "it must be an object");
+  return {};
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,87 @@
+// The only reader and writer of Parley's configuration.
+
+import * as vscode from "vscode";
+import type { EngineSettings, ModelRef, ProviderSettings } from "../sidecar/types.ts";
+import { type Disposable, DisposableStore } from "./dispose.ts";
+import { Emitter } from "./event.ts";
+import type { Log } from "./log.ts";
+import { readEngineSettings } from "./settings-values.ts";
+
+const SECTION = "parley";
+
+export class Settings implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #engineChanged = this.#store.add(new Emitter<EngineSettings>());
+  readonly #modelChanged = this.#store.add(new Emitter<ModelRef | null>());
+  readonly #log: Log;
+  #engine: EngineSettings;
+
+  readonly onDidChangeEngine = this.#engineChanged.event;
+  readonly onDidChangeModel = this.#modelChanged.event;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#engine = this.#readEngine();
+    this.#store.add(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (!change.affectsConfiguration(SECTION)) return;
+        if (change.affectsConfiguration("parley.model")) this.#modelChanged.fire(this.model);
+        this.#engine = this.#readEngine();
+        this.#engineChanged.fire(this.#engine);
+      }),
+    );
+  }
+
+  /** What the sidecar works with. Values that do not fit are left out and named in the log. */
+  get engine(): EngineSettings {
+    return this.#engine;
+  }
+
+  /** The model that new conversations begin with; null where the choice is Parley's. */
+  get model(): ModelRef | null {
+    const value: unknown = vscode.workspace.getConfiguration(SECTION).get("model");
+    return typeof value === "string" && value.includes("/") ? value.trim() : null;
+  }
+
+  /** Names of the user's own servers. */
+  get serverNames(): readonly string[] {
+    return Object.keys(this.#raw("servers"));
+  }
+
+  async addServer(name: string, server: ProviderSettings): Promise<void> {
+    await this.#write("servers", { ...this.#raw("servers"), [name]: server });
+  }
+
+  async addLocalModel(path: string): Promise<void> {
+    if (this.#engine.localModels.includes(path)) return;
+    await this.#write("localModels", [...this.#engine.localModels, path]);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  /** For the machine on which Parley runs, never for a workspace: others would get addresses and paths with the folder. */
+  #write(name: string, value: unknown): Thenable<void> {
+    return vscode.workspace.getConfiguration(SECTION).update(name, value, vscode.ConfigurationTarget.Global);
+  }
+
+  /** What the user's own settings hold; a workspace's are not written back into them. */
+  #raw(name: string): Readonly<Record<string, unknown>> {
+    const value: unknown = vscode.workspace.getConfiguration(SECTION).inspect(name)?.globalValue;
+    return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+  }
+
+  #readEngine(): EngineSettings {
+    const configuration = vscode.workspace.getConfiguration(SECTION);
+    return readEngineSettings(
+      {
+        providers: configuration.get("providers"),
+        servers: configuration.get("servers"),
+        concurrency: configuration.get("concurrency"),
+        localModels: configuration.get("localModels"),
+      },
+      (setting, problem) => this.#log.warn(`The setting ${setting} is ignored: ${problem}.`),
+    );
+  }
+}

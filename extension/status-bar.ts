@@ -1,0 +1,71 @@
+// The entry in the status bar: the model, and how the sidecar is.
+
+import * as vscode from "vscode";
+import type { SidecarState } from "../media/protocol.ts";
+import { type Disposable, DisposableStore } from "./dispose.ts";
+import type { SidecarStatus } from "./sidecar-client.ts";
+
+const ICONS: { readonly [state in SidecarState]: string } = {
+  stopped: "comment-discussion",
+  starting: "loading~spin",
+  ready: "comment-discussion",
+  restarting: "loading~spin",
+  failed: "error",
+};
+
+export class StatusBar implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #item: vscode.StatusBarItem;
+  #status: SidecarStatus = { state: "stopped" };
+  #model = "";
+
+  constructor() {
+    this.#item = this.#store.add(vscode.window.createStatusBarItem("parley.status", vscode.StatusBarAlignment.Right, 90));
+    this.#item.name = "Parley";
+    this.#item.command = "parley.showMenu";
+    this.#render();
+    this.#item.show();
+  }
+
+  showStatus(status: SidecarStatus): void {
+    this.#status = status;
+    this.#render();
+  }
+
+  /** For people; empty while it is not known. */
+  showModel(model: string): void {
+    this.#model = model;
+    this.#render();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  #render(): void {
+    const { state, reason } = this.#status;
+    const words = stateWords(state);
+    this.#item.text = `$(${ICONS[state]}) ${this.#model === "" ? "Parley" : this.#model}`;
+    this.#item.tooltip = [`Parley: ${words}`, ...(reason === undefined ? [] : [reason]), ...machine()].join("\n");
+    this.#item.accessibilityInformation = { label: `Parley, ${this.#model}, ${words}` };
+    this.#item.backgroundColor = state === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
+  }
+}
+
+/** For the menu and the tooltip. */
+export function stateWords(state: SidecarState): string {
+  const words: { readonly [state in SidecarState]: string } = {
+    stopped: vscode.l10n.t("the sidecar starts when it is needed"),
+    starting: vscode.l10n.t("the sidecar is starting"),
+    ready: vscode.l10n.t("the sidecar is ready"),
+    restarting: vscode.l10n.t("the sidecar is being restarted"),
+    failed: vscode.l10n.t("the sidecar does not run"),
+  };
+  return words[state];
+}
+
+/** In a remote window, the sidecar and its local models are on the other machine. */
+function machine(): readonly string[] {
+  const { remoteName } = vscode.env;
+  return remoteName === undefined ? [] : [vscode.l10n.t("It runs on the remote machine ({0}).", remoteName)];
+}
