@@ -12,6 +12,8 @@ export interface ErrorWords {
   /** One or two sentences that say what to do next, by the names that things have in this place. */
   readonly advice: string;
   readonly actions: readonly ErrorAction[];
+  /** What the provider said, in its own words; absent where the summary says all of it. */
+  readonly detail?: string;
 }
 
 export interface ErrorContext {
@@ -42,10 +44,36 @@ type Words = (subject: Subject) => ErrorWords;
 
 const words = (summary: string, advice: string, ...actions: readonly ErrorAction[]): ErrorWords => ({ summary, advice, actions });
 
+/** Messages that Parley itself wrote for a person who did something wrong: nothing could be said better beside them. */
+const SAYS_ALL: ReadonlySet<string> = new Set([
+  "empty-prompt",
+  "invalid-base-url",
+  "invalid-key",
+  "invalid-messages",
+  "invalid-model-ref",
+  "invalid-parameter",
+  "prompt-unreadable",
+  "unknown-provider",
+]);
+
+/** Messages that say no more than the summary does. */
+const SAYS_THE_SAME: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "connect-timeout",
+  "first-token-timeout",
+  "idle-timeout",
+  "missing-base-url",
+  "missing-key",
+  "sidecar-ended",
+  "stream-cut",
+]);
+
 export function errorWords(error: ErrorInfo, context: ErrorContext): ErrorWords {
   const subject = subjectOf(error, context);
-  const byCode = error.providerCode === undefined ? undefined : wordsOfCode.get(error.providerCode);
-  return (byCode ?? wordsOfKind[error.kind])(subject);
+  const { providerCode: code = "", message } = error;
+  const found = (wordsOfCode.get(code) ?? wordsOfKind[error.kind])(subject);
+  if (SAYS_ALL.has(code)) return { ...found, summary: message };
+  return SAYS_THE_SAME.has(code) || message === "" ? found : { ...found, detail: message };
 }
 
 /** Where the code says more than the kind. Codes of providers are their own affair; these are ours, Node's and undici's. */
@@ -154,6 +182,8 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
         "open-settings",
       ),
   ],
+  ["invalid-parameter", () => words("A parameter cannot be sent.", "Change it, then try again.", "open-settings")],
+  ["invalid-messages", () => words("A message cannot be sent.", "Leave it out, or begin a new conversation.", "retry")],
   ["empty-prompt", () => words("There is nothing to send.", "Write a question first.")],
   [
     "prompt-unreadable",
@@ -190,7 +220,7 @@ const wordsOfKind: { readonly [Kind in ErrorKind]: Words } = {
   "invalid-request": ({ name }) =>
     words(
       `This cannot be asked of ${name} as it stands.`,
-      "The message below says what is wrong; change it and try again.",
+      "Change what the provider names, then try again.",
       "pick-model",
       "open-settings",
     ),

@@ -50,6 +50,13 @@ describe("words about errors", () => {
     }
   });
 
+  it("give the provider's own words beside, unless the summary says all of it", () => {
+    assert.equal(errorWords(failure({ kind: "overloaded" }), terminal).detail, "as the provider said it");
+    assert.equal(errorWords(failure({ kind: "auth", providerCode: "missing-key" }), terminal).detail, undefined);
+    const own = errorWords(failure({ kind: "invalid-request", providerCode: "prompt-unreadable", message: "a.ts is a folder." }), terminal);
+    assert.deepEqual([own.summary, own.detail], ["a.ts is a folder.", undefined]);
+  });
+
   it("name the variable in a terminal and the command in an editor when a key is missing", () => {
     const missing = failure({ kind: "auth", providerCode: "missing-key" });
     assert.equal(errorWords(missing, terminal).advice, "Set the environment variable OPENAI_API_KEY to a valid key.");
