@@ -41,8 +41,8 @@ export function actionLabel(action: FailureAction): string {
 
 function ofProvider(error: ErrorInfo, knownProvider: (id: string) => ProviderInfo | undefined): FailureWords {
   const provider = error.provider === undefined ? undefined : knownProvider(error.provider);
-  const { summary, advice, actions } = errorWords(error, { place: "editor", ...(provider !== undefined && { provider }) });
-  return words(summary, advice, actions, error.message);
+  const { summary, advice, actions, detail } = errorWords(error, { place: "editor", ...(provider !== undefined && { provider }) });
+  return words(summary, advice, actions, detail);
 }
 
 /** `said`: the sidecar's own words. They are for people, so that they can stand where there are none here. */
