@@ -14,8 +14,8 @@ import { MalformedRecord, StreamFailure, type WireAdapter, type WireReader } fro
 
 /** Bytes of one answer. No model writes as much; a server that never stops does. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
-/** The finish reason has come: usage and the end of the stream follow at once, or not at all. */
-const AFTER_FINISH_MS = 10_000;
+/** The finish reason has come: usage and the end of the body follow at once, or not at all. */
+const AFTER_FINISH_MS = 5000;
 
 export class AnswerStream {
   readonly #exchange: HttpExchange;

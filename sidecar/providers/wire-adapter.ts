@@ -35,7 +35,7 @@ export interface WireReader {
   readonly started: boolean;
   /** The provider's own terminal marker has come: whatever breaks now, the answer is whole (quirk 2). */
   readonly finished: boolean;
-  /** Nothing that matters can follow. */
+  /** Nothing can follow, so the end of the body need not be waited for. */
   readonly done: boolean;
   /**
    * Appends the events of one record. Throws `StreamFailure` for an error that the provider tells of inside its stream, and

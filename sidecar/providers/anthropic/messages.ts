@@ -1,0 +1,69 @@
+// Messages and tools as Anthropic's messages API writes them.
+
+import type { AssistantPart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
+import { opaqueData, readTurns, type Turn } from "../conversation.ts";
+import { asObject, parseJson } from "../json-fields.ts";
+import type { WireTarget } from "../wire-adapter.ts";
+
+export const ANTHROPIC_WIRE = "anthropic";
+
+/** Results of tools belong to the user's side, and neighbours of one side become one message. */
+export function anthropicMessages(messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
+  const built: { role: string; content: JsonObject[] }[] = [];
+  for (const turn of readTurns(messages, target.provider)) {
+    const role = turn.role === "assistant" ? "assistant" : "user";
+    const content = blocksOf(turn);
+    const last = built.at(-1);
+    if (last?.role === role) last.content.push(...content);
+    else built.push({ role, content });
+  }
+  return built;
+}
+
+export function anthropicTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
+  return tools.map(({ name, description, parameters }) => ({
+    name,
+    ...(description === undefined ? {} : { description }),
+    input_schema: { type: "object", ...parameters },
+  }));
+}
+
+function blocksOf(turn: Turn): JsonObject[] {
+  if (turn.role === "user") return turn.content.flatMap(userBlock);
+  if (turn.role === "assistant") return turn.content.flatMap(assistantBlock);
+  return turn.content.map(({ id, content, isError }) => ({
+    type: "tool_result",
+    tool_use_id: toolUseId(id),
+    // An empty text block is refused (quirk 34); an absent one is not.
+    ...(content === "" ? {} : { content }),
+    ...(isError === true ? { is_error: true } : {}),
+  }));
+}
+
+function userBlock(part: UserPart): readonly JsonObject[] {
+  if (part.type === "image") return [{ type: "image", source: { type: "base64", media_type: part.mediaType, data: part.data } }];
+  return part.type === "text" ? [{ type: "text", text: part.text }] : [];
+}
+
+/** Reasoning goes back only as the signed block that it came in: without its signature it is refused (quirk 30). */
+function assistantBlock(part: AssistantPart): readonly JsonObject[] {
+  if (part.type === "text") return [{ type: "text", text: part.text }];
+  if (part.type === "tool-call") return [toolUse(part)];
+  const block = part.type === "opaque" ? asObject(opaqueData(part, ANTHROPIC_WIRE)?.["block"]) : undefined;
+  return block === undefined ? [] : [block];
+}
+
+function toolUse(call: ToolCallPart): JsonObject {
+  return { type: "tool_use", id: toolUseId(call.id), name: call.name, input: inputOf(call.arguments) };
+}
+
+/** The API takes an object alone; what a model wrote wrongly is told to it as that. */
+function inputOf(text: string): JsonValue {
+  if (text.trim() === "") return {};
+  return asObject(parseJson(text)) ?? { invalid_json: text };
+}
+
+/** Ids made elsewhere can hold characters that are refused here. The same id is always changed in the same way. */
+function toolUseId(id: string): string {
+  return id.replaceAll(/[^A-Za-z0-9_-]/gu, "_");
+}

@@ -1,0 +1,62 @@
+// What has to be known of Claude models before they are asked, and Anthropic's list of them.
+
+import type { JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
+import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import type { ModelList, WireTarget } from "../wire-adapter.ts";
+
+/** A hundred for each version, one for each minor one. */
+const NEWEST = 9900;
+
+/** `claude-opus-4-6` is 406, `claude-sonnet-4-20250514` is 400, `claude-3-5-haiku-latest` is 305; a name without a version is new. */
+function claudeVersion(model: string): number {
+  const found = /claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/u.exec(model);
+  return found === null ? NEWEST : Number(found[1]) * 100 + Number(found[2] ?? "0");
+}
+
+/**
+ * From 4.6 on a model decides itself how long it thinks (`adaptive`, with an effort); before, it had to be given a budget,
+ * which newer models refuse.
+ */
+export function thinksAdaptively(model: string): boolean {
+  return claudeVersion(model) >= 406;
+}
+
+/** Tokens: the model's own limit, since Anthropic insists on one. Too high a guess is corrected by the refusal it causes. */
+export function maxOutputTokensOf(model: string): number {
+  const version = claudeVersion(model);
+  if (version < 305) return 4096;
+  if (version < 307) return 8192;
+  return version < 405 && model.includes("opus") ? 32_000 : 64_000;
+}
+
+export function readAnthropicModels(json: JsonValue, target: WireTarget): ModelList | undefined {
+  const page = asObject(json);
+  const list = asList(page?.["data"]);
+  if (list === undefined) return undefined;
+  const models: ModelInfo[] = [];
+  for (const value of list) {
+    const entry = asObject(value);
+    const id = asText(entry?.["id"]);
+    if (entry === undefined || id === undefined || id === "") continue;
+    const contextWindow = asCount(entry["max_input_tokens"]);
+    const maxOutputTokens = asCount(entry["max_tokens"]);
+    models.push({
+      ref: `${target.provider}/${id}`,
+      provider: target.provider,
+      model: id,
+      name: asText(entry["display_name"]) ?? id,
+      ...(contextWindow === undefined || contextWindow === 0 ? {} : { contextWindow }),
+      ...(maxOutputTokens === undefined || maxOutputTokens === 0 ? {} : { maxOutputTokens }),
+      abilities: abilitiesOf(id),
+    });
+  }
+  const last = asText(page?.["last_id"]);
+  const more = page?.["has_more"] === true && last !== undefined;
+  return { models, ...(more ? { nextPath: `/v1/models?limit=1000&after_id=${encodeURIComponent(last)}` } : {}) };
+}
+
+/** Every model since 3 reads images and calls tools; thinking came with 3.7. */
+function abilitiesOf(id: string): ModelAbilities {
+  const version = claudeVersion(id);
+  return { images: version >= 300, tools: version >= 300, reasoning: version >= 307 };
+}

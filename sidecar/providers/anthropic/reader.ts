@@ -1,0 +1,222 @@
+// Reads a stream of Anthropic's messages API (https://docs.claude.com/en/api/messages-streaming): blocks that begin, grow
+// and end, then a stop reason, then the end of the message. Events and blocks that nobody knows yet are passed over, as the
+// documentation asks; a block is kept whole, so that the next turn can send it back.
+
+import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import { readErrorJson } from "../error-payload.ts";
+import { asCount, asObject, asText, parseJson } from "../json-fields.ts";
+import type { ProviderEvent } from "../provider.ts";
+import { parseRecords } from "../record-json.ts";
+import { MalformedRecord, StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
+import { ANTHROPIC_WIRE } from "./messages.ts";
+
+/** A content block under way: as it began, and what was added to it since. */
+interface OpenBlock {
+  readonly start: JsonObject;
+  readonly type: string;
+  /** Text, or what was thought. */
+  text: string;
+  json: string;
+  signature: string;
+}
+
+/** More than any message has; they are kept until they end. */
+const MAX_OPEN_BLOCKS = 1000;
+
+export class AnthropicReader implements WireReader {
+  readonly #target: WireTarget;
+  readonly #blocks = new Map<number, OpenBlock>();
+  #started = false;
+  #stopped = false;
+  #calledTools = false;
+  #stopReason: string | null = null;
+  #usage: JsonObject | null = null;
+
+  constructor(target: WireTarget) {
+    this.#target = target;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get finished(): boolean {
+    return this.#stopped || this.#stopReason !== null;
+  }
+
+  /** Only the end of the body: a recorded body can hold the messages of several steps. */
+  get done(): boolean {
+    return false;
+  }
+
+  readRecord(data: string, event: string, out: ProviderEvent[]): void {
+    if (data.startsWith("[DONE]")) return;
+    for (const record of parseRecords(data)) this.#readEvent(record, asText(record["type"]) ?? event, out);
+  }
+
+  end(out: ProviderEvent[]): void {
+    // Proxies leave out the end of the last block and yet say why the message stopped.
+    if (this.finished) for (const index of this.#blocks.keys()) this.#endBlock(index, out);
+    const usage = this.#usage === null ? undefined : readUsage(this.#usage);
+    // Before the end Anthropic has only guessed the output.
+    if (usage !== undefined) out.push({ type: "usage", ...usage, ...(this.finished ? {} : { estimated: true }) });
+    if (!this.finished) return;
+    out.push({ type: "finish", finishReason: mapFinishReason(this.#stopReason, this.#calledTools), rawFinishReason: this.#stopReason });
+  }
+
+  #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {
+    switch (type) {
+      case "message_start":
+        this.#startMessage(out);
+        this.#addUsage(asObject(record["message"])?.["usage"]);
+        break;
+      case "content_block_start":
+        this.#startBlock(indexOf(record), asObject(record["content_block"]) ?? {}, out);
+        break;
+      case "content_block_delta":
+        this.#growBlock(indexOf(record), asObject(record["delta"]) ?? {}, out);
+        break;
+      case "content_block_stop":
+        this.#endBlock(indexOf(record), out);
+        break;
+      case "message_delta":
+        this.#stopReason = asText(asObject(record["delta"])?.["stop_reason"]) ?? this.#stopReason;
+        this.#addUsage(record["usage"]);
+        break;
+      case "message_stop":
+        this.#stopped = true;
+        break;
+      case "message":
+        this.#readWhole(record, out);
+        break;
+      default:
+        // `ping`, and what may be added later.
+        if (type === "error" || asObject(record["error"]) !== undefined) throw new StreamFailure(readErrorJson(record));
+    }
+  }
+
+  #startMessage(out: ProviderEvent[]): void {
+    for (const index of this.#blocks.keys()) this.#endBlock(index, out);
+    this.#stopped = false;
+    this.#stopReason = null;
+    this.#calledTools = false;
+    this.#usage = null;
+  }
+
+  #startBlock(index: number, start: JsonObject, out: ProviderEvent[]): void {
+    if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
+    const type = asText(start["type"]) ?? "";
+    const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "" };
+    this.#blocks.set(index, block);
+    if (type === "tool_use") this.#started = true;
+    this.#grow(block, asText(start[type === "thinking" ? "thinking" : "text"]) ?? "", out);
+  }
+
+  #growBlock(index: number, delta: JsonObject, out: ProviderEvent[]): void {
+    const block = this.#blocks.get(index) ?? this.#unannounced(index, delta);
+    this.#grow(block, asText(delta["text"]) ?? asText(delta["thinking"]) ?? "", out);
+    block.json += asText(delta["partial_json"]) ?? "";
+    block.signature += asText(delta["signature"]) ?? "";
+  }
+
+  /** A proxy that forgot to say which block begins; the delta tells. */
+  #unannounced(index: number, delta: JsonObject): OpenBlock {
+    const type = asText(delta["thinking"]) === undefined ? "text" : "thinking";
+    const block: OpenBlock = { start: { type }, type, text: "", json: "", signature: "" };
+    this.#blocks.set(index, block);
+    return block;
+  }
+
+  #grow(block: OpenBlock, text: string, out: ProviderEvent[]): void {
+    if (text === "" || (block.type !== "text" && block.type !== "thinking")) return;
+    this.#started = true;
+    // Only what goes back whole has to be kept.
+    if (block.type === "thinking") block.text += text;
+    out.push({ type: block.type === "thinking" ? "reasoning-delta" : "text-delta", text });
+  }
+
+  #endBlock(index: number, out: ProviderEvent[]): void {
+    const block = this.#blocks.get(index);
+    if (block === undefined) return;
+    this.#blocks.delete(index);
+    if (block.type === "tool_use") {
+      this.#calledTools = true;
+      const { id, name } = block.start;
+      out.push({ type: "tool-call", id: asText(id) ?? `toolu_${index}`, name: asText(name) ?? "", arguments: argumentsOf(block) });
+    } else if (block.type === "thinking") {
+      // Byte for byte as it came: a changed signature is refused (quirk 30).
+      if (block.signature !== "") this.#keep({ type: "thinking", thinking: block.text, signature: block.signature }, out);
+    } else if (block.type !== "text" && block.type !== "") {
+      this.#keep(block.json === "" ? block.start : { ...block.start, input: parseJson(block.json) ?? {} }, out);
+    }
+  }
+
+  #keep(block: JsonObject, out: ProviderEvent[]): void {
+    out.push({ type: "opaque", provider: this.#target.provider, data: { wire: ANTHROPIC_WIRE, block } });
+  }
+
+  /** The whole message at once, from a server that does not stream. */
+  #readWhole(message: JsonObject, out: ProviderEvent[]): void {
+    const content = message["content"];
+    const blocks: readonly JsonValue[] = Array.isArray(content) ? content : [];
+    for (const [index, block] of blocks.entries()) {
+      this.#startBlock(index, asObject(block) ?? {}, out);
+      this.#endBlock(index, out);
+    }
+    this.#addUsage(message["usage"]);
+    this.#stopReason = asText(message["stop_reason"]) ?? null;
+    this.#stopped = true;
+  }
+
+  /** Cumulative: later figures replace earlier ones, except that nothing replaces something (quirk 21). */
+  #addUsage(value: JsonValue | undefined): void {
+    const usage = asObject(value);
+    if (usage === undefined) return;
+    const merged: Record<string, JsonValue | undefined> = { ...this.#usage };
+    for (const [key, figure] of Object.entries(usage)) {
+      if (figure === null || (figure === 0 && merged[key] !== undefined)) continue;
+      merged[key] = figure;
+    }
+    this.#usage = merged;
+  }
+}
+
+const REASONS: Readonly<Record<string, FinishReason>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  tool_use: "tool-calls",
+  refusal: "content-filter",
+  sensitive: "content-filter",
+};
+
+/** `raw` null: the message ended without saying why. */
+export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
+  if (raw === null) return calledTools ? "tool-calls" : "other";
+  return REASONS[raw] ?? "other";
+}
+
+/** Anthropic counts what it read from its cache, and wrote into it, beside the rest of the input. */
+function readUsage(usage: JsonObject): Usage {
+  const cached = asCount(usage["cache_read_input_tokens"]);
+  const written = asCount(usage["cache_creation_input_tokens"]) ?? 0;
+  const reasoning = asCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]);
+  return {
+    inputTokens: (asCount(usage["input_tokens"]) ?? 0) + (cached ?? 0) + written,
+    outputTokens: asCount(usage["output_tokens"]) ?? 0,
+    ...(cached === undefined ? {} : { cachedTokens: cached }),
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+  };
+}
+
+/** As the model wrote them. Only a proxy puts them where the block begins. */
+function argumentsOf(block: OpenBlock): string {
+  if (block.json !== "") return block.json;
+  const input = asObject(block.start["input"]);
+  return input === undefined || Object.keys(input).length === 0 ? "" : JSON.stringify(input);
+}
+
+function indexOf(record: JsonObject): number {
+  return asCount(record["index"]) ?? 0;
+}

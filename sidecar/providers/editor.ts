@@ -1,0 +1,64 @@
+// The models that other extensions offer inside the editor. They can be called in the extension host alone, so this provider
+// asks the host to call them; the host also asks the user for consent, and waits for it as long as it takes, which is why no
+// time limit applies here.
+
+import type { ModelInfo } from "../types.ts";
+import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "./provider.ts";
+
+/** A piece of an answer, as the host hands it over. */
+export type EditorDelta = Extract<ProviderEvent, { type: "text-delta" | "tool-call" }>;
+
+/** The editor, as far as this provider sees it. Both throw `ProviderError`, or the signal's reason once it is aborted. */
+export interface EditorModels {
+  list(signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /** Calls `onDelta` for each piece in order, then resolves. Aborting it cancels the model's answer. */
+  ask(
+    request: ModelRequest,
+    onDelta: (delta: EditorDelta) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly finishReason: "stop" | "other" }>;
+}
+
+export function createEditorProvider(editor: EditorModels): Provider {
+  return {
+    id: "editor",
+    listModels: ({ signal }) => editor.list(signal),
+    stream: (request, context) => stream(editor, request, context),
+  };
+}
+
+async function* stream(
+  editor: EditorModels,
+  request: ModelRequest,
+  { signal }: RequestContext,
+): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+  signal.throwIfAborted();
+  const leave = new AbortController();
+  const follow = (): void => leave.abort(signal.reason);
+  signal.addEventListener("abort", follow, { once: true });
+  const gathered: ProviderEvent[] = [];
+  let ended = false;
+  let wake = (): void => {};
+  const onDelta = (delta: EditorDelta): void => {
+    gathered.push(delta);
+    wake();
+  };
+  const answer = editor.ask(request, onDelta, leave.signal).finally(() => {
+    ended = true;
+    wake();
+  });
+  // Whoever reads to the end meets its rejection; a reader that leaves before has no use for it.
+  answer.catch(() => {});
+  try {
+    for (;;) {
+      if (gathered.length > 0) yield gathered.splice(0);
+      else if (ended) break;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+    const { finishReason } = await answer;
+    yield [{ type: "finish", finishReason, rawFinishReason: null }];
+  } finally {
+    signal.removeEventListener("abort", follow);
+    leave.abort();
+  }
+}

@@ -1,0 +1,92 @@
+// Ollama's own chat interface (https://github.com/ollama/ollama/blob/main/docs/api.md), and not its imitation of OpenAI's:
+// that one passes over the context length and thinking (quirk 35).
+
+import type { GenerationParameters, JsonObject, JsonValue, ModelInfo, ReasoningEffort } from "../../types.ts";
+import type { ErrorPayload } from "../error-payload.ts";
+import { asList, asObject, asText } from "../json-fields.ts";
+import type { ModelRequest } from "../provider.ts";
+import { leftOut, mapped } from "../refusal.ts";
+import {
+  withProviderOptions,
+  type ModelList,
+  type WireAdapter,
+  type WireRequest,
+  type WireTarget,
+  type WireWarning,
+} from "../wire-adapter.ts";
+import { ollamaMessages, ollamaTools } from "./messages.ts";
+import { OllamaReader } from "./reader.ts";
+
+export const ollama: WireAdapter = {
+  framing: "ndjson",
+  buildRequest: buildOllamaRequest,
+  createReader: () => new OllamaReader(),
+  learn: learnFromOllamaRefusal,
+  modelsPath: "/api/tags",
+  readModels: readOllamaModels,
+};
+
+function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequest {
+  const { parameters } = request;
+  const warnings: WireWarning[] = [];
+  const options = optionsOf(parameters);
+  const body: JsonObject = {
+    model: request.model,
+    stream: true,
+    ...thinkField(request.model, parameters.reasoning, target, warnings),
+    ...(parameters.responseSchema === undefined ? {} : { format: parameters.responseSchema }),
+    ...(Object.keys(options).length === 0 ? {} : { options }),
+    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: ollamaTools(parameters.tools) }),
+  };
+  // The messages come last, so that the bytes of one turn are a prefix of those of the next.
+  const messages = ollamaMessages(parameters.system, request.messages, target);
+  return { path: "/api/chat", body: { ...withProviderOptions(body, parameters, target), stream: true, messages }, warnings };
+}
+
+function optionsOf(parameters: GenerationParameters): JsonObject {
+  const { temperature, topP, seed, maxOutputTokens, stop } = parameters;
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(maxOutputTokens === undefined ? {} : { num_predict: maxOutputTokens }),
+    ...(stop === undefined || stop.length === 0 ? {} : { stop }),
+  };
+}
+
+/** Only gpt-oss has levels. A model that cannot think refuses to be asked for it, but not to be asked not to (quirk 36). */
+function thinkField(model: string, effort: ReasoningEffort | undefined, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  if (effort === undefined) return {};
+  if (target.learned.has("think")) {
+    if (effort !== "off") warnings.push(leftOut("reasoning", "The model cannot think; it was asked without it."));
+    return {};
+  }
+  if (model.includes("gpt-oss")) {
+    if (effort !== "off") return { think: effort };
+    warnings.push(mapped("reasoning", "gpt-oss cannot switch reasoning off; it was asked for the least of it."));
+    return { think: "low" };
+  }
+  if (effort !== "off") {
+    warnings.push(mapped("reasoning", `Ollama can only switch this model's thinking on or off; the level "${effort}" became "on".`));
+  }
+  return { think: effort !== "off" };
+}
+
+function learnFromOllamaRefusal(status: number, payload: ErrorPayload, body: JsonObject): string | undefined {
+  return status === 400 && "think" in body && /\bthink(ing)?\b/u.test(payload.message) ? "think" : undefined;
+}
+
+function readOllamaModels(json: JsonValue, target: WireTarget): ModelList | undefined {
+  const list = asList(asObject(json)?.["models"]);
+  if (list === undefined) return undefined;
+  const models: ModelInfo[] = [];
+  for (const value of list) {
+    const entry = asObject(value);
+    const model = asText(entry?.["model"]) ?? asText(entry?.["name"]);
+    if (model === undefined || model === "") continue;
+    // Embedding models stand in the same list, and all of them descend from BERT.
+    if (/bert/iu.test(asText(asObject(entry?.["details"])?.["family"]) ?? "")) continue;
+    models.push({ ref: `${target.provider}/${model}`, provider: target.provider, model, name: model });
+  }
+  return { models };
+}

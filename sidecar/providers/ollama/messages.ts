@@ -1,0 +1,61 @@
+// Messages and tools as Ollama's own chat interface writes them.
+
+import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
+import { readTurns, textOf, type Turn } from "../conversation.ts";
+import { asObject, parseJson } from "../json-fields.ts";
+import type { WireTarget } from "../wire-adapter.ts";
+
+export function ollamaMessages(system: string | undefined, messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
+  const turns = readTurns(messages, target.provider);
+  const names = toolNames(turns);
+  const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
+  return [...opening, ...turns.flatMap((turn) => ollamaTurn(turn, names))];
+}
+
+export function ollamaTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
+  return tools.map(({ name, description, parameters }) => ({
+    type: "function",
+    function: { name, ...(description === undefined ? {} : { description }), parameters },
+  }));
+}
+
+function ollamaTurn(turn: Turn, names: ReadonlyMap<string, string>): readonly JsonObject[] {
+  if (turn.role === "user") return [userMessage(turn.content)];
+  if (turn.role === "assistant") return [assistantMessage(turn.content)];
+  // Results are matched by the tool's name; the id is for models that have one.
+  return turn.content.map(({ id, name, content }) => ({ role: "tool", tool_name: name ?? names.get(id), tool_call_id: id, content }));
+}
+
+function userMessage(parts: readonly UserPart[]): JsonObject {
+  const images = parts.flatMap((part) => (part.type === "image" ? [part.data] : []));
+  return { role: "user", content: textOf(parts, "\n\n"), ...(images.length === 0 ? {} : { images }) };
+}
+
+function assistantMessage(parts: readonly AssistantPart[]): JsonObject {
+  const calls = parts.filter((part) => part.type === "tool-call");
+  const thinking = parts.flatMap((part) => (part.type === "reasoning" ? [part.text] : [])).join("");
+  return {
+    role: "assistant",
+    content: textOf(parts, ""),
+    // What led to a call is part of what its result is read with.
+    ...(thinking === "" || calls.length === 0 ? {} : { thinking }),
+    ...(calls.length === 0
+      ? {}
+      : { tool_calls: calls.map((call) => ({ id: call.id, function: { name: call.name, arguments: argumentsOf(call.arguments) } })) }),
+  };
+}
+
+/** Ollama takes an object alone; what a model wrote wrongly is told to it as that. */
+function argumentsOf(text: string): JsonValue {
+  if (text.trim() === "") return {};
+  return asObject(parseJson(text)) ?? { invalid_json: text };
+}
+
+function toolNames(turns: readonly Turn[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const turn of turns) {
+    if (turn.role !== "assistant") continue;
+    for (const part of turn.content) if (part.type === "tool-call") names.set(part.id, part.name);
+  }
+  return names;
+}

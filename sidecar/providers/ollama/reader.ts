@@ -1,0 +1,92 @@
+// Reads a stream of Ollama's `/api/chat`: one JSON object a line, each with a piece of the message, the last with the counts.
+
+import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import { readErrorJson } from "../error-payload.ts";
+import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import type { ProviderEvent } from "../provider.ts";
+import { parseRecords } from "../record-json.ts";
+import { StreamFailure, type WireReader } from "../wire-adapter.ts";
+
+export class OllamaReader implements WireReader {
+  #started = false;
+  #done = false;
+  #doneReason: string | null = null;
+  #calls = 0;
+  #usage: Usage | null = null;
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Some versions end with a reason and never say that they are done (quirk 25). */
+  get finished(): boolean {
+    return this.#done || this.#doneReason !== null;
+  }
+
+  get done(): boolean {
+    return false;
+  }
+
+  readRecord(data: string, _event: string, out: ProviderEvent[]): void {
+    for (const record of parseRecords(data)) this.#read(record, out);
+  }
+
+  end(out: ProviderEvent[]): void {
+    if (this.#usage !== null) out.push({ type: "usage", ...this.#usage });
+    if (!this.finished) return;
+    const raw = this.#doneReason;
+    out.push({ type: "finish", finishReason: mapFinishReason(raw, this.#calls > 0), rawFinishReason: raw });
+  }
+
+  #read(record: JsonObject, out: ProviderEvent[]): void {
+    const error = record["error"];
+    // Under status 200, in the middle of an answer (quirk 11).
+    if (error !== undefined && error !== null && error !== "") throw new StreamFailure(readErrorJson(record));
+    const message = asObject(record["message"]);
+    this.#push("reasoning-delta", message?.["thinking"] ?? record["thinking"], out);
+    // `response` is how the sister interface `/api/generate` calls its text; proxies mix the two up.
+    this.#push("text-delta", message?.["content"] ?? record["response"], out);
+    for (const call of asList(message?.["tool_calls"]) ?? []) this.#readCall(asObject(call) ?? {}, asText(record["created_at"]) ?? "", out);
+    const reason = asText(record["done_reason"]);
+    if (reason !== undefined && reason !== "") this.#doneReason = reason;
+    this.#usage = readUsage(record) ?? this.#usage;
+    if (record["done"] === true) this.#done = true;
+  }
+
+  #push(type: "text-delta" | "reasoning-delta", value: JsonValue | undefined, out: ProviderEvent[]): void {
+    if (typeof value !== "string" || value === "") return;
+    this.#started = true;
+    out.push({ type, text: value });
+  }
+
+  /** Calls come whole, their arguments as the object that they are; older versions give them no id. */
+  #readCall(call: JsonObject, createdAt: string, out: ProviderEvent[]): void {
+    const called = asObject(call["function"]);
+    const written = called?.["arguments"];
+    const id = asText(call["id"]) ?? "";
+    this.#started = true;
+    out.push({
+      type: "tool-call",
+      id: id === "" ? `call_${createdAt.replaceAll(/[^0-9]/gu, "")}_${this.#calls}` : id,
+      name: asText(called?.["name"]) ?? "",
+      arguments: typeof written === "string" ? written : JSON.stringify(written ?? {}),
+    });
+    this.#calls += 1;
+  }
+}
+
+const REASONS: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
+
+/** `raw` null: the answer was done without a reason. Ollama says `stop` also where the model called a tool. */
+export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
+  const known = raw === null ? "stop" : REASONS[raw];
+  return calledTools && known === "stop" ? "tool-calls" : (known ?? "other");
+}
+
+/** The prompt's count is missing where all of it came out of the cache. */
+function readUsage(record: JsonObject): Usage | undefined {
+  const input = asCount(record["prompt_eval_count"]);
+  const output = asCount(record["eval_count"]);
+  if (input === undefined && output === undefined) return undefined;
+  return { inputTokens: input ?? 0, outputTokens: output ?? 0, ...(input === undefined ? { estimated: true } : {}) };
+}

@@ -1,0 +1,226 @@
+// Reads a stream of OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses-streaming): items that
+// are added, grow and are done, and one terminal event for the whole response.
+
+import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import { readErrorJson } from "../error-payload.ts";
+import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import type { ProviderEvent } from "../provider.ts";
+import { parseRecords } from "../record-json.ts";
+import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
+import { RESPONSES_WIRE } from "./items.ts";
+
+export class ResponsesReader implements WireReader {
+  readonly #target: WireTarget;
+  /** Arguments under way, by the call's place in the output. */
+  readonly #arguments = new Map<number, string>();
+  /** Parts of which something came, so that their repetition at the end is passed over. */
+  readonly #seen = new Set<string>();
+  /** Calls that were told of on their own. */
+  readonly #calls = new Set<string>();
+  #textCame = false;
+  #started = false;
+  #ended = false;
+  #calledTools = false;
+  #keepsItems = false;
+  #rawFinishReason: string | null = null;
+  #usage: Usage | null = null;
+
+  constructor(target: WireTarget) {
+    this.#target = target;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get finished(): boolean {
+    return this.#ended;
+  }
+
+  /** Only the end of the body: a recorded body can hold the responses of several steps. */
+  get done(): boolean {
+    return false;
+  }
+
+  readRecord(data: string, event: string, out: ProviderEvent[]): void {
+    if (data.startsWith("[DONE]")) return;
+    for (const record of parseRecords(data)) this.#readEvent(record, asText(record["type"]) ?? event, out);
+  }
+
+  end(out: ProviderEvent[]): void {
+    if (this.#usage !== null) out.push({ type: "usage", ...this.#usage });
+    if (!this.#ended) return;
+    const raw = this.#rawFinishReason;
+    out.push({ type: "finish", finishReason: mapFinishReason(raw, this.#calledTools), rawFinishReason: raw });
+  }
+
+  #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {
+    switch (type) {
+      case "response.created":
+        this.#startResponse();
+        break;
+      case "response.output_text.delta":
+      case "response.refusal.delta":
+        this.#text(record, out);
+        break;
+      case "response.reasoning_text.delta":
+      case "response.reasoning_summary_text.delta":
+        this.#reasoning(record, type, out);
+        break;
+      case "response.output_text.done":
+      case "response.refusal.done":
+        if (!this.#seen.has(partKey(record))) this.#text({ ...record, delta: record["text"] ?? record["refusal"] }, out);
+        break;
+      case "response.function_call_arguments.delta":
+        this.#started = true;
+        this.#arguments.set(placeOf(record), (this.#arguments.get(placeOf(record)) ?? "") + (asText(record["delta"]) ?? ""));
+        break;
+      case "response.output_item.done":
+        this.#endItem(asObject(record["item"]) ?? {}, placeOf(record), out);
+        break;
+      case "response.completed":
+      case "response.incomplete":
+      case "response.cancelled":
+      case "response.failed":
+        this.#endResponse(asObject(record["response"]) ?? {}, type.slice("response.".length), out);
+        break;
+      default:
+        this.#readOther(record, type, out);
+    }
+  }
+
+  #startResponse(): void {
+    this.#ended = false;
+    this.#calledTools = false;
+    this.#textCame = false;
+    this.#seen.clear();
+    this.#calls.clear();
+    this.#arguments.clear();
+  }
+
+  #readOther(record: JsonObject, type: string, out: ProviderEvent[]): void {
+    if (type === "error" || (type === "" && record["error"] !== undefined && record["error"] !== null && record["object"] === undefined)) {
+      throw new StreamFailure(readErrorJson(withoutOwnType(record)));
+    }
+    // The whole response at once, from a server that does not stream.
+    if (record["object"] === "response") this.#endResponse(record, asText(record["status"]) ?? "completed", out);
+  }
+
+  #text(record: JsonObject, out: ProviderEvent[]): void {
+    const text = asText(record["delta"]) ?? "";
+    if (text === "") return;
+    this.#seen.add(partKey(record));
+    this.#textCame = true;
+    this.#started = true;
+    out.push({ type: "text-delta", text });
+  }
+
+  /** Where a server sends both what was thought and its summary, what came first is what is shown (quirk 27). */
+  #reasoning(record: JsonObject, type: string, out: ProviderEvent[]): void {
+    const text = asText(record["delta"]) ?? "";
+    const other = type === "response.reasoning_text.delta" ? "summary" : "text";
+    if (text === "" || this.#seen.has(`${other}:${placeOf(record)}`)) return;
+    this.#seen.add(`${other === "text" ? "summary" : "text"}:${placeOf(record)}`);
+    this.#started = true;
+    out.push({ type: "reasoning-delta", text });
+  }
+
+  #endItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
+    const type = asText(item["type"]) ?? "";
+    if (type === "function_call") {
+      this.#endCall(item, place, out);
+    } else if (type === "message") {
+      this.#endMessage(item, place, out);
+    } else if (type !== "" && (type !== "reasoning" || typeof item["encrypted_content"] === "string")) {
+      // Reasoning that is not encrypted cannot go back, since nothing is stored at the provider's.
+      this.#keepsItems = true;
+      this.#keep(item, out);
+    }
+  }
+
+  #endCall(item: JsonObject, place: number, out: ProviderEvent[]): void {
+    const id = asText(item["call_id"]) ?? asText(item["id"]) ?? `call_${place}`;
+    const written = asText(item["arguments"]) ?? "";
+    this.#started = true;
+    this.#calledTools = true;
+    this.#calls.add(id);
+    const text = written === "" ? (this.#arguments.get(place) ?? "") : written;
+    out.push({ type: "tool-call", id, name: asText(item["name"]) ?? "", arguments: text });
+    this.#arguments.delete(place);
+    if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: id }, out);
+  }
+
+  #endMessage(item: JsonObject, place: number, out: ProviderEvent[]): void {
+    for (const [index, value] of (asList(item["content"]) ?? []).entries()) {
+      const part = asObject(value);
+      const key = { item_id: item["id"], output_index: place, content_index: index };
+      if (!this.#seen.has(partKey(key))) this.#text({ ...key, delta: part?.["text"] ?? part?.["refusal"] }, out);
+    }
+    if (this.#keepsItems) this.#keep({ type: "message", id: item["id"], phase: item["phase"] }, out);
+  }
+
+  #endResponse(response: JsonObject, status: string, out: ProviderEvent[]): void {
+    if (status === "failed") throw new StreamFailure(readErrorJson({ error: response["error"] ?? { message: "" } }));
+    this.#readMissing(asList(response["output"]) ?? [], out);
+    this.#usage = readUsage(response["usage"]) ?? this.#usage;
+    const reason = asText(asObject(response["incomplete_details"])?.["reason"]);
+    this.#rawFinishReason = status === "incomplete" ? (reason ?? status) : status;
+    this.#ended = true;
+  }
+
+  /** The response repeats its whole output. Servers that tell of nothing before are read from that. */
+  #readMissing(output: readonly JsonValue[], out: ProviderEvent[]): void {
+    const textIsMissing = !this.#textCame;
+    for (const [place, value] of output.entries()) {
+      const item = asObject(value);
+      const callIsMissing = item?.["type"] === "function_call" && !this.#calls.has(asText(item["call_id"]) ?? "");
+      if (item !== undefined && (callIsMissing || (item["type"] === "message" && textIsMissing))) this.#endItem(item, place, out);
+    }
+  }
+
+  #keep(item: JsonObject, out: ProviderEvent[]): void {
+    out.push({ type: "opaque", provider: this.#target.provider, data: { wire: RESPONSES_WIRE, item } });
+  }
+}
+
+const REASONS: Readonly<Record<string, FinishReason>> = {
+  completed: "stop",
+  max_output_tokens: "length",
+  max_tokens: "length",
+  content_filter: "content-filter",
+  incomplete: "length",
+};
+
+export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
+  const known = raw === null ? undefined : REASONS[raw];
+  return calledTools && known === "stop" ? "tool-calls" : (known ?? "other");
+}
+
+function readUsage(value: JsonValue | undefined): Usage | undefined {
+  const usage = asObject(value);
+  const input = asCount(usage?.["input_tokens"]);
+  const output = asCount(usage?.["output_tokens"]);
+  if (usage === undefined || (input === undefined && output === undefined)) return undefined;
+  const cached = asCount(asObject(usage["input_tokens_details"])?.["cached_tokens"]);
+  const reasoning = asCount(asObject(usage["output_tokens_details"])?.["reasoning_tokens"]);
+  return {
+    inputTokens: input ?? 0,
+    outputTokens: output ?? 0,
+    ...(cached === undefined ? {} : { cachedTokens: cached }),
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+  };
+}
+
+/** `{"type": "error", "code", "message"}`: the type is that of the event, not of the error. */
+function withoutOwnType(record: JsonObject): JsonObject {
+  const { type: _type, ...rest } = record;
+  return rest;
+}
+
+function placeOf(record: JsonObject): number {
+  return asCount(record["output_index"]) ?? 0;
+}
+
+function partKey(record: JsonObject): string {
+  return `part:${asText(record["item_id"]) ?? placeOf(record)}:${asCount(record["content_index"]) ?? 0}`;
+}

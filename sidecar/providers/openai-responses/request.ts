@@ -1,0 +1,89 @@
+// The body of a request to OpenAI's Responses API.
+
+import type { GenerationParameters, JsonObject, ReasoningEffort } from "../../types.ts";
+import type { ErrorPayload } from "../error-payload.ts";
+import type { ModelRequest } from "../provider.ts";
+import { leftOut, mapped, unsupported } from "../refusal.ts";
+import { withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { responsesInput, responsesTools } from "./items.ts";
+
+const CHAT_INSTEAD = 'The Responses API has no such parameter; set the provider\'s "api" to "chat" to use it.';
+const ENCRYPTED_REASONING = "reasoning.encrypted_content";
+
+export function buildResponsesRequest(request: ModelRequest, target: WireTarget): WireRequest {
+  const { parameters, model } = request;
+  if (parameters.seed !== undefined) throw unsupported(target, "seed", CHAT_INSTEAD);
+  if (parameters.stop !== undefined && parameters.stop.length > 0) throw unsupported(target, "stop", CHAT_INSTEAD);
+  const warnings: WireWarning[] = [];
+  const schema = parameters.responseSchema;
+  const system = parameters.system ?? "";
+  const body: JsonObject = {
+    model,
+    stream: true,
+    // Nothing is kept at the provider's: the conversation is here. Reasoning then travels encrypted, to be sent back.
+    store: false,
+    ...(keepsReasoning(model, target) ? { include: [ENCRYPTED_REASONING] } : {}),
+    ...(target.learned.has("stream_options") ? {} : { stream_options: { include_obfuscation: false } }),
+    ...samplingFields(parameters, target, warnings),
+    ...reasoningFields(parameters.reasoning, target, warnings),
+    ...(schema === undefined ? {} : { text: { format: { type: "json_schema", name: "answer", schema, strict: false } } }),
+    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: responsesTools(parameters.tools) }),
+    ...(system.trim() === "" ? {} : { instructions: system }),
+  };
+  // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
+  const input = responsesInput(request.messages, target);
+  return { path: "/responses", body: { ...withProviderOptions(body, parameters, target), stream: true, input }, warnings };
+}
+
+/** Refusals name the field: `reasoning.effort`, `reasoning.summary`, `include`, `temperature`. */
+export function learnFromResponsesRefusal(status: number, payload: ErrorPayload, body: JsonObject): string | undefined {
+  if (status !== 400 && status !== 422) return undefined;
+  const { message, parameter } = payload;
+  const names = (field: string, word = field): boolean =>
+    field in body && (parameter === word || new RegExp(`\\b${word}\\b`, "u").test(message));
+  if ("include" in body && (parameter === "include" || /encrypted[_ ]content/iu.test(message))) return "include";
+  if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
+  if (names("reasoning", "reasoning.effort") || parameter === "reasoning") {
+    return JSON.stringify(body["reasoning"]).includes('"none"') && /\bminimal\b/u.test(message) ? "minimal-reasoning" : "reasoning";
+  }
+  if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
+  return ["temperature", "top_p"].find((field) => names(field));
+}
+
+/** Models that do not reason refuse to be asked for encrypted reasoning. */
+function keepsReasoning(model: string, target: WireTarget): boolean {
+  if (target.learned.has("include")) return false;
+  return !/^(ft:)?(gpt-3|gpt-4|chatgpt-)|^gpt-5(\.\d)?-chat/u.test(model);
+}
+
+function samplingFields(parameters: GenerationParameters, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  const fields: { temperature?: number; top_p?: number; max_output_tokens?: number } = {};
+  if (parameters.temperature !== undefined) {
+    if (target.learned.has("temperature"))
+      warnings.push(leftOut("temperature", "The model takes no temperature; it was asked without it."));
+    else fields.temperature = parameters.temperature;
+  }
+  if (parameters.topP !== undefined) {
+    if (target.learned.has("top_p")) warnings.push(leftOut("topP", "The model takes no topP; it was asked without it."));
+    else fields.top_p = parameters.topP;
+  }
+  if (parameters.maxOutputTokens !== undefined) fields.max_output_tokens = parameters.maxOutputTokens;
+  return fields;
+}
+
+function reasoningFields(effort: ReasoningEffort | undefined, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  if (effort === undefined) return {};
+  const on = effort !== "off";
+  if (target.learned.has("reasoning")) {
+    // A model that refuses the field does not reason, which is what "off" asked for.
+    if (on) warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${effort}"; it was asked without it.`));
+    return {};
+  }
+  if (!on && target.learned.has("minimal-reasoning")) {
+    warnings.push(mapped("reasoning", "The model cannot switch reasoning off; it was asked for the least of it."));
+    return { reasoning: { effort: "minimal" } };
+  }
+  if (!on) return { reasoning: { effort: "none" } };
+  // Summaries are shown to organisations that OpenAI has verified; the others are answered without.
+  return { reasoning: { effort, ...(target.learned.has("reasoning.summary") ? {} : { summary: "auto" }) } };
+}
