@@ -4,7 +4,6 @@ export type FailureCode =
   | "stream-gone"
   | "session-not-found"
   | "message-not-found"
-  | "run-not-found"
   | "busy"
   | "not-ready"
   | "wrong-version"

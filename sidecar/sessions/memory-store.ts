@@ -5,6 +5,7 @@ import { messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
 import type { AnswerProgress, FinishedAnswer, NewTurn, SessionChanges, SessionStore } from "./store.ts";
 
 export class MemoryStore implements SessionStore {
+  /** In the order of their last change, the newest at the end. */
   readonly #sessions = new Map<string, SessionInfo>();
   readonly #messages = new Map<string, StoredMessage>();
 
@@ -13,7 +14,7 @@ export class MemoryStore implements SessionStore {
   }
 
   async listSessions(limit: number): Promise<readonly SessionInfo[]> {
-    return [...this.#sessions.values()].sort((one, other) => other.updatedAt - one.updatedAt).slice(0, limit);
+    return [...this.#sessions.values()].toReversed().slice(0, limit);
   }
 
   async getSession(session: string): Promise<SessionInfo | undefined> {
@@ -59,6 +60,10 @@ export class MemoryStore implements SessionStore {
 
   async finishAnswers(answers: readonly FinishedAnswer[]): Promise<void> {
     this.#updateMessages(answers);
+    for (const { id } of answers) {
+      const session = this.#messages.get(id)?.session;
+      if (session !== undefined) this.#change(session, {});
+    }
   }
 
   async close(): Promise<void> {
@@ -70,6 +75,7 @@ export class MemoryStore implements SessionStore {
     const session = this.#sessions.get(id);
     if (session === undefined) throw sessionNotFound(id);
     const changed = { ...session, ...changes, updatedAt: Date.now() };
+    this.#sessions.delete(id);
     this.#sessions.set(id, changed);
     return changed;
   }

@@ -1,6 +1,7 @@
 // Who writes a running answer: one sidecar. Several windows share one database, and only what a dead one has left may be
 // touched by another.
 
+import { processExists } from "../process-exists.ts";
 import { signOfLifeMs } from "./store.ts";
 
 export interface Owner {
@@ -17,14 +18,4 @@ const silenceMs = 6 * signOfLifeMs;
 
 export function isDead(pid: number, signOfLifeAt: number, now: number): boolean {
   return !processExists(pid) || now - signOfLifeAt > silenceMs;
-}
-
-export function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Without the right to signal it, it still exists.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

