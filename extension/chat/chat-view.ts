@@ -1,6 +1,5 @@
 // The chat view in the side bar: a page, and the port to it. The chat itself is loaded when the view is first opened.
 
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { FromWebview, ToWebview } from "../../media/protocol.ts";
 import { type Disposable, DisposableStore } from "../dispose.ts";
@@ -24,7 +23,7 @@ export function registerChatView(extensionUri: vscode.Uri, connect: (port: ChatP
         script: address("chat.js"),
         styles: [address("codicon.css"), address("chat.css")],
         cspSource: webview.cspSource,
-        nonce: randomBytes(16).toString("hex"),
+        nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex"),
         language: vscode.env.language,
       });
       connect(port);
