@@ -37,7 +37,8 @@ export function chatHtml({ script, styles, cspSource, nonce, language }: ChatPag
     ${links}
   </head>
   <body>
-    <div id="root"></div>
+    <!-- The title bar of a view has the actions that the page brings along in other places. -->
+    <div id="root" data-place="view"></div>
     <script nonce="${nonce}" src="${attribute(script)}"></script>
   </body>
 </html>

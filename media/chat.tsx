@@ -1,0 +1,114 @@
+// The chat page: joins the editor's messages, the state and the view. It can be taken down at any moment and built again;
+// what a person typed and where they read is kept by the editor meanwhile.
+
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import { HostApi } from "./host/host-api.ts";
+import { ChatStore } from "./state/chat-store.ts";
+import { FrameLoop } from "./state/frame-loop.ts";
+import { pageClock } from "./state/page-clock.ts";
+import "./styles/chat.css";
+import { ChatContext } from "./view/chat-context.ts";
+import type { Chat } from "./view/chat-context.ts";
+import { ChatPage } from "./view/chat-page.tsx";
+import { ScrollFollower } from "./view/scroll-follower.ts";
+
+/** Milliseconds after the last key before the host is told the draft, and after the last move before the place is kept. */
+const DRAFT_PAUSE_MS = 300;
+const SCROLL_PAUSE_MS = 200;
+
+function start(): void {
+  const host = new HostApi();
+  const saved = host.savedState();
+  const frames = new FrameLoop(pageClock());
+  const post: Chat["post"] = (message) => {
+    host.post(message);
+  };
+  const store = new ChatStore({
+    post,
+    frames,
+    now: Date.now,
+    saved: saved === null ? null : { session: saved.session, text: saved.draft },
+  });
+  const save = (): void => {
+    const session = store.session.peek()?.id ?? null;
+    host.saveState({ session, draft: store.sending.peek() ?? store.draft.peek(), scroll: scroll.save() });
+  };
+  const saveSoon = afterPause(SCROLL_PAUSE_MS, save);
+  const scroll = new ScrollFollower(saveSoon);
+  const announcement = signal("");
+  const chat: Chat = {
+    store,
+    frames,
+    scroll,
+    post,
+    announce: (sentence) => {
+      announcement.value = sentence;
+    },
+    language: document.documentElement.lang || navigator.language,
+  };
+
+  const root = document.getElementById("root") ?? document.body.appendChild(document.createElement("div"));
+  render(
+    <ChatContext.Provider value={chat}>
+      <ChatPage announcement={announcement} />
+    </ChatContext.Provider>,
+    root,
+  );
+  keepDraft(store, post, save);
+  keepPlace(store, scroll, saved?.session === undefined ? null : { session: saved.session, scroll: saved.scroll });
+  host.listen((message) => {
+    store.receive(message);
+  });
+  post({ type: "ready" });
+}
+
+/** Each change of the draft is kept at once; the host hears of it after a pause in typing, and when the page goes away. */
+function keepDraft(store: ChatStore, post: Chat["post"], save: () => void): void {
+  let told = "";
+  const tell = (): void => {
+    const draft = store.draft.peek();
+    if (!store.shown.peek() || draft === told) return;
+    told = draft;
+    post({ type: "draft", text: draft });
+  };
+  const tellSoon = afterPause(DRAFT_PAUSE_MS, tell);
+  effect(() => {
+    void store.draft.value;
+    void store.sending.value;
+    if (!store.shown.value) return;
+    save();
+    tellSoon();
+  });
+  window.addEventListener("pagehide", () => {
+    save();
+    tell();
+  });
+}
+
+/** The place is restored once, in the conversation it belongs to; another conversation begins at its end. */
+function keepPlace(
+  store: ChatStore,
+  scroll: ScrollFollower,
+  saved: { session: string | null; scroll: Parameters<ScrollFollower["restore"]>[0] } | null,
+): void {
+  let shown: string | null | undefined;
+  effect(() => {
+    if (!store.shown.value) return;
+    const session = store.session.value?.id ?? null;
+    if (session === shown) return;
+    const first = shown === undefined;
+    shown = session;
+    scroll.restore(first && saved !== null && saved.session === session ? saved.scroll : "end");
+  });
+}
+
+function afterPause(ms: number, action: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, ms);
+  };
+}
+
+start();

@@ -1,0 +1,114 @@
+// Colours for code: highlight.js as a tree of scopes instead of HTML, in pieces short enough for one frame.
+
+import type { Emitter } from "highlight.js";
+import highlightJs from "highlight.js/lib/core";
+import { CODE_LANGUAGES } from "./languages.ts";
+
+/** Plain text, or a scope such as `keyword` or `title.function` around more of it. */
+export type CodeToken = string | ScopeToken;
+
+export interface ScopeToken {
+  readonly scope: string;
+  readonly children: CodeToken[];
+}
+
+/** Lines of one piece: about 5 ms of work. */
+const PIECE_LINES = 120;
+/** UTF-16 code units. A line longer than this is data, not code, and can take a grammar very long. */
+const LONG_LINE = 2_000;
+
+const names = new Map<string, string>();
+for (const { id, grammar, name, aliases = {} } of CODE_LANGUAGES) {
+  highlightJs.registerLanguage(id, grammar);
+  highlightJs.registerAliases(Object.keys(aliases), { languageName: id });
+  names.set(id, name);
+  for (const [alias, label] of Object.entries(aliases)) names.set(alias, label);
+}
+
+/** Collects what highlight.js finds, as a tree. */
+class TreeEmitter implements Emitter {
+  readonly root: ScopeToken = { scope: "", children: [] };
+  readonly #open: ScopeToken[] = [this.root];
+
+  startScope(scope: string): void {
+    const token: ScopeToken = { scope, children: [] };
+    this.#open.at(-1)?.children.push(token);
+    this.#open.push(token);
+  }
+
+  endScope(): void {
+    if (this.#open.length > 1) this.#open.pop();
+  }
+
+  // The names under which highlight.js itself calls the two in most places; its types do not tell them.
+  openNode(scope: string): void {
+    this.startScope(scope);
+  }
+
+  closeNode(): void {
+    this.endScope();
+  }
+
+  addText(text: string): void {
+    if (text !== "") this.#open.at(-1)?.children.push(text);
+  }
+
+  __addSublanguage(emitter: Emitter): void {
+    if (emitter instanceof TreeEmitter) this.#open.at(-1)?.children.push(...emitter.root.children);
+  }
+
+  finalize(): void {
+    this.#open.length = 1;
+  }
+
+  toHTML(): string {
+    return "";
+  }
+}
+
+highlightJs.configure({ __emitter: TreeEmitter });
+
+/** Whether code of this language is coloured. */
+export const isKnownLanguage = (language: string): boolean => language !== "" && highlightJs.getLanguage(language) !== undefined;
+
+/** The language's name for people: its own, that of the grammar, or what the answer called it. */
+export function languageName(language: string): string {
+  return names.get(language) ?? names.get(canonicalId(language)) ?? language;
+}
+
+function canonicalId(language: string): string {
+  const found = highlightJs.getLanguage(language);
+  return CODE_LANGUAGES.find(({ id }) => highlightJs.getLanguage(id) === found && found !== undefined)?.id ?? language;
+}
+
+/** The code in the colours' scopes; the texts of the tree joined are the code. Throws for a language that is not known. */
+export function highlightCode(code: string, language: string): readonly CodeToken[] {
+  const { _emitter: emitter } = highlightJs.highlight(code, { language, ignoreIllegals: true });
+  // A grammar that fails half-way gives what it has; plain code is better than half of it.
+  return emitter instanceof TreeEmitter && textOf(emitter.root) === code ? emitter.root.children : [code];
+}
+
+export function textOf(token: CodeToken): string {
+  return typeof token === "string" ? token : token.children.map(textOf).join("");
+}
+
+/**
+ * Cuts code into pieces that are coloured each by itself. A cut falls before a line that begins a new statement at the
+ * margin after an empty line, where hardly any grammar is inside of something; long pieces are cut at any line. Pieces with
+ * very long lines are marked as plain.
+ */
+export function piecesOf(code: string): readonly { readonly text: string; readonly plain: boolean }[] {
+  const pieces: { text: string; plain: boolean }[] = [];
+  let lines: string[] = [];
+  const close = (): void => {
+    if (lines.length > 0) pieces.push({ text: lines.join(""), plain: lines.some((line) => line.length > LONG_LINE) });
+    lines = [];
+  };
+  for (const line of code.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const statement = /^[^\s})\]]/.test(line) && lines.at(-1)?.trim() === "";
+    if ((lines.length >= PIECE_LINES && statement) || lines.length >= 2 * PIECE_LINES) close();
+    lines.push(line);
+  }
+  close();
+  return pieces;
+}

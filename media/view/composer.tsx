@@ -1,0 +1,124 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { ChatStore } from "../state/chat-store.ts";
+import { text } from "../strings.ts";
+import { Button, Icon } from "./button.tsx";
+import { useChat } from "./chat-context.ts";
+
+/** Where questions are typed, the model is chosen, and an answer is stopped. */
+export function Composer() {
+  const chat = useChat();
+  const { store } = chat;
+  const input = useRef<HTMLTextAreaElement>(null);
+  const draft = store.draft.value;
+  const focusRequests = store.focusRequests.value;
+  useEffect(() => {
+    if (focusRequests > 0) input.current?.focus();
+  }, [focusRequests]);
+  const refusal = refusalOf(store);
+  const send = (): void => {
+    if (refusal !== undefined) return;
+    chat.scroll.toEnd();
+    store.send(draft.trim());
+    input.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While an input method composes, Enter takes its suggestion. Older engines tell it by the key code alone.
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        ref={input}
+        class="composer-input"
+        rows={1}
+        dir="auto"
+        aria-label={text("composer")}
+        placeholder={text(store.answering.value === null ? "placeholder" : "placeholderAnswering")}
+        value={draft}
+        onInput={(event) => {
+          store.draft.value = event.currentTarget.value;
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div class="composer-bar">
+        <ModelButton />
+        <SendOrStop refusal={refusal} onSend={send} />
+      </div>
+    </form>
+  );
+}
+
+/** Why a question cannot be sent now; undefined where it can. */
+export function refusalOf(store: ChatStore): string | undefined {
+  if (!store.shown.value) return text("cannotSendLoading");
+  if (store.sending.value !== null) return text("cannotSendSending");
+  if (store.answering.value !== null) return text("cannotSendAnswering");
+  if (store.draft.value.trim() === "") return text("cannotSendEmpty");
+  return store.model.value === null ? text("cannotSendModel") : undefined;
+}
+
+function ModelButton() {
+  const { store, post } = useChat();
+  const model = store.model.value;
+  const label = model === null ? text("chooseModel") : model.name;
+  const hint =
+    model === null ? label : text("changeModel", { model: [model.name, model.providerName].filter((part) => part !== "").join(", ") });
+  const pick = (): void => {
+    post({ type: "pick-model" });
+  };
+  return (
+    <div class="model-choice">
+      <button type="button" class="model-button" title={hint} aria-label={hint} aria-haspopup="dialog" onClick={pick}>
+        <span class="model-button-name">{label}</span>
+        <Icon name="chevron-down" />
+      </button>
+      {model?.demo === true && store.order.value.length > 0 && (
+        <Button kind="link" title={text("demoDetail")} onPress={pick}>
+          {text("getModel")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function SendOrStop({ refusal, onSend }: { readonly refusal: string | undefined; readonly onSend: () => void }) {
+  const { store, post } = useChat();
+  const answering = store.answering.value;
+  if (answering !== null) {
+    return (
+      <button
+        key="stop"
+        type="button"
+        class="send-button stop-button"
+        aria-label={text("stop")}
+        title={text("stopHint")}
+        onClick={() => {
+          post({ type: "stop", message: answering });
+        }}
+      >
+        <Icon name="debug-stop" />
+      </button>
+    );
+  }
+  return (
+    <button
+      key="send"
+      type="button"
+      class="send-button"
+      aria-label={text("send")}
+      aria-disabled={refusal !== undefined}
+      title={refusal ?? text("sendHint")}
+      onClick={onSend}
+    >
+      <Icon name="arrow-up" />
+    </button>
+  );
+}

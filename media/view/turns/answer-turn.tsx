@@ -1,0 +1,100 @@
+import { useComputed } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
+import type { ToolCallPart } from "../../../sidecar/types.ts";
+import { emptyAnswer } from "../../state/answer.ts";
+import type { Answer } from "../../state/answer.ts";
+import { modelName } from "../../state/labels.ts";
+import type { Turn } from "../../state/turns.ts";
+import { finishWords, text } from "../../strings.ts";
+import { Button, Icon } from "../button.tsx";
+import { useChat } from "../chat-context.ts";
+import { AnswerFooter } from "./answer-footer.tsx";
+import { FailureCard } from "./failure-card.tsx";
+import { MarkdownText } from "./markdown-text.tsx";
+import { isThinking, Reasoning } from "./reasoning.tsx";
+import { StatusLine } from "./status-line.tsx";
+
+export function AnswerTurn({ turn }: { readonly turn: ReadonlySignal<Turn> }) {
+  const { store } = useChat();
+  const answer = useComputed(() => turn.value.answer ?? emptyAnswer);
+  const source = useComputed(() => ({ text: answer.value.text, complete: answer.value.status !== "streaming" }));
+  const { stored } = turn.value;
+  const { status, reasoning, phase, toolCalls, warnings } = answer.value;
+  const name = modelName(stored.model, store.model.value);
+  const begun = answer.value.text !== "" || reasoning !== "";
+  return (
+    <>
+      <h2 class="visually-hidden">{name === "" ? text("answer") : text("answerOf", { model: name })}</h2>
+      {reasoning !== "" && <Reasoning answer={answer} />}
+      <MarkdownText source={source} />
+      {toolCalls.map((call) => (
+        <ToolCall key={call.id} call={call} />
+      ))}
+      {warnings.map(({ code, parameter, message }) => (
+        <Notice key={`${code} ${parameter ?? ""}`} icon="info" words={message ?? warningWords(code, parameter)} />
+      ))}
+      {status === "streaming" ? (
+        <StatusLine phase={phase} begun={begun} thinking={isThinking(answer.value)} />
+      ) : (
+        <Ending turn={turn.value} answer={answer.value} />
+      )}
+      {status !== "streaming" && <AnswerFooter answer={answer.value} model={stored.model} />}
+    </>
+  );
+}
+
+function warningWords(code: string, parameter: string | undefined): string {
+  return parameter === undefined ? text("note", { code }) : text("noteOn", { code, parameter });
+}
+
+/** Why the answer ended, where it did not simply end. */
+function Ending({ turn, answer }: { readonly turn: Turn; readonly answer: Answer }) {
+  const { id } = turn.stored;
+  const { status, error } = answer;
+  if (turn.failure !== undefined)
+    return <FailureCard failure={turn.failure} message={id} kind={status === "incomplete" ? "warning" : "error"} />;
+  if (status === "cancelled") return <Notice icon="stop-circle" words={text("stopped")} retry={id} />;
+  if (status === "incomplete" || status === "error") {
+    const words = { summary: text(status === "error" ? "failed" : "incomplete"), advice: error?.message ?? "" };
+    const actions = [{ action: "retry", label: text("tryAgain") }] as const;
+    return <FailureCard failure={{ ...words, actions }} message={id} kind={status === "error" ? "error" : "warning"} />;
+  }
+  const cut = finishWords(answer.finishReason);
+  if (cut !== undefined) return <Notice icon="warning" words={cut} />;
+  return answer.text === "" && answer.toolCalls.length === 0 ? <Notice icon="info" words={text("emptyAnswer")} retry={id} /> : null;
+}
+
+/** `retry`: the message that can be asked for again. */
+function Notice({ icon, words, retry }: { readonly icon: string; readonly words: string; readonly retry?: string }) {
+  const { post } = useChat();
+  return (
+    <p class={`notice notice-${icon}`}>
+      <Icon name={icon} />
+      <span>
+        {words}
+        {retry !== undefined && (
+          <Button
+            kind="link"
+            onPress={() => {
+              post({ type: "action", action: "retry", message: retry });
+            }}
+          >
+            {text("tryAgain")}
+          </Button>
+        )}
+      </span>
+    </p>
+  );
+}
+
+function ToolCall({ call }: { readonly call: ToolCallPart }) {
+  return (
+    <details class="tool-call">
+      <summary>
+        <Icon name="tools" />
+        {text("toolCall", { name: call.name })}
+      </summary>
+      <pre>{call.arguments}</pre>
+    </details>
+  );
+}

@@ -1,0 +1,86 @@
+import { useSignal } from "@preact/signals";
+import type { FilePart, UserPart } from "../../../sidecar/types.ts";
+import { text } from "../../strings.ts";
+import { Button, Icon } from "../button.tsx";
+import { useChat } from "../chat-context.ts";
+
+/** Lines and UTF-16 code units of a question that is shown whole. */
+const FOLDED_LINES = 14;
+const FOLDED_LENGTH = 1_400;
+
+/** A question: its words as they were typed, and what was attached to it. `pending`: it is not yet kept. */
+export function UserTurn({ parts, pending = false }: { readonly parts: readonly UserPart[]; readonly pending?: boolean }) {
+  const words = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+  const attached = parts.filter((part) => part.type !== "text");
+  return (
+    <>
+      <h2 class="visually-hidden">{text("youAsked")}</h2>
+      <div class={pending ? "bubble bubble-pending" : "bubble"}>
+        {attached.length > 0 && (
+          <div class="chips">
+            {attached.map((part, index) => (part.type === "file" ? <FileChip key={index} file={part} /> : <ImageChip key={index} />))}
+          </div>
+        )}
+        {words !== "" && <Words words={words} />}
+      </div>
+      {pending && <p class="pending-note">{text("sending")}</p>}
+    </>
+  );
+}
+
+function Words({ words }: { readonly words: string }) {
+  const open = useSignal(false);
+  const long = words.length > FOLDED_LENGTH || words.split("\n", FOLDED_LINES + 1).length > FOLDED_LINES;
+  return (
+    <>
+      <div class={long && !open.value ? "words words-folded" : "words"} dir="auto">
+        {words}
+      </div>
+      {long && (
+        <Button
+          kind="link"
+          onPress={() => {
+            open.value = !open.value;
+          }}
+        >
+          {text(open.value ? "showLess" : "showAll")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** `name`, `name:12` or `name:12-20`. */
+export function chipLabel({ name, startLine, endLine }: FilePart): string {
+  if (startLine === undefined) return name;
+  return endLine === undefined || endLine === startLine ? `${name}:${startLine}` : `${name}:${startLine}-${endLine}`;
+}
+
+function FileChip({ file }: { readonly file: FilePart }) {
+  const { post } = useChat();
+  const { uri, startLine, endLine } = file;
+  const label = chipLabel(file);
+  const lines = { ...(startLine === undefined ? {} : { startLine }), ...(endLine === undefined ? {} : { endLine }) };
+  return (
+    <button
+      type="button"
+      class="chip"
+      title={text("openFile", { name: label })}
+      onClick={() => {
+        post({ type: "open-file", uri, ...lines });
+      }}
+    >
+      <Icon name="file-code" />
+      <span class="chip-label">{label}</span>
+    </button>
+  );
+}
+
+function ImageChip() {
+  return (
+    <span class="chip chip-inert">
+      <Icon name="file-media" />
+      <span class="chip-label">{text("image")}</span>
+    </span>
+  );
+}

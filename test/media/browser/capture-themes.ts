@@ -1,0 +1,118 @@
+// Asks a real VS Code for what it gives to a webview in each of its themes, and keeps it in `test/fixtures/themes`: the
+// variables, the classes of the page, and VS Code's own default styles. Run it by hand after a new editor version:
+// `node test/media/browser/capture-themes.ts`.
+
+import { mkdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startEditorServer } from "../../rig/editor-server.ts";
+import { ensureEditor } from "../../rig/install.ts";
+import { launchBrowser, newPage, workbenchReady } from "../../rig/browser.ts";
+import { inClone, temporaryFolder } from "../../rig/places.ts";
+
+const THEMES: Readonly<Record<string, string>> = {
+  "dark-modern": "Dark Modern",
+  "dark-2026": "Dark 2026",
+  "light-modern": "Light Modern",
+  "light-2026": "Light 2026",
+  "high-contrast": "Default High Contrast",
+  "high-contrast-light": "Default High Contrast Light",
+};
+
+const MANIFEST = {
+  name: "capture-themes",
+  publisher: "parley",
+  version: "0.0.1",
+  engines: { vscode: "^1.125.0" },
+  main: "./main.cjs",
+  activationEvents: ["onStartupFinished"],
+};
+
+/** Runs inside the extension host: sets each theme, asks the page what it got, and writes all of it at the end. */
+const EXTENSION = `
+const vscode = require("vscode"), fs = require("node:fs");
+exports.activate = async () => {
+  const { themes, out } = JSON.parse(fs.readFileSync(__dirname + "/job.json", "utf8"));
+  const panel = vscode.window.createWebviewPanel("capture", "Capture", vscode.ViewColumn.One, { enableScripts: true });
+  const answers = [];
+  let heard = () => {};
+  panel.webview.onDidReceiveMessage((answer) => { answers.push(answer); heard(); });
+  panel.webview.html = \`<!DOCTYPE html><body><script>
+    const host = acquireVsCodeApi();
+    const tell = () => host.postMessage({
+      name: document.body.dataset.vscodeThemeName, id: document.body.dataset.vscodeThemeId, kind: document.body.dataset.vscodeThemeKind,
+      bodyClass: document.body.className, htmlStyle: document.documentElement.style.cssText,
+      defaults: document.getElementById("_defaultStyles")?.textContent ?? "" });
+    new MutationObserver(tell).observe(document.body, { attributes: true });
+    new MutationObserver(tell).observe(document.documentElement, { attributes: true });
+    tell();
+  </script></body>\`;
+  const result = {};
+  for (const [file, theme] of Object.entries(themes)) {
+    answers.length = 0;
+    await vscode.workspace.getConfiguration().update("workbench.colorTheme", theme, vscode.ConfigurationTarget.Global);
+    const deadline = Date.now() + 20000;
+    // The page is told in several steps: the last word within a quiet moment counts.
+    for (let quiet = 0; quiet < 4 && Date.now() < deadline; ) {
+      const before = answers.length;
+      await Promise.race([new Promise((r) => (heard = r)), new Promise((r) => setTimeout(r, 500))]);
+      quiet = answers.length > before ? 0 : quiet + 1;
+    }
+    if (answers.length > 0) result[file] = answers.at(-1);
+    else result[file] = Object.values(result).at(-1);
+  }
+  fs.writeFileSync(out, JSON.stringify(result));
+};
+`;
+
+interface Captured {
+  readonly id: string;
+  readonly kind: string;
+  readonly bodyClass: string;
+  readonly htmlStyle: string;
+  readonly defaults: string;
+}
+
+const folder = temporaryFolder("themes");
+const extension = join(folder, "extension");
+const out = join(folder, "captured.json");
+mkdirSync(extension);
+writeFileSync(join(extension, "package.json"), JSON.stringify(MANIFEST));
+writeFileSync(join(extension, "main.cjs"), EXTENSION);
+writeFileSync(join(extension, "job.json"), JSON.stringify({ themes: THEMES, out }));
+
+await ensureEditor();
+const written = new Promise<void>((resolve) => {
+  const watcher = watch(folder, (_event, name) => {
+    if (name !== "captured.json") return;
+    watcher.close();
+    resolve();
+  });
+});
+const server = await startEditorServer({
+  form: "server",
+  folder: join(folder, "server"),
+  extensionsFolder: join(folder, "none"),
+  developmentExtensions: true,
+});
+const browser = await launchBrowser();
+try {
+  const page = await newPage(browser);
+  const payload = JSON.stringify([["extensionDevelopmentPath", `vscode-remote://127.0.0.1:${server.port}${extension}`]]);
+  await page.goto(`${server.url}?folder=${folder}&payload=${encodeURIComponent(payload)}`);
+  await workbenchReady(page);
+  await written;
+  await page.waitForTimeout(500);
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+const target = inClone("test/fixtures/themes");
+mkdirSync(target, { recursive: true });
+const captured: Record<string, Captured> = JSON.parse(readFileSync(out, "utf8"));
+for (const [file, { kind, bodyClass, htmlStyle, defaults, ...theme }] of Object.entries(captured)) {
+  const declarations = htmlStyle.split(/;\s*(?=--|$)/).filter((declaration) => declaration.startsWith("--"));
+  const variables = Object.fromEntries(declarations.map((one) => one.split(/:\s*/s, 2)).sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)));
+  writeFileSync(join(target, `${file}.json`), `${JSON.stringify({ theme: theme.id, kind, bodyClass, defaults, variables }, null, 1)}\n`);
+}
+rmSync(folder, { recursive: true });

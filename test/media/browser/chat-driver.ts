@@ -1,0 +1,71 @@
+// Plays the extension host to a chat page: posts messages to it and reads what it posted.
+
+import type { Page } from "playwright-core";
+import type { FromWebview, MessageView, ModelView, ToWebview } from "../../../media/protocol.ts";
+import type { StoredMessage, StreamEvent, StreamEventBody } from "../../../sidecar/types.ts";
+
+declare global {
+  interface Window {
+    /** What the page has posted so far. */
+    posted: FromWebview[];
+    /** What the page asked the editor to keep. */
+    savedState?: unknown;
+    onPosted?: (message: FromWebview) => void;
+  }
+}
+
+export const realModel: ModelView = { ref: "openai/gpt-5-mini", name: "GPT-5 mini", providerName: "OpenAI", demo: false };
+export const demoModel: ModelView = { ref: "local/demo", name: "Demo (no knowledge)", providerName: "This machine", demo: true };
+
+export const SESSION = "session-1";
+
+/** Time of the first message, in Unix milliseconds. */
+const NOON = Date.UTC(2026, 10, 22, 12);
+
+type StoredPart = Partial<Omit<StoredMessage, "message">>;
+
+export function question(id: string, text: string, extra: StoredPart = {}): MessageView {
+  return { stored: stored(id, { message: { role: "user", content: [{ type: "text", text }] } }, extra) };
+}
+
+export function answer(id: string, text: string, extra: StoredPart = {}): MessageView {
+  const content = text === "" ? [] : [{ type: "text" as const, text }];
+  const ended = { model: realModel.ref, status: "complete" as const, finishReason: "stop" as const };
+  return { stored: stored(id, { message: { role: "assistant", content } }, { ...ended, ...extra }) };
+}
+
+export function stored(id: string, rest: Pick<StoredMessage, "message">, extra: StoredPart = {}): StoredMessage {
+  return { id, session: SESSION, parent: null, createdAt: NOON, ...rest, ...extra };
+}
+
+export function show(messages: readonly MessageView[], extra: Partial<Extract<ToWebview, { type: "show" }>> = {}): ToWebview {
+  const session = messages.length === 0 ? null : { id: SESSION, title: "Parsing durations", messages };
+  return { type: "show", session, model: realModel, sidecar: "ready", draft: "", ...extra };
+}
+
+/** Numbers events from `from` on. */
+export function events(message: string, bodies: readonly StreamEventBody[], from = 1): ToWebview {
+  const numbered = bodies.map((body, index): StreamEvent => ({ ...body, seq: from + index }));
+  return { type: "events", message, events: numbered };
+}
+
+export async function post(page: Page, ...messages: readonly ToWebview[]): Promise<void> {
+  await page.evaluate((all) => {
+    for (const message of JSON.parse(all)) window.postMessage(message, "*");
+  }, JSON.stringify(messages));
+}
+
+export async function posted(page: Page): Promise<readonly FromWebview[]> {
+  return page.evaluate(() => window.posted);
+}
+
+/** Waits until the page has posted a message of this type and returns the last one. */
+export async function waitForPosted<Type extends FromWebview["type"]>(
+  page: Page,
+  type: Type,
+): Promise<Extract<FromWebview, { type: Type }>> {
+  await page.waitForFunction((wanted) => window.posted.some((message) => message.type === wanted), type);
+  const found = (await posted(page)).findLast((message): message is Extract<FromWebview, { type: Type }> => message.type === type);
+  if (found === undefined) throw new Error(`The page posted no ${type}.`);
+  return found;
+}

@@ -1,0 +1,261 @@
+// Every state that the page can be in, as the messages that lead to it: for screenshots, and for looking at them.
+
+import type { FailureWords, ToWebview } from "../../../media/protocol.ts";
+import type { StreamEventBody } from "../../../sidecar/types.ts";
+import { answer, demoModel, events, question, realModel, show, stored } from "./chat-driver.ts";
+
+export interface Scene {
+  readonly messages: readonly ToWebview[];
+  /** Typed into the composer. */
+  readonly draft?: string;
+  /** Scrolled to the beginning before the picture is taken. */
+  readonly fromTop?: boolean;
+  /** Clicked before the picture is taken: accessible names of buttons. */
+  readonly press?: readonly string[];
+}
+
+const figures = {
+  usage: { inputTokens: 1_284, outputTokens: 412, cachedTokens: 1_024, reasoningTokens: 128 },
+  timings: { firstTokenMs: 640, totalMs: 6_240 },
+  cost: { amount: 0.0012, currency: "USD" as const },
+};
+
+const LONG = `A duration such as \`1h 30m\` is a sequence of **number and unit** pairs. Three things are easy to get wrong:
+
+1. An empty text is *not* zero: refuse it.
+2. The same unit twice (\`1h 2h\`) is most likely a typo.
+3. Units may come **without a space** between them, as in \`1h30m\`.
+
+## The function
+
+\`\`\`ts
+/** Seconds of a duration such as "1h 30m"; throws on anything else. */
+export function parseDuration(text: string): number {
+  const units = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\\d+)\\s*([dhms])/gi)) {
+    // The pattern allows no other unit.
+    seconds += Number(amount) * units[unit.toLowerCase() as keyof typeof units];
+  }
+  if (seconds === 0) throw new RangeError(\`Not a duration: \${text}\`);
+  return seconds;
+}
+\`\`\`
+
+The same in Python, if your scripts need it:
+
+\`\`\`python
+import re
+
+UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+def parse_duration(text: str) -> int:
+    """Seconds of a duration such as '1h 30m'."""
+    pairs = re.findall(r"(\\d+)\\s*([dhms])", text.lower())
+    if not pairs:
+        raise ValueError(f"Not a duration: {text!r}")
+    return sum(int(amount) * UNITS[unit] for amount, unit in pairs)
+\`\`\`
+
+### How the inputs behave
+
+| Input | Result | Note |
+|:------|-------:|:----:|
+| \`1h 30m\` | 5,400 | the usual form |
+| \`90m\` | 5,400 | more than 59 minutes is fine |
+| \`1h30m\` | 5,400 | no space needed |
+| \`soon\` | error | refused with the text named |
+
+> A library such as *Temporal* knows calendars, too. For a plain number of seconds it is more than you need.
+
+- [x] Parses hours, minutes and seconds
+- [x] Refuses an empty text
+- [ ] Weeks and months, which have no fixed length
+
+See [MDN on matchAll](https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/String/matchAll) for the details.`;
+
+const asked = question("q1", "How do I parse a duration like “1h 30m” in TypeScript?");
+const withFile = {
+  stored: stored("q1", {
+    message: {
+      role: "user",
+      content: [
+        {
+          type: "file",
+          uri: "file:///work/src/parse-duration.ts",
+          name: "parse-duration.ts",
+          languageId: "typescript",
+          startLine: 12,
+          endLine: 28,
+          text: "export function parseDuration() {}",
+        },
+        {
+          type: "file",
+          uri: "file:///work/src/a-component-with-quite-a-long-name.test.tsx",
+          name: "a-component-with-quite-a-long-name.test.tsx",
+          text: "",
+        },
+        { type: "text", text: "Explain this code." },
+      ],
+    },
+  }),
+} as const;
+
+const streaming = answer("a1", "", { status: "streaming", finishReason: null });
+const start: StreamEventBody = { type: "start", provider: "openai", model: "gpt-5-mini" };
+const words = (text: string): StreamEventBody => ({ type: "text-delta", text });
+
+function failed(failure: FailureWords, text = ""): readonly ToWebview[] {
+  const ended = answer("a1", text, { status: "error", finishReason: null, timings: { firstTokenMs: null, totalMs: 312 } });
+  return [show([asked, { ...ended, failure }])];
+}
+
+const wrongKey: FailureWords = {
+  summary: "OpenAI refused the API key.",
+  advice: "Enter a key that is valid for https://api.openai.com, then try again.",
+  detail:
+    'HTTP 401 invalid_api_key\n{"error":{"message":"Incorrect API key provided: sk-…9Qx2.","type":"invalid_request_error","code":"invalid_api_key"}}',
+  actions: [
+    { action: "set-key", label: "Set API Key…" },
+    { action: "retry", label: "Try Again" },
+    { action: "pick-model", label: "Choose Another Model…" },
+  ],
+};
+
+const cutOff: FailureWords = {
+  summary: "The connection to OpenAI ended before the answer was complete.",
+  advice: "The text above is what had come. Try again for a whole answer.",
+  actions: [
+    { action: "retry", label: "Try Again" },
+    { action: "show-log", label: "Show Log" },
+  ],
+};
+
+const crashed: FailureWords = {
+  summary: "Parley's background process ended five times within three minutes.",
+  advice: "Look into the log for the reason, then restart it.",
+  actions: [
+    { action: "restart", label: "Restart" },
+    { action: "show-log", label: "Show Log" },
+  ],
+};
+
+const status = (body: Extract<StreamEventBody, { type: "status" }>): readonly ToWebview[] => [
+  show([asked, streaming]),
+  events("a1", [start, body]),
+];
+
+const BREAKING = `Here is a line without any break: ${"abcdefghij".repeat(30)}
+
+\`\`\`json
+{"line": "${"0123456789 ".repeat(40)}"}
+\`\`\`
+
+| A column with a very long heading indeed | ${"x".repeat(60)} | C |
+|---|---|---|
+| ${"word ".repeat(20)} | 2 | \`${"code_".repeat(20)}\` |
+
+https://example.com/${"a-very-long-path/".repeat(12)}`;
+
+const SCRIPTS = `مرحبًا! هذه فقرة بالعربية مع كلمة \`const\` داخلها، ثم **نص عريض** ورقم 42.
+
+- عنصر أول
+- عنصر ثانٍ مع English في وسطه
+
+שלום עולם: פסקה בעברית.
+
+日本語の段落です。**太字**と\`コード\`も表示できます。中文段落:模型的回答逐字显示。한국어 문단도 있습니다.
+
+Emoji: 👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 and a family of four, ℝ → ∞, naïve façade.
+
+\`\`\`python
+# コメント: 日本語
+print("שלום, مرحبا")
+\`\`\``;
+
+const THOUGHT =
+  "The user wants seconds.\n\nFirst, **split** the text into pairs of number and unit, then add them up; an empty text must be refused, and so must a unit that nobody knows";
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  empty: { messages: [show([])] },
+  "empty-demo": { messages: [show([], { model: demoModel })] },
+  "empty-no-model": { messages: [show([], { model: null, sidecar: "stopped" })] },
+  short: { messages: [show([question("q1", "What is 12 × 12?"), answer("a1", "12 × 12 = **144**.", figures)])], draft: "And 13 × 13?" },
+  long: { messages: [show([asked, answer("a1", LONG, figures)])], fromTop: true },
+  "long-end": { messages: [show([asked, answer("a1", LONG, figures)])] },
+  "scrolled-back": {
+    messages: [show([asked, answer("a1", LONG, figures), question("q2", "And weeks?"), answer("a2", LONG, figures)])],
+    fromTop: true,
+  },
+  chips: { messages: [show([withFile, answer("a1", "It turns a text into **seconds**.", figures)])] },
+  connecting: { messages: status({ type: "status", phase: "connecting" }) },
+  queued: { messages: status({ type: "status", phase: "queued" }) },
+  // Counts from the moment at which it is shown.
+  get retrying(): Scene {
+    return { messages: status({ type: "status", phase: "retrying", untilMs: Date.now() + 14_500 }) };
+  },
+  "loading-model": { messages: status({ type: "status", phase: "loading-model", progress: 0.42 }) },
+  "reading-prompt": { messages: status({ type: "status", phase: "processing-prompt", progress: 0.8 }) },
+  streaming: { messages: [show([asked, streaming]), events("a1", [start, words(LONG.slice(0, 1_060))])] },
+  thinking: { messages: [show([asked, streaming]), events("a1", [start, { type: "reasoning-delta", text: THOUGHT }])] },
+  "thinking-open": {
+    messages: [show([asked, streaming]), events("a1", [start, { type: "reasoning-delta", text: THOUGHT }])],
+    press: ["Thinking"],
+  },
+  thought: {
+    messages: [
+      show([
+        asked,
+        {
+          stored: stored(
+            "a1",
+            {
+              message: {
+                role: "assistant",
+                content: [
+                  { type: "reasoning", text: THOUGHT },
+                  { type: "text", text: "Add up the pairs of number and unit." },
+                ],
+              },
+            },
+            { model: realModel.ref, status: "complete", ...figures },
+          ),
+        },
+      ]),
+    ],
+    press: ["Reasoning"],
+  },
+  error: { messages: failed(wrongKey), press: ["Details"] },
+  incomplete: {
+    messages: [show([asked, { ...answer("a1", LONG.slice(0, 420), { status: "incomplete", finishReason: null }), failure: cutOff }])],
+  },
+  cancelled: { messages: [show([asked, answer("a1", LONG.slice(0, 300), { status: "cancelled", finishReason: null, ...figures })])] },
+  "cut-by-length": { messages: [show([asked, answer("a1", LONG.slice(0, 220), { finishReason: "length", ...figures })])] },
+  "sidecar-failed": {
+    messages: [show([asked, answer("a1", "Add up the pairs.", figures)]), { type: "sidecar", state: "failed", failure: crashed }],
+  },
+  restarting: { messages: [show([asked, answer("a1", "Add up the pairs.", figures)]), { type: "sidecar", state: "restarting" }] },
+  "not-sent": {
+    messages: [
+      show([asked, answer("a1", "Add up the pairs.", figures)]),
+      { type: "not-sent", draft: "And the other way round?", failure: crashed },
+    ],
+  },
+  "demo-chat": {
+    messages: [
+      show([question("q1", "Hello!"), answer("a1", "This is the **demo model**. It has no knowledge.", { model: demoModel.ref })], {
+        model: demoModel,
+      }),
+    ],
+  },
+  breaking: { messages: [show([question("q1", "x".repeat(300)), answer("a1", BREAKING, figures)])], fromTop: true },
+  scripts: { messages: [show([question("q1", "مرحبا، كيف الحال؟"), answer("a1", SCRIPTS, figures)])], fromTop: true },
+  "long-question": {
+    messages: [
+      show([
+        question("q1", "Please look at this log:\n".concat("2026-11-22 12:00:00 INFO started\n".repeat(40))),
+        answer("a1", "Nothing is wrong with it.", figures),
+      ]),
+    ],
+  },
+};

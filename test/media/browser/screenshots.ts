@@ -1,0 +1,80 @@
+// Pictures of every state of the page, for eyes: `node test/media/browser/screenshots.ts [part of a name …]`.
+// They go to `test/screenshots/chat`, which git ignores.
+
+import { mkdirSync } from "node:fs";
+import type { Browser } from "playwright-core";
+import { launchBrowser, newPage } from "../../rig/browser.ts";
+import { inClone } from "../../rig/places.ts";
+import { buildPageFiles } from "./bundle.ts";
+import { post } from "./chat-driver.ts";
+import { startPageServer } from "./page-server.ts";
+import type { PageServer, ThemeName } from "./page-server.ts";
+import { scenes } from "./scenes.ts";
+import type { Scene } from "./scenes.ts";
+
+interface Shot {
+  readonly scene: string;
+  readonly theme: ThemeName;
+  readonly width: number;
+  readonly height: number;
+}
+
+const SIDEBAR = { width: 380, height: 760 };
+const NARROW = { width: 260, height: 760 };
+const TAB = { width: 1200, height: 760 };
+/** The scenes that show most of what a theme colours. */
+const TELLING = ["empty", "empty-demo", "long", "streaming", "thinking-open", "error", "incomplete", "cancelled", "chips", "loading-model"];
+const OTHER_THEMES: readonly ThemeName[] = ["light-modern", "light-2026", "dark-2026", "high-contrast", "high-contrast-light"];
+
+function allShots(): readonly Shot[] {
+  return [
+    ...Object.keys(scenes).map((scene): Shot => ({ scene, theme: "dark-modern", ...SIDEBAR })),
+    ...OTHER_THEMES.flatMap((theme) => TELLING.map((scene): Shot => ({ scene, theme, ...SIDEBAR }))),
+    ...["empty-demo", "long", "error", "chips", "breaking", "loading-model"].map((scene): Shot => ({
+      scene,
+      theme: "dark-modern",
+      ...NARROW,
+    })),
+    ...["long", "empty", "breaking", "scripts"].map((scene): Shot => ({ scene, theme: "dark-modern", ...TAB })),
+    { scene: "long", theme: "light-2026", ...TAB },
+  ];
+}
+
+async function take(browser: Browser, server: PageServer, shot: Shot, folder: string): Promise<void> {
+  const { scene: name, theme, width, height } = shot;
+  const scene: Scene | undefined = scenes[name];
+  if (scene === undefined) throw new Error(`There is no scene ${name}.`);
+  const page = await newPage(browser, { viewport: { width, height } });
+  page.on("console", (message) => console.log(`  ${name}: ${message.text()}`));
+  page.on("pageerror", (error) => console.log(`  ${name}: ${String(error)}`));
+  await page.goto(server.pageUrl({ theme, place: width > 600 ? "editor" : "sidebar" }));
+  await page.waitForFunction(() => window.posted.some(({ type }) => type === "ready"));
+  await post(page, ...scene.messages);
+  await page.waitForTimeout(450);
+  for (const label of scene.press ?? []) await page.getByText(label, { exact: true }).first().click();
+  if (scene.draft !== undefined) await page.getByRole("textbox").fill(scene.draft);
+  if (scene.fromTop === true) {
+    await page.locator(".transcript").hover();
+    await page.mouse.wheel(0, -100_000);
+  }
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png` });
+  await page.context().close();
+}
+
+const wanted = process.argv.slice(2);
+const folder = inClone("test/screenshots/chat");
+mkdirSync(folder, { recursive: true });
+const server = await startPageServer(await buildPageFiles());
+const browser = await launchBrowser();
+try {
+  for (const shot of allShots()) {
+    const name = `${shot.scene}-${shot.theme}-${shot.width}`;
+    if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+    await take(browser, server, shot, folder);
+    console.log(name);
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
