@@ -1,0 +1,13 @@
+// A process that is a sidecar: serves its one client until the client, the parent or a signal ends it.
+
+import type { Log } from "./log.ts";
+import { productVersion } from "./product-version.ts";
+import { serve, type Transport } from "./server.ts";
+import { createSidecarServices } from "./sidecar-services.ts";
+
+/** Resolves when all is given back; what is left of the process then is to exit. */
+export async function runSidecar(transport: Transport, log: Log): Promise<void> {
+  const server = serve(transport, { version: productVersion(), log, createServices: createSidecarServices });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void server.end(`it got ${signal}`));
+  await server.ended;
+}

@@ -1,0 +1,82 @@
+// Puts together what the server stands on in a real process: the store in the client's folder, the engine with the client's
+// settings and keys, and local inference. What the handshake does not need is loaded when it is first asked for.
+
+import type { Engine } from "./engine.ts";
+import { Failure } from "./failure.ts";
+import { KeyRing } from "./keys.ts";
+import type { Log } from "./log.ts";
+import type { Availability } from "./protocol.ts";
+import { createEditorProvider } from "./providers/editor.ts";
+import { ProviderError, type Provider } from "./providers/provider.ts";
+import type { ServicesRequest } from "./server.ts";
+import type { Services } from "./server/services.ts";
+import { MemoryStore } from "./sessions/memory-store.ts";
+import type { Owner } from "./sessions/owner.ts";
+import { SqliteStore } from "./sessions/sqlite-store.ts";
+import type { SessionStore } from "./sessions/store.ts";
+import type { EngineSettings } from "./types.ts";
+
+export async function createSidecarServices({ initialize, epoch, client, log }: ServicesRequest): Promise<Services> {
+  const { store, persistence } = await openStore(initialize.storeFolder, { instance: epoch, pid: process.pid }, log);
+  const keys = new KeyRing();
+  const editor = createEditorProvider(client);
+  let settings = initialize.settings;
+  let engine: Promise<Engine> | undefined;
+  return {
+    store,
+    persistence,
+    localInference: noLocalInference,
+    engine: () => (engine ??= loadEngine({ settings, keys, local: notHere, editor })),
+    updateSettings: (changed: EngineSettings) => {
+      settings = changed;
+      void engine?.then((loaded) => loaded.updateSettings(changed));
+    },
+    setKey: (provider, origin, key) => keys.set(provider, origin, key),
+    close: async () => {
+      await Promise.allSettled([engine?.then((loaded) => loaded.close())]);
+      await store.close();
+    },
+  };
+}
+
+/** The HTTP client behind it takes most of the time and memory that a sidecar costs before its first answer. */
+async function loadEngine(options: ConstructorParameters<typeof Engine>[0]): Promise<Engine> {
+  const { Engine } = await import("./engine.ts");
+  return new Engine(options);
+}
+
+/** Where the store cannot be had, conversations go on in memory, and the client is told why. */
+async function openStore(
+  folder: string | null,
+  owner: Owner,
+  log: Log,
+): Promise<{ readonly store: SessionStore; readonly persistence: Availability }> {
+  if (folder === null) {
+    return {
+      store: new MemoryStore(),
+      persistence: { available: false, reason: "No folder was given: conversations are kept in memory only." },
+    };
+  }
+  try {
+    return { store: await SqliteStore.open(folder, owner), persistence: { available: true } };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    log.warn(error.message);
+    return { store: new MemoryStore(), persistence: { available: false, reason: error.message } };
+  }
+}
+
+const noLocalInference: Availability = { available: false, reason: "This build has no local inference." };
+
+const notHere: Provider = {
+  id: "local",
+  // eslint-disable-next-line require-yield
+  async *stream() {
+    throw unsupported();
+  },
+  listModels: async () => [],
+};
+
+function unsupported(): ProviderError {
+  return new ProviderError(noLocalInference.reason ?? "", { kind: "unsupported", phase: "before-headers", retryable: false });
+}
