@@ -3,8 +3,7 @@
 // goes on with the task on that Node. What is half installed when it is interrupted is installed again by the next run.
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -69,19 +68,31 @@ export async function runNpm(args, cwd, log = console.log) {
 }
 
 /**
- * `npm ci` in a folder with a lock file of its own, unless what is installed there came from this very lock file, on this
- * platform. The stamp lies inside `node_modules` and is written last, so an interrupted install is never taken for a whole one.
- * Returns whether something was installed.
+ * Whether `node_modules` is what the lock file says. npm leaves a lock file of its own there as the last act of an install, so
+ * one that was interrupted is never taken for whole, and a package that a developer has just added is not installed again.
+ * What is optional may be missing: it is for other platforms.
+ */
+function isInstalled(folder) {
+  const installedFile = join(folder, "node_modules/.package-lock.json");
+  if (!existsSync(installedFile)) return false;
+  const { packages: installed } = JSON.parse(readFileSync(installedFile, "utf8"));
+  const { packages: locked } = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
+  return Object.entries(locked).every(([path, { version, integrity, optional }]) => {
+    const found = installed[path];
+    if (path === "" || (found === undefined && optional === true)) return true;
+    return found !== undefined && found.version === version && found.integrity === integrity;
+  });
+}
+
+/**
+ * `npm ci` in a folder with a lock file of its own, unless what the lock file says is installed already. Returns whether
+ * something was installed.
  */
 export async function installLocked(folder, what, log = console.log) {
-  const stampFile = join(folder, "node_modules/.parley-stamp");
-  const lock = readFileSync(join(folder, "package-lock.json"));
-  const stamp = createHash("sha256").update(lock).update(`${process.platform} ${process.arch}`).digest("hex");
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return false;
+  if (isInstalled(folder)) return false;
   log(`Installing ${what} …`);
   const started = Date.now();
   await runNpm(["ci", "--ignore-scripts"], folder, log);
-  writeFileSync(stampFile, stamp);
   log(`  done in ${Math.round((Date.now() - started) / 1000)} s`);
   return true;
 }
