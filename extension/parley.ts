@@ -11,7 +11,7 @@ import type { ChatPort } from "./chat/chat-port.ts";
 import { pickConversation } from "./chat/conversation-picker.ts";
 import { openFile, openLink } from "./chat/editor-actions.ts";
 import { SidecarUnavailable, isCancelled } from "./client/request-failure.ts";
-import { sidecarEnvironment } from "./client/sidecar-environment.ts";
+import { debuggerFlags, sidecarEnvironment } from "./client/sidecar-environment.ts";
 import { StreamReaders } from "./client/stream-readers.ts";
 import type { CommandHandlers } from "./commands.ts";
 import { type Disposable, DisposableStore } from "./dispose.ts";
@@ -111,6 +111,7 @@ export class Parley implements Disposable {
     const version = String(Reflect.get(Object(context.extension.packageJSON), "version"));
     return new SidecarClient({
       executable: process.execPath,
+      flags: context.extensionMode === vscode.ExtensionMode.Development ? debuggerFlags(process.env) : [],
       bundle: context.asAbsolutePath("dist/sidecar.mjs"),
       environment: sidecarEnvironment(process.env),
       log,

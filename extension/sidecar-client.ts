@@ -24,6 +24,7 @@ export interface SidecarStatus {
 
 export interface SidecarClientOptions {
   readonly executable: string;
+  readonly flags?: readonly string[];
   readonly bundle: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: SidecarLog;
@@ -165,12 +166,13 @@ export class SidecarClient implements Disposable {
   }
 
   async #launch(signal: AbortSignal): Promise<SidecarProcess> {
-    const { executable, bundle, environment, log, initialize, prepare, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { executable, flags = [], bundle, environment, log, initialize, prepare, handshakeMs = HANDSHAKE_MS } = this.#options;
     // The JSON-RPC library costs more time to load than all of the activation may take.
     const { SidecarProcess } = await import("./client/sidecar-process.ts");
     const wire = (connection: MessageConnection): void => this.#wiring.forEach((register) => register(connection));
     const sidecar = await SidecarProcess.launch({
       executable,
+      flags,
       bundle,
       environment,
       handshakeMs,

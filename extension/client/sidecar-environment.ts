@@ -47,6 +47,12 @@ const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 const ALLOWED = new Set([...SYSTEM, ...WINDOWS, ...LOCAL_MODELS, ...CERTIFICATES]);
 
+/** The flags of Node that let a debugger attach, where whoever develops Parley asks for it (`.vscode/launch.json`). */
+export function debuggerFlags(source: NodeJS.ProcessEnv): readonly string[] {
+  const port = source["PARLEY_SIDECAR_INSPECT"] ?? "";
+  return /^\d+$/.test(port) ? [`--inspect=127.0.0.1:${port}`] : [];
+}
+
 /**
  * The sidecar's whole environment. Names are compared without case, since Windows writes `Path` and `SystemRoot`.
  * `ELECTRON_RUN_AS_NODE` makes the editor's own executable a plain Node.

@@ -36,6 +36,8 @@ export interface SidecarLog {
 export interface LaunchOptions {
   /** The Node to run: the editor's own executable. */
   readonly executable: string;
+  /** Node's own flags, which come before the bundle. */
+  readonly flags?: readonly string[];
   /** Absolute path of the sidecar's bundle. */
   readonly bundle: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -101,7 +103,7 @@ export class SidecarProcess {
 
   private constructor(options: LaunchOptions) {
     this.#log = options.log;
-    this.#child = spawn(options.executable, [options.bundle], {
+    this.#child = spawn(options.executable, [...(options.flags ?? []), options.bundle], {
       // Not the workspace: a running process would hold that folder on Windows.
       cwd: dirname(options.bundle),
       env: options.environment,
