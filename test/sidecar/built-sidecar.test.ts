@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { CancelStream, GetSession, ListModels, ListSessions, SetKey, Shutdown } from "../../sidecar/protocol.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { until } from "../support/until.ts";
+import { startSidecar } from "./built-sidecar.ts";
+
+async function startProvider(context: TestContext, key?: string): Promise<FakeProvider> {
+  const fake = await FakeProvider.start(key === undefined ? {} : { key });
+  context.after(() => fake.close());
+  return fake;
+}
+
+async function newFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "parley-built-"));
+  context.after(() => rm(folder, { recursive: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** What another process finds in the database at this moment. */
+function keptMessages(folder: string): string[] {
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"), { readOnly: true });
+  try {
+    const rows = database.prepare("SELECT message FROM messages").all();
+    return rows.map(({ message }) => String(message));
+  } finally {
+    database.close();
+  }
+}
+
+/** An answer that stops in the middle until the gate `more` is opened. */
+const halting = { steps: [{ text: "so far" }, { gate: "more" }, { text: ", so good" }, { finish: "stop" }] } as const;
+
+test("the built sidecar shakes hands on its pipe, and ends when the pipe does", async (context) => {
+  const startedAt = performance.now();
+  const sidecar = startSidecar(context);
+  const { pid, version, persistence } = await sidecar.shakeHands({ storeFolder: await newFolder(context) });
+  const readyMs = Math.round(performance.now() - startedAt);
+  assert.equal(pid, sidecar.child.pid);
+  const manifest: unknown = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+  assert.ok(typeof manifest === "object" && manifest !== null && "version" in manifest);
+  assert.equal(version, manifest.version);
+  assert.deepEqual(persistence, { available: true });
+  assert.deepEqual(await sidecar.connection.sendRequest(ListSessions, {}), { sessions: [] });
+  const memory = sidecar.memory;
+  const endingAt = performance.now();
+  sidecar.pipe.end();
+  assert.deepEqual(await sidecar.exited, { code: 0, signal: null });
+  context.diagnostic(`spawn to ready: ${readyMs} ms; at rest: ${memory?.toFixed(1) ?? "?"} MB resident`);
+  context.diagnostic(`end of the pipe to end of the process: ${Math.round(performance.now() - endingAt)} ms`);
+});
+
+test("it ends when its parent is gone although somebody holds the pipe open", async (context) => {
+  const parent = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  const gone = once(parent, "exit");
+  const sidecar = startSidecar(context);
+  await sidecar.shakeHands({ parentPid: parent.pid ?? 0 });
+  assert.equal(sidecar.hasExited, false);
+  parent.kill("SIGKILL");
+  await gone;
+  const goneAt = performance.now();
+  assert.deepEqual(await sidecar.exited, { code: 0, signal: null });
+  context.diagnostic(`end of the parent to end of the process: ${Math.round(performance.now() - goneAt)} ms`);
+});
+
+test("it ends when it is asked to, with everything written", async (context) => {
+  const sidecar = startSidecar(context);
+  await sidecar.shakeHands({ storeFolder: await newFolder(context) });
+  assert.equal(await sidecar.connection.sendRequest(Shutdown, null), null);
+  assert.deepEqual(await sidecar.exited, { code: 0, signal: null });
+});
+
+test("without a pipe it says how to start it, and ends", async () => {
+  const bundle = fileURLToPath(new URL("../../dist/sidecar.mjs", import.meta.url));
+  const child = spawn(process.execPath, [bundle], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (text) => (said += String(text)));
+  const [code] = await once(child, "close");
+  assert.equal(code, 2);
+  assert.match(said, /^error: There is no pipe on file descriptor 3 .*parley serve --stdio\n$/);
+});
+
+test("an answer streams from a provider's socket to the client, with a key that was entered for it", async (context) => {
+  const fake = await startProvider(context, "canary-4711");
+  const sidecar = startSidecar(context);
+  const folder = await newFolder(context);
+  await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
+  await sidecar.connection.sendRequest(SetKey, { provider: "openai-compatible", origin: fake.origin, key: "canary-4711" });
+  const listed = await sidecar.connection.sendRequest(ListModels, { provider: "openai-compatible" });
+  assert.deepEqual(
+    listed.models.map(({ ref }) => ref),
+    ["openai-compatible/fake-model"],
+  );
+  fake.enqueue({ text: "Hello from the other side" });
+  await sidecar.ask("Hello?");
+  assert.equal((await sidecar.untilEnd()).status, "complete");
+  assert.equal(sidecar.text, "Hello from the other side");
+  await sidecar.connection.sendRequest(Shutdown, null);
+  await sidecar.exited;
+  const kept = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), "latin1")));
+  assert.ok(kept.some((bytes) => bytes.includes("Hello from the other side")));
+  for (const text of [sidecar.output, ...kept]) assert.ok(!text.includes("canary-4711"));
+});
+
+test("cancelling closes the provider's socket", async (context) => {
+  const fake = await startProvider(context);
+  const sidecar = startSidecar(context);
+  await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat") });
+  fake.enqueue(halting);
+  const answer = await sidecar.ask("Hello?");
+  await sidecar.untilText("so far");
+  assert.ok(answer.assistant.stream !== undefined);
+  assert.deepEqual(await sidecar.connection.sendRequest(CancelStream, answer.assistant.stream), { cancelled: true });
+  await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider's socket to be closed");
+  assert.equal((await sidecar.untilEnd()).status, "cancelled");
+  assert.equal(sidecar.text, "so far");
+});
+
+test("the end of the pipe in mid-answer closes the provider's socket and keeps the text, which the next sidecar shows", async (context) => {
+  const fake = await startProvider(context);
+  const folder = await newFolder(context);
+  const before = startSidecar(context);
+  await before.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
+  fake.enqueue(halting);
+  const { user } = await before.ask("Hello?");
+  await before.untilText("so far");
+  before.pipe.end();
+  assert.deepEqual(await before.exited, { code: 0, signal: null });
+  await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider's socket to be closed");
+  const after = startSidecar(context);
+  await after.shakeHands({ storeFolder: folder });
+  const { session } = await after.connection.sendRequest(GetSession, { session: user.session });
+  const [question, answer] = session.messages;
+  assert.deepEqual(question?.message.content, [{ type: "text", text: "Hello?" }]);
+  assert.deepEqual(answer?.message.content, [{ type: "text", text: "so far" }]);
+  assert.deepEqual([answer?.status, answer?.error?.providerCode], ["incomplete", "sidecar-ended"]);
+});
+
+test("killed with -9 in mid-answer it loses no question and at most a second of the answer", async (context) => {
+  const fake = await startProvider(context);
+  const folder = await newFolder(context);
+  const before = startSidecar(context);
+  await before.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
+  fake.enqueue(halting);
+  const { user } = await before.ask("Hello?");
+  await before.untilText("so far");
+  const saidAt = performance.now();
+  await until(() => keptMessages(folder).some((message) => message.includes("so far")), "the answer so far in the database");
+  context.diagnostic(`text on the wire to text on the disk: ${Math.round(performance.now() - saidAt)} ms`);
+  before.child.kill("SIGKILL");
+  assert.deepEqual(await before.exited, { code: null, signal: "SIGKILL" });
+  const after = startSidecar(context);
+  await after.shakeHands({ storeFolder: folder });
+  const { session } = await after.connection.sendRequest(GetSession, { session: user.session });
+  const [question, answer] = session.messages;
+  assert.equal(question?.id, user.id);
+  assert.deepEqual(answer?.message.content, [{ type: "text", text: "so far" }]);
+  assert.deepEqual([answer?.status, answer?.error?.providerCode], ["incomplete", "sidecar-ended"]);
+});
