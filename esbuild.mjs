@@ -10,6 +10,10 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build, context } from "esbuild";
+import { writeDemoModel } from "./sidecar/local/demo/generate.ts";
+import { layOutLocalRuntime } from "./sidecar/local/runtime/layout.ts";
+import { ensureLocalRuntime } from "./test/rig/install.ts";
+import { localRuntimeFolder } from "./test/rig/places.ts";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
@@ -134,12 +138,15 @@ async function copyCodicons() {
   for (const file of ["codicon.css", "codicon.ttf"]) await cp(join(source, file), inRoot("dist/media", file));
 }
 
-async function writeDemoModel() {
-  const generator = inRoot("sidecar/local/demo/generate.ts");
-  if (!existsSync(generator)) return;
-  const { writeDemoModel } = await import(generator);
+async function makeDemoModel() {
   await mkdir(inRoot("dist/models"), { recursive: true });
-  await writeDemoModel(inRoot("dist/models/demo.gguf"));
+  writeDemoModel(inRoot("dist/models/demo.gguf"));
+}
+
+/** node-llama-cpp with this machine's backend, as real files beside the bundles. */
+async function bringLocalRuntime() {
+  await ensureLocalRuntime();
+  layOutLocalRuntime({ from: localRuntimeFolder, to: inRoot("dist/node_modules") });
 }
 
 /** Type declarations of the library, for those who install the package. */
@@ -178,14 +185,17 @@ async function everythingOnce(options) {
     Promise.all(options.map((one) => build(one))),
     emitDeclarations(),
     copyCodicons(),
-    writeDemoModel(),
+    makeDemoModel(),
+    bringLocalRuntime(),
   ]);
   await report(results, started);
 }
 
 async function watch(options) {
-  await Promise.all([copyCodicons(), writeDemoModel()]);
+  await Promise.all([copyCodicons(), makeDemoModel(), bringLocalRuntime()]);
   const contexts = await Promise.all(options.map((one) => context({ ...one, logLevel: "info" })));
+  // The debugger's task waits for the line below, and starts on what was built by then.
+  await Promise.all(contexts.map((one) => one.rebuild()));
   await Promise.all(contexts.map((one) => one.watch()));
   console.log("Watching. Ctrl+C ends it.");
 }

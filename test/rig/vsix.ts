@@ -15,13 +15,13 @@ const SHIPPED = [
   "l10n/**",
   "media/icons/**",
   "dist/extension.cjs",
-  "dist/{sidecar,inference,store-worker}.mjs",
+  "dist/{sidecar,sidecar-*,inference,store-worker}.mjs",
   "dist/media/**",
   "dist/models/**",
   "dist/node_modules/**",
 ];
 /** What only a clone can use. */
-const CLONE_ONLY = ["devDependencies", "scripts", "files", "bin", "exports", "types"];
+const CLONE_ONLY = ["devDependencies", "peerDependencies", "peerDependenciesMeta", "scripts", "files", "bin", "exports", "types"];
 
 /** The name that VS Code gives this platform. */
 export function vsixTarget(): string {
