@@ -28,7 +28,7 @@ export const PROTOCOL_VERSION = 1;
 
 /** Data of a JSON-RPC error: what went wrong, as plain data. The JSON-RPC code is `RequestFailed` (-32803) for all of them. */
 export interface RequestFailure {
-  /** `stream-gone`, `session-not-found`, `message-not-found`, `busy`, `not-ready`, `wrong-version`, `invalid-params`, `storage`, `provider` … */
+  /** `stream-gone`, `session-not-found`, `message-not-found`, `busy`, `not-ready`, `wrong-version`, `invalid-params`, `storage`, `provider`, `internal`: see PROTOCOL.md. */
   readonly code: string;
   /** With code `provider`. */
   readonly error?: ErrorInfo;
