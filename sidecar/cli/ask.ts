@@ -1,0 +1,137 @@
+// `parley ask`: one question, its answer streamed to the output.
+
+import type { GenerateOptions, Prompt } from "../api.ts";
+import { checkedParameters } from "../answers/parameters.ts";
+import type { EndEvent, ReasoningEffort, StreamEvent, UserPart } from "../types.ts";
+import { duration } from "../error-words.ts";
+import { askCommand } from "./commands.ts";
+import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
+import { readFilePart } from "./read-file.ts";
+import { numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
+
+const EFFORTS: readonly ReasoningEffort[] = ["off", "low", "medium", "high"];
+
+export async function ask(program: Program, args: readonly string[]): Promise<ExitStatus> {
+  const parsed = parseCommand(askCommand, args);
+  const options = answerOptions(parsed);
+  const files = parsed.values.get("file") ?? [];
+  checkOperands(parsed.operands);
+  const { provider, model } = await chooseModel(program, modelOf(parsed));
+  const { terminal, engine } = program;
+  const question = await questionOf(parsed.operands, () => terminal.readInput());
+  const baseUrl = single(parsed, "base-url");
+  const llm = engine.llmAt(provider, model, baseUrl === undefined ? {} : { baseUrl });
+  const readPrompt = (signal: AbortSignal): Promise<Prompt> => promptOf(question, files, signal);
+  const printer = parsed.flags.has("json") ? new JsonPrinter(program) : new TextPrinter(program);
+  let end: EndEvent | undefined;
+  for await (const batch of llm.streamBatches(readPrompt, { ...options, signal: terminal.signal })) {
+    await printer.print(batch);
+    const last = batch.at(-1);
+    if (last?.type === "end") end = last;
+  }
+  return finish(program, end);
+}
+
+export function answerOptions(parsed: ParsedArguments): GenerateOptions {
+  const system = single(parsed, "system");
+  const temperature = numberOption(parsed, "temperature", 0, 2, false);
+  const maxOutputTokens = numberOption(parsed, "max-output-tokens", 1, Number.MAX_SAFE_INTEGER, true);
+  const effort = single(parsed, "reasoning");
+  const reasoning = EFFORTS.find((one) => one === effort);
+  if (effort !== undefined && reasoning === undefined) {
+    throw new UsageError(`The option --reasoning takes ${EFFORTS.join(", ")}; it is "${effort}".`);
+  }
+  return checkedParameters({ system, temperature, maxOutputTokens, reasoning });
+}
+
+/** An address belongs to a provider, so it needs a model that names one. */
+function modelOf(parsed: ParsedArguments): string | undefined {
+  const named = single(parsed, "model");
+  if (named === undefined && parsed.values.has("base-url")) throw new UsageError("The option --base-url needs --model PROVIDER/MODEL.");
+  return named;
+}
+
+function checkOperands(operands: readonly string[]): void {
+  const prompts = operands.filter((operand) => operand !== "-");
+  if (operands.length === 0) throw new UsageError('What is to be asked? Give a PROMPT in quotes, or "-" to read it from the input.');
+  if (prompts.length > 1) throw new UsageError(`One PROMPT is expected, not ${prompts.length}: put it in quotes.`);
+  const dashes = operands.length - prompts.length;
+  if (dashes > 1 || (dashes === 1 && operands.at(-1) !== "-")) throw new UsageError('"-" stands once, and after the PROMPT.');
+}
+
+async function questionOf(operands: readonly string[], readInput: () => Promise<string>): Promise<string> {
+  const [prompt = ""] = operands.filter((operand) => operand !== "-");
+  if (!operands.includes("-")) return prompt;
+  const input = await readInput();
+  return prompt === "" ? input : `${prompt}\n\n${input}`;
+}
+
+async function promptOf(question: string, files: readonly string[], signal: AbortSignal): Promise<Prompt> {
+  if (files.length === 0) return question;
+  const content: UserPart[] = question.trim() === "" ? [] : [{ type: "text", text: question }];
+  for (const path of files) content.push(await readFilePart(path, signal));
+  return [{ role: "user", content }];
+}
+
+interface Printer {
+  print(events: readonly StreamEvent[]): Promise<void>;
+}
+
+class JsonPrinter implements Printer {
+  readonly #program: Program;
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  async print(events: readonly StreamEvent[]): Promise<void> {
+    await this.#program.terminal.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  }
+}
+
+class TextPrinter implements Printer {
+  readonly #program: Program;
+  #last = "\n";
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  async print(events: readonly StreamEvent[]): Promise<void> {
+    let text = "";
+    for (const event of events) {
+      if (event.type === "text-delta") text += event.text;
+      else this.#tell(event);
+      // The prompt of the shell belongs on a line of its own.
+      if (event.type === "end" && !(this.#last + text).endsWith("\n")) text += "\n";
+    }
+    if (text !== "") this.#last = text;
+    await this.#program.terminal.write(text);
+  }
+
+  #tell(event: StreamEvent): void {
+    const { terminal } = this.#program;
+    if (event.type === "warning") terminal.note(`note: ${event.message ?? `${event.code} ${event.parameter ?? ""}`.trim()}`);
+    if (event.type !== "status") return;
+    if (event.phase === "retrying") terminal.note(`the provider is busy; trying again${inTime(event.untilMs)}.`);
+    if (event.phase === "waiting-for-limit") terminal.note("waiting for other requests to this server to end.");
+  }
+}
+
+function inTime(untilMs: number | undefined): string {
+  return untilMs === undefined ? "" : ` in ${duration(Math.max(0, untilMs - Date.now()))}`;
+}
+
+function finish(program: Program, end: EndEvent | undefined): ExitStatus {
+  const { terminal } = program;
+  if (terminal.interrupted) return 130;
+  if (end?.status === "complete") {
+    const note = finishNote(end.finishReason);
+    if (note !== undefined) terminal.note(note);
+    return 0;
+  }
+  // Nobody reads the output any more: there is nothing left to fail.
+  if (end?.status === "cancelled") return 0;
+  if (end?.error !== undefined) explain(program, end.error);
+  return 1;
+}

@@ -1,0 +1,168 @@
+// `parley gather`: one question about many files, of one model or several.
+
+import { access, constants } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { AnswerFold } from "../answers/fold.ts";
+import { totalsOf } from "../answers/totals.ts";
+import type { GenerateResult, Llm, Prompt } from "../api.ts";
+import { gather, type GatherTask } from "../gather.ts";
+import { askAboutFile } from "../prompt-text.ts";
+import type { ErrorInfo, StreamEvent } from "../types.ts";
+import { gatherCommand } from "./commands.ts";
+import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
+import { readFilePart } from "./read-file.ts";
+import { reportMarkdown, writeReport, type ReportItem } from "./report.ts";
+import { numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
+
+interface Item {
+  readonly file: string;
+  readonly llm: Llm;
+}
+
+interface ItemResult extends Item {
+  readonly result: GenerateResult;
+  readonly error?: ErrorInfo;
+}
+
+export async function gatherFiles(program: Program, args: readonly string[]): Promise<ExitStatus> {
+  const parsed = parseCommand(gatherCommand, args);
+  const { prompt, files, concurrency, report } = await checked(parsed);
+  const llms = await modelsOf(program, parsed, concurrency);
+  const items = files.flatMap((file) => llms.map((llm): Item => ({ file, llm })));
+  const run = new Run(program, prompt, parsed.flags.has("json"));
+  await run.start(items, files, llms);
+  const tasks = function* (): Generator<GatherTask<ItemResult>> {
+    for (const item of items) yield () => run.answer(item);
+  };
+  const { signal } = program.terminal;
+  const printed: ItemResult[] = [];
+  const inOrder = new Map<number, ItemResult>();
+  for await (const { index, value, error } of gather(tasks(), { signal, ...(concurrency === undefined ? {} : { concurrency }) })) {
+    if (error !== undefined) throw error;
+    if (value !== undefined) inOrder.set(index, value);
+    for (let next = inOrder.get(printed.length); next !== undefined; next = inOrder.get(printed.length)) {
+      inOrder.delete(printed.length);
+      printed.push(next);
+      await run.print(next);
+    }
+  }
+  return run.finish(printed, items, report);
+}
+
+interface Checked {
+  readonly prompt: string;
+  readonly files: readonly string[];
+  readonly concurrency: number | undefined;
+  readonly report: string | undefined;
+}
+
+async function checked(parsed: ParsedArguments): Promise<Checked> {
+  const prompt = single(parsed, "prompt");
+  if (prompt === undefined || prompt.trim() === "") throw new UsageError('What is to be asked about the files? Give --prompt "…".');
+  if (parsed.operands.length === 0) throw new UsageError("About which files? Name at least one FILE.");
+  const report = single(parsed, "report");
+  if (report !== undefined) {
+    // Found before the answers are paid for.
+    await access(dirname(resolve(report)), constants.W_OK).catch(() => {
+      throw new UsageError(`The report cannot be written: there is no folder ${dirname(resolve(report))} that can be written to.`);
+    });
+  }
+  return { prompt, files: parsed.operands, concurrency: numberOption(parsed, "concurrency", 1, 1000, true), report };
+}
+
+async function modelsOf(program: Program, parsed: ParsedArguments, concurrency: number | undefined): Promise<readonly Llm[]> {
+  const named = parsed.values.get("model");
+  const baseUrl = single(parsed, "base-url");
+  if (named === undefined && baseUrl !== undefined) throw new UsageError("The option --base-url needs --model PROVIDER/MODEL.");
+  const overrides = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(concurrency === undefined ? {} : { concurrency }) };
+  const llms: Llm[] = [];
+  for (const ref of new Set(named ?? [undefined])) {
+    const { provider, model } = await chooseModel(program, ref);
+    llms.push(program.engine.llmAt(provider, model, overrides));
+  }
+  return llms;
+}
+
+class Run {
+  readonly #program: Program;
+  readonly #prompt: string;
+  readonly #json: boolean;
+  #severalModels = false;
+
+  constructor(program: Program, prompt: string, json: boolean) {
+    this.#program = program;
+    this.#prompt = prompt;
+    this.#json = json;
+  }
+
+  async start(items: readonly Item[], files: readonly string[], llms: readonly Llm[]): Promise<void> {
+    const models = llms.map(({ ref }) => ref);
+    this.#severalModels = models.length > 1;
+    if (this.#json) await this.#program.terminal.writeJson({ type: "run-start", items: files, models, answers: items.length });
+  }
+
+  /** Never rejects: an answer that failed is a result like any other, with the text that had come. */
+  async answer(item: Item): Promise<ItemResult> {
+    const { signal } = this.#program.terminal;
+    const fold = new AnswerFold(item.llm.ref);
+    const prompt = async (signal: AbortSignal): Promise<Prompt> => [askAboutFile(this.#prompt, await readFilePart(item.file, signal))];
+    for await (const batch of item.llm.streamBatches(prompt, { signal })) {
+      fold.add(batch);
+      if (this.#json) await this.#printEvents(item, batch);
+    }
+    return { ...item, result: fold.result(), ...(fold.error === undefined ? {} : { error: fold.error }) };
+  }
+
+  async print({ file, llm, result }: ItemResult): Promise<void> {
+    if (this.#json || result.content.trim() === "") return;
+    await this.#program.terminal.write(`## ${this.#title({ file, llm })}\n\n${result.content.trim()}\n\n`);
+  }
+
+  async finish(done: readonly ItemResult[], items: readonly Item[], report: string | undefined): Promise<ExitStatus> {
+    const { terminal } = this.#program;
+    const complete = done.filter(({ result }) => result.status === "complete");
+    const failed = done.filter(({ error }) => error !== undefined);
+    const totals = totalsOf(done.map(({ result }) => result));
+    this.#tellFailures(failed);
+    for (const item of complete) {
+      const note = finishNote(item.result.finishReason);
+      if (note !== undefined) terminal.note(`${this.#title(item)}: ${note}`);
+    }
+    if (report !== undefined) {
+      const models = [...new Set(items.map(({ llm }) => llm.ref))];
+      const sections = items.map((item, index) => reportItem(item, done[index]));
+      await writeReport(report, reportMarkdown({ prompt: this.#prompt, models, items: sections, totals }));
+    }
+    if (this.#json) {
+      const counts = { complete: complete.length, failed: failed.length, cancelled: items.length - complete.length - failed.length };
+      await terminal.writeJson({ type: "run-end", ...counts, ...totals });
+    }
+    if (terminal.interrupted) return 130;
+    return failed.length > 0 ? 1 : 0;
+  }
+
+  #title({ file, llm }: Item): string {
+    return this.#severalModels ? `${file} (${llm.ref})` : file;
+  }
+
+  async #printEvents({ file, llm }: Item, events: readonly StreamEvent[]): Promise<void> {
+    const lines = events.map((event) => `${JSON.stringify({ ...event, item: file, model: llm.ref })}\n`);
+    await this.#program.terminal.write(lines.join(""));
+  }
+
+  /** What failed in the same way is told once: a missing key fails a hundred files. */
+  #tellFailures(failed: readonly ItemResult[]): void {
+    const groups = Map.groupBy(failed, ({ error }) => `${error?.kind} ${error?.message}`);
+    for (const group of groups.values()) {
+      const [first] = group;
+      if (first?.error === undefined) continue;
+      const others = group.length - 1;
+      explain(this.#program, first.error, `${this.#title(first)}${others === 0 ? "" : ` and ${others} more`}`);
+    }
+  }
+}
+
+function reportItem({ file, llm }: Item, done: ItemResult | undefined): ReportItem {
+  const problem = done === undefined || done.result.status === "cancelled" ? "cancelled" : done.error?.message;
+  return { item: file, model: llm.ref, content: done?.result.content ?? "", ...(problem === undefined ? {} : { problem }) };
+}

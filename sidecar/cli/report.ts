@@ -1,0 +1,59 @@
+// The Markdown that `parley gather --report` writes: a section for each file, whatever became of it.
+
+import { rename, rm, writeFile } from "node:fs/promises";
+import { dirname, basename, join } from "node:path";
+import type { Totals } from "../answers/totals.ts";
+import type { ModelRef } from "../types.ts";
+
+export interface ReportItem {
+  readonly item: string;
+  readonly model: ModelRef;
+  readonly content: string;
+  /** Why it is not whole; absent for a complete answer. */
+  readonly problem?: string;
+}
+
+export interface Report {
+  readonly prompt: string;
+  readonly models: readonly ModelRef[];
+  readonly items: readonly ReportItem[];
+  readonly totals: Totals;
+}
+
+export function reportMarkdown({ prompt, models, items, totals }: Report): string {
+  const sections = items.map((item) => section(item, models.length > 1));
+  return `# ${oneLine(prompt)}\n\n${sections.join("\n")}\n---\n\n${footer(models, items, totals)}\n`;
+}
+
+/** Whole or not at all: written beside the file and put in its place. */
+export async function writeReport(path: string, markdown: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    await writeFile(temporary, markdown);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function section({ item, model, content, problem }: ReportItem, severalModels: boolean): string {
+  const heading = `## ${oneLine(item)}${severalModels ? ` (${oneLine(model)})` : ""}`;
+  const parts = [heading];
+  if (content.trim() !== "") parts.push(content.trim());
+  if (problem !== undefined) parts.push(`> **Not complete:** ${oneLine(problem)}`);
+  return `${parts.join("\n\n")}\n`;
+}
+
+function footer(models: readonly ModelRef[], items: readonly ReportItem[], { usage, cost }: Totals): string {
+  const failed = items.filter(({ problem }) => problem !== undefined).length;
+  const parts = [`${items.length - failed} of ${items.length} complete`, `by ${models.join(", ")}`];
+  if (usage !== null) parts.push(`${usage.estimated === true ? "about " : ""}${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
+  if (cost !== undefined) parts.push(`$${cost.amount.toFixed(4)}`);
+  return parts.join("; ");
+}
+
+/** Line breaks would end a heading, and a leading blank would make it none. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/gu, " ").trim();
+}

@@ -1,0 +1,71 @@
+// Which command is meant, and how its end becomes an exit status: 0 complete, 1 failed or incomplete, 2 wrong usage, 130
+// interrupted.
+
+import { productVersion } from "../product-version.ts";
+import { ask } from "./ask.ts";
+import { commandHelp, commands, programHelp } from "./commands.ts";
+import { gatherFiles } from "./gather.ts";
+import { models } from "./models.ts";
+import type { ExitStatus, Program } from "./program.ts";
+import { serveStdio } from "./serve.ts";
+import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage.ts";
+
+type Run = (program: Program, args: readonly string[]) => Promise<ExitStatus>;
+
+const runs: { readonly [command: string]: Run | undefined } = { ask, gather: gatherFiles, models };
+
+/** Never rejects: what goes wrong is told on the error output and by the status. */
+export async function runParley(args: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  const [first, ...rest] = args;
+  try {
+    const help = helpAsked(first, rest);
+    if (help !== undefined) {
+      await terminal.write(help);
+      return 0;
+    }
+    if (first === "serve") return await serveStdio(terminal, rest);
+    const run = first === undefined ? undefined : runs[first];
+    if (run === undefined) throw unknownCommand(first);
+    return await runWithEngine(run, terminal, rest);
+  } catch (error) {
+    if (terminal.interrupted) return 130;
+    if (error instanceof UsageError) return wrongUsage(terminal, error, first);
+    terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return 1;
+  }
+}
+
+async function runWithEngine(run: Run, terminal: Terminal, args: readonly string[]): Promise<ExitStatus> {
+  // Loaded late: help and wrong usage need no provider.
+  const { createStandaloneEngine } = await import("../standalone-engine.ts");
+  const standalone = createStandaloneEngine(terminal.environment);
+  try {
+    return await run({ engine: standalone.engine, terminal }, args);
+  } finally {
+    await standalone.close();
+  }
+}
+
+/** `--help` anywhere after a command, `help COMMAND`, `--version`. */
+function helpAsked(first: string | undefined, rest: readonly string[]): string | undefined {
+  if (first === "--version" || first === "-v") return `${productVersion()}\n`;
+  const asked = first === "help" ? rest[0] : first;
+  const command = commands.find(({ name }) => name === asked);
+  const options = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (command !== undefined && (first === "help" || options.includes("--help") || options.includes("-h"))) return commandHelp(command);
+  return first === "--help" || first === "-h" || (first === "help" && rest.length === 0) ? programHelp() : undefined;
+}
+
+function unknownCommand(first: string | undefined): UsageError {
+  const names = commands.map(({ name }) => name).join(", ");
+  return new UsageError(
+    first === undefined ? `A command is missing: ${names}.` : `There is no command "${first}". The commands are ${names}.`,
+  );
+}
+
+function wrongUsage(terminal: Terminal, { message }: UsageError, first: string | undefined): ExitStatus {
+  const known = commands.some(({ name }) => name === first);
+  terminal.note(`${message}\n  "parley ${known ? `${first} ` : ""}--help" says more.`);
+  return 2;
+}

@@ -1,0 +1,56 @@
+// Parley as a library: `import { createLlm, Session, gather } from "parley"`. Keys and addresses come from the environment
+// unless they are given. Everything made here shares one engine, so that limits hold across the whole program; nothing is
+// opened before the first request, and nothing keeps the program alive after the last one.
+
+import { checkedParameters } from "./answers/parameters.ts";
+import { invalidRequest } from "./answers/answer-error.ts";
+import type { GenerateOptions, Llm } from "./api.ts";
+import type { EndpointOverrides } from "./endpoints.ts";
+import { createStandaloneEngine, type StandaloneEngine } from "./standalone-engine.ts";
+
+export { AnswerError } from "./answers/answer-error.ts";
+export { gather } from "./gather.ts";
+export { ProviderError } from "./providers/provider.ts";
+export { Session } from "./sessions/session.ts";
+export type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource, Warning } from "./api.ts";
+export type { Gathering, GatherOptions, GatherResult, GatherTask, GatherTasks } from "./gather.ts";
+export type { Question, SessionOptions, TurnOptions } from "./sessions/session.ts";
+export type * from "./types.ts";
+
+/** Beside these, any option of a request is taken as the default of every request. */
+export interface LlmOptions extends GenerateOptions {
+  /** The provider's own id of the model; for `local` an absolute path of a GGUF file, `demo` or `echo`. */
+  readonly model: string;
+  /** Default: the provider's variable, else its own address. */
+  readonly baseUrl?: string;
+  /** Default: the provider's variable. Sent to this model's address alone. */
+  readonly apiKey?: string;
+  /** Forces one of OpenAI's two interfaces. Default: `responses` at OpenAI's own address, `chat` elsewhere. */
+  readonly api?: "responses" | "chat";
+  /** Requests at once to this endpoint, for the whole program. */
+  readonly concurrency?: number;
+}
+
+let shared: StandaloneEngine | undefined;
+
+/**
+ * A model. Costs nothing and calls nobody. Throws a `ProviderError` (`invalid-request`) for an unknown provider, which lists
+ * the known ones, and for options that cannot be right; what only a request can tell is an error of the answer.
+ */
+export function createLlm(provider: string, options: LlmOptions): Llm {
+  const { model, baseUrl, apiKey, api, concurrency, timeLimits, signal, ...parameters } = options;
+  if (typeof model !== "string" || model.trim() === "") {
+    throw invalidRequest("invalid-model-ref", `createLlm("${provider}", …) needs the name of a model: { model: "…" }.`);
+  }
+  shared ??= createStandaloneEngine(process.env);
+  shared.engine.checkProvider(provider);
+  const overrides: EndpointOverrides = {
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(apiKey === undefined ? {} : { key: apiKey }),
+    ...(api === undefined ? {} : { api }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(timeLimits === undefined ? {} : { timeLimits }),
+  };
+  const defaults: GenerateOptions = { ...checkedParameters(parameters), ...(signal === undefined ? {} : { signal }) };
+  return shared.engine.llmAt(provider, model, overrides, defaults);
+}

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { FakeProvider, type FakeRequest } from "../support/fake-provider.ts";
+import { jsonLines } from "../support/json-lines.ts";
+import { parley, ParleyProcess } from "../support/parley-process.ts";
+
+let fake: FakeProvider;
+let folder: string;
+before(async () => {
+  fake = await FakeProvider.start();
+  folder = await mkdtemp(join(tmpdir(), "parley-gather-"));
+  for (const name of ["a.ts", "b.ts", "c.md", "d.ts", "e.ts", "f.ts"]) await writeFile(join(folder, name), `content of ${name}\n`);
+});
+afterEach(() => fake.reset());
+after(async () => {
+  await fake.close();
+  await rm(folder, { recursive: true });
+});
+
+const env = (): { readonly [name: string]: string } => ({ OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") });
+const base = ["gather", "--model", "openai-compatible/m", "--prompt", "Summarize."];
+const gather = (...args: readonly string[]): ReturnType<typeof parley> => parley([...base, ...args], { env: env(), cwd: folder });
+
+/** Which file a request is about. */
+const fileOf = ({ bodyText }: FakeRequest): string => /File: (\S+?)\\n/u.exec(bodyText)?.[1] ?? "no file";
+
+describe("parley gather", () => {
+  it("answers for every file, in the order of the files however they finish", async () => {
+    fake.respond((request) => ({
+      steps:
+        fileOf(request) === "a.ts"
+          ? [{ gate: "a" }, { text: "about A" }, { finish: "stop" }]
+          : [{ text: `about ${fileOf(request)}` }, { finish: "stop" }],
+    }));
+    const process = new ParleyProcess([...base, "a.ts", "b.ts", "c.md"], { env: env(), cwd: folder });
+    await fake.waitFor(({ requests, openAnswers }) => requests === 3 && openAnswers === 1, "the others to be answered");
+    fake.gate("a").open();
+    const { status, stdout, stderr } = await process.ended;
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.equal(stdout, "## a.ts\n\nabout A\n\n## b.ts\n\nabout b.ts\n\n## c.md\n\nabout c.md\n\n");
+  });
+
+  it("begins every request alike: the prompt first, then the file", async () => {
+    await gather("a.ts", "b.ts");
+    const texts = fake.requests.map(({ body }) => JSON.stringify(body?.["messages"])).toSorted();
+    assert.match(texts[0] ?? "", /"Summarize\.\\n\\nFile: a\.ts\\n```ts\\ncontent of a\.ts\\n```"/u);
+    assert.match(texts[1] ?? "", /"Summarize\.\\n\\nFile: b\.ts\\n/u);
+  });
+
+  it("lets one failure touch no other, says why, and ends with 1", async () => {
+    fake.respond((request) =>
+      fileOf(request) === "b.ts" ? { status: 400, body: { error: { message: "not this one" } } } : { text: "fine" },
+    );
+    const { status, stdout, stderr } = await gather("a.ts", "b.ts", "missing.ts", "c.md");
+    assert.equal(status, 1);
+    assert.equal(stdout, "## a.ts\n\nfine\n\n## c.md\n\nfine\n\n");
+    assert.match(stderr, /^parley: b\.ts: .*\n.*not this one/u);
+    assert.match(stderr, /parley: missing\.ts: missing\.ts cannot be read: there is no such file\./u);
+  });
+
+  it("tells a failure that many files share once", async () => {
+    fake.respond({ status: 401, body: { error: { message: "who are you?", code: "invalid_api_key" } } });
+    const { status, stderr } = await gather("a.ts", "b.ts", "c.md");
+    assert.equal(status, 1);
+    assert.equal(stderr.match(/who are you\?/gu)?.length, 1);
+    assert.match(stderr, /^parley: a\.ts and 2 more: /u);
+  });
+
+  it("asks every model about every file", async () => {
+    fake.respond(({ body }) => ({ text: `by ${JSON.stringify(body?.["model"])}` }));
+    const { stdout } = await parley(
+      ["gather", "--model", "openai-compatible/m", "--model", "openai-compatible/n", "--prompt", "x", "a.ts"],
+      { env: env(), cwd: folder },
+    );
+    assert.equal(stdout, '## a.ts (openai-compatible/m)\n\nby "m"\n\n## a.ts (openai-compatible/n)\n\nby "n"\n\n');
+  });
+
+  it("runs as many at once as it is told, and no more", async () => {
+    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
+    const process = new ParleyProcess([...base, "--concurrency", "2", "a.ts", "b.ts", "c.md", "d.ts", "e.ts", "f.ts"], {
+      env: env(),
+      cwd: folder,
+    });
+    await fake.waitFor(({ openAnswers }) => openAnswers === 2, "two answers under way");
+    fake.gate("go").open();
+    assert.equal((await process.ended).status, 0);
+    assert.deepEqual([fake.state().peakAnswers, fake.requests.length], [2, 6]);
+  });
+
+  it("prints with --json run-start, every event with its item and model, and run-end with the totals", async () => {
+    fake.respond((request) => (fileOf(request) === "b.ts" ? { status: 400, body: { error: { message: "no" } } } : { text: "two words" }));
+    const { status, stdout } = await gather("--json", "./a.ts", "b.ts", "missing.ts");
+    assert.equal(status, 1);
+    const lines = jsonLines(stdout);
+    assert.deepEqual(lines[0], { type: "run-start", items: ["./a.ts", "b.ts", "missing.ts"], models: ["openai-compatible/m"], answers: 3 });
+    const end = lines.at(-1);
+    assert.deepEqual([end?.["type"], end?.["complete"], end?.["failed"], end?.["cancelled"]], ["run-end", 1, 2, 0]);
+    assert.deepEqual(Object.keys(end ?? {}), ["type", "complete", "failed", "cancelled", "usage"], "an unknown cost is absent");
+    for (const [item, status] of [
+      ["./a.ts", "complete"],
+      ["b.ts", "error"],
+      ["missing.ts", "error"],
+    ]) {
+      const events = lines.slice(1, -1).filter((line) => line["item"] === item);
+      assert.deepEqual(
+        events.map(({ seq }) => seq),
+        events.map((_, index) => index + 1),
+      );
+      assert.ok(events.every(({ model }) => model === "openai-compatible/m"));
+      assert.deepEqual([events[0]?.["type"], events.at(-1)?.["type"], events.at(-1)?.["status"]], ["start", "end", status]);
+    }
+  });
+
+  it("writes a report with a section for every file, whatever became of it", async () => {
+    fake.respond((request) => (fileOf(request) === "b.ts" ? { steps: [{ text: "only half" }, { cut: "close" }] } : { text: "Whole." }));
+    const { status } = await gather("--report", "report.md", "a.ts", "b.ts", "missing.ts");
+    assert.equal(status, 1);
+    const report = await readFile(join(folder, "report.md"), "utf8");
+    assert.match(report, /^# Summarize\.\n\n## a\.ts\n\nWhole\.\n\n## b\.ts\n\nonly half\n\n> \*\*Not complete:\*\* /u);
+    assert.match(report, /## missing\.ts\n\n> \*\*Not complete:\*\* missing\.ts cannot be read/u);
+    assert.match(report, /\n---\n\n1 of 3 complete; by openai-compatible\/m; about \d+ tokens in, \d+ out\n$/u);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith(".tmp")),
+      [],
+    );
+    await rm(join(folder, "report.md"));
+  });
+
+  it("is interrupted by Ctrl+C: every socket closes, nothing more is asked, and the run ends with its counts", async () => {
+    fake.respond({ steps: [{ text: "so far" }, { gate: "never" }] });
+    const process = new ParleyProcess([...base, "--json", "--concurrency", "2", "a.ts", "b.ts", "c.md", "d.ts"], {
+      env: env(),
+      cwd: folder,
+    });
+    await fake.waitFor(({ waitingAt }) => waitingAt.filter((gate) => gate === "never").length === 2, "two answers to be under way");
+    process.interrupt();
+    const { status, stdout } = await process.ended;
+    assert.equal(status, 130);
+    await fake.waitFor(({ clientClosed }) => clientClosed === 2, "the provider to see both sockets closed");
+    assert.equal(fake.requests.length, 2);
+    const lines = jsonLines(stdout);
+    const end = lines.at(-1);
+    assert.deepEqual([end?.["type"], end?.["complete"], end?.["failed"], end?.["cancelled"]], ["run-end", 0, 0, 4]);
+    const ends = lines.filter(({ type }) => type === "end");
+    assert.deepEqual(
+      ends.map((line) => line["status"]),
+      ["cancelled", "cancelled"],
+    );
+  });
+});

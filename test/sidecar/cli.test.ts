@@ -1,0 +1,286 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { after, afterEach, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { runParley } from "../../sidecar/cli/run.ts";
+import { Terminal, type TerminalHost } from "../../sidecar/cli/terminal.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { jsonLines } from "../support/json-lines.ts";
+import { parley, ParleyProcess, type ParleyOptions } from "../support/parley-process.ts";
+
+let fake: FakeProvider;
+before(async () => {
+  fake = await FakeProvider.start();
+});
+afterEach(() => fake.reset());
+after(() => fake.close());
+
+const model = ["--model", "openai-compatible/fake-model"];
+const env = (): { readonly [name: string]: string } => ({ OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") });
+const ask = (args: readonly string[], options: ParleyOptions = {}): ReturnType<typeof parley> =>
+  parley(["ask", ...model, ...args], { env: env(), ...options });
+
+/** The text of the message that the provider was asked. */
+function question(request = 0): string {
+  const messages = fake.requests[request]?.body?.["messages"];
+  const last = Array.isArray(messages) ? messages.at(-1) : undefined;
+  return typeof last === "object" && last !== null && "content" in last && typeof last.content === "string" ? last.content : "";
+}
+
+/** For what needs no process of its own: wrong usage and help. */
+async function inThisProcess(
+  args: readonly string[],
+): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const host: TerminalHost = { env: {}, stdin: new PassThrough(), stdout, stderr, on: () => undefined, exit: () => undefined };
+  const status = await runParley(args, new Terminal(host));
+  return { status, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+}
+
+describe("parley ask", () => {
+  it("prints the answer and nothing else, and ends by itself with 0", async () => {
+    fake.enqueue({ text: "Forty-two, 四十二." });
+    const { status, stdout, stderr } = await ask(["The question?"]);
+    assert.deepEqual([status, stdout, stderr], [0, "Forty-two, 四十二.\n", ""]);
+    assert.equal(question(), "The question?");
+  });
+
+  it("adds no line break to an answer that ends with one", async () => {
+    fake.enqueue({ steps: [{ text: "line" }, { text: "\n" }, { finish: "stop" }] });
+    assert.equal((await ask(["x"])).stdout, "line\n");
+  });
+
+  it("prints with --json each event as one line, the end last", async () => {
+    fake.enqueue({ text: "Hello there" });
+    const { status, stdout } = await ask(["--json", "x"]);
+    const events = jsonLines(stdout);
+    assert.equal(status, 0);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ["start", "status", "text-delta", "text-delta", "usage", "end"],
+    );
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      [1, 2, 3, 4, 5, 6],
+    );
+    const last = events.at(-1);
+    assert.deepEqual([last?.["status"], last?.["finishReason"], last?.["rawFinishReason"]], ["complete", "stop", "stop"]);
+  });
+
+  it("reads the prompt from the input, alone or after a prompt", async () => {
+    await ask(["-"], { input: "from the input" });
+    await ask(["Write a message for this.", "-"], { input: "diff --git\n" });
+    assert.equal(question(0), "from the input");
+    assert.equal(question(1), "Write a message for this.\n\ndiff --git\n");
+  });
+
+  it("attaches files, named as they were given", async () => {
+    const folder = fileURLToPath(new URL("../support/", import.meta.url));
+    const { status } = await ask(["--file", "fake-provider-models.ts", "--file", "./fake-provider-gates.ts", "Explain."], { cwd: folder });
+    assert.equal(status, 0);
+    const text = question();
+    assert.ok(text.startsWith("Explain.\n\nFile: fake-provider-models.ts\n```ts\n//"));
+    assert.ok(text.includes("\n\nFile: ./fake-provider-gates.ts\n```ts\n//"));
+  });
+
+  it("hands the options to the provider", async () => {
+    await ask(["--system", "Be terse.", "--temperature", "0.25", "--max-output-tokens", "64", "x"]);
+    const body = fake.requests[0]?.body;
+    assert.equal(body?.["temperature"], 0.25);
+    assert.equal(body["max_tokens"], 64);
+    assert.deepEqual(body["messages"], [
+      { role: "system", content: "Be terse." },
+      { role: "user", content: "x" },
+    ]);
+  });
+
+  it("takes the key from the environment and prints it nowhere", async () => {
+    fake.enqueue({ status: 401, body: { error: { message: "The key canary-3141 is wrong", code: "invalid_api_key" } } });
+    const { status, stdout, stderr } = await ask(["x"], { env: { ...env(), OPENAI_COMPATIBLE_API_KEY: "canary-3141" } });
+    assert.equal(fake.requests[0]?.headers["authorization"], "Bearer canary-3141");
+    assert.equal(status, 1);
+    assert.match(stderr, /did not accept the key\./u);
+    assert.match(stderr, /Set the environment variable OPENAI_COMPATIBLE_API_KEY to a valid key\./u);
+    assert.ok(!(stdout + stderr).includes("canary-3141"));
+  });
+
+  it("asks the address of --base-url", async () => {
+    const { status } = await parley(["ask", "--model", "vllm/m", "--base-url", `${fake.origin}/here/v1`, "x"]);
+    assert.equal(status, 0);
+    assert.equal(fake.requests[0]?.path, "/here/v1/chat/completions");
+  });
+
+  it("says on the error output when the answer was cut by length, and counts it as complete", async () => {
+    fake.enqueue({ steps: [{ text: "and so o" }, { finish: "length" }] });
+    const { status, stdout, stderr } = await ask(["x"]);
+    assert.deepEqual([status, stdout], [0, "and so o\n"]);
+    assert.match(stderr, /^parley: the answer was cut at its greatest length; --max-output-tokens/u);
+  });
+
+  it("keeps what had come of an answer that was cut off, and ends with 1 and the reason", async () => {
+    fake.enqueue({ steps: [{ text: "half an ans" }, { cut: "close" }] });
+    const { status, stdout, stderr } = await ask(["x"]);
+    assert.deepEqual([status, stdout], [1, "half an ans\n"]);
+    assert.match(stderr, /^parley: .+\n/u);
+  });
+
+  it("ends with 1 and a reason for a file that cannot be read, which with --json is an event too", async () => {
+    const { status, stdout, stderr } = await ask(["--json", "--file", "no-such-file.ts", "x"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^parley: no-such-file\.ts cannot be read: there is no such file\.\n/u);
+    const last = jsonLines(stdout).at(-1);
+    assert.deepEqual([last?.["type"], last?.["status"]], ["end", "error"]);
+    assert.equal(fake.requests.length, 0);
+    const binary = await ask(["--file", process.execPath, "x"]);
+    assert.equal(binary.status, 1);
+  });
+
+  it("is interrupted by Ctrl+C: the socket closes, what had come stays, the status is 130", async () => {
+    fake.enqueue({ steps: [{ text: "so far" }, { gate: "more" }] });
+    const process = new ParleyProcess(["ask", ...model, "--json", "x"], { env: env() });
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("more"), "the answer to be under way");
+    process.interrupt();
+    const { status, stdout } = await process.ended;
+    assert.equal(status, 130);
+    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
+    const last = jsonLines(stdout).at(-1);
+    assert.deepEqual([last?.["type"], last?.["status"]], ["end", "cancelled"]);
+  });
+
+  it("is interrupted while it waits for the headers", async () => {
+    fake.enqueue({ holdHeaders: "headers" });
+    const process = new ParleyProcess(["ask", ...model, "x"], { env: env() });
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("headers"), "the request to arrive");
+    process.interrupt();
+    assert.deepEqual(await process.ended.then(({ status, stderr }) => [status, stderr]), [130, ""]);
+    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
+  });
+
+  it("ends quietly, and stops the provider, when nobody reads its output any more", async () => {
+    fake.respond({
+      steps: [{ text: "first" }, { gate: "read" }, ...Array.from({ length: 200 }, () => ({ text: "x".repeat(2000) })), { gate: "never" }],
+    });
+    const process = new ParleyProcess(["ask", ...model, "x"], { env: env() });
+    process.child.stdout.once("data", () => {
+      process.child.stdout.destroy();
+      fake.gate("read").open();
+    });
+    const { status, stderr } = await process.ended;
+    assert.deepEqual([status, stderr], [0, ""]);
+    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
+  });
+});
+
+describe("parley, asked wrongly,", () => {
+  const table: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ["names its commands", [], /A command is missing: ask, gather, models, serve/u],
+    ["knows no other command", ["aks"], /no command "aks"/u],
+    ["wants a prompt", ["ask"], /What is to be asked\?/u],
+    ["wants one prompt", ["ask", "two", "words"], /One PROMPT is expected, not 2/u],
+    ["offers the option that was meant", ["ask", "--temprature", "1", "x"], /no option --temprature\. Did you mean --temperature\?/u],
+    ["wants a value", ["ask", "--model"], /--model needs a value: --model PROVIDER\/MODEL/u],
+    ["does not take an option for a value", ["ask", "--model", "--json", "x"], /"--json" looks like an option/u],
+    ["checks numbers", ["ask", "--temperature", "hot", "x"], /--temperature needs a number from 0 to 2; it is "hot"/u],
+    ["checks whole numbers", ["ask", "--max-output-tokens", "1.5", "x"], /--max-output-tokens needs a whole number, 1 or more/u],
+    ["checks efforts", ["ask", "--reasoning", "extreme", "x"], /--reasoning takes off, low, medium, high/u],
+    ["wants provider and model", ["ask", "--model", "gpt-5", "x"], /"gpt-5" names no provider/u],
+    ["lists the providers", ["ask", "--model", "nobody/m", "x"], /no provider "nobody"\. The providers are openai, anthropic/u],
+    ["wants a model for an address", ["ask", "--base-url", "http://127.0.0.1:1", "x"], /--base-url needs --model/u],
+    ["wants files", ["gather", "--prompt", "x"], /Name at least one FILE/u],
+    ["wants a prompt for files", ["gather", "a.ts"], /Give --prompt/u],
+    ["refuses a second value", ["gather", "--prompt", "a", "--prompt", "b", "f"], /--prompt is given twice/u],
+    [
+      "looks for the report's folder first",
+      ["gather", "--prompt", "a", "--report", "/no/such/folder/r.md", "f"],
+      /report cannot be written/u,
+    ],
+    ["wants a provider for an address", ["models", "--base-url", "http://127.0.0.1:1"], /--base-url needs --provider/u],
+    ["takes no words there", ["models", "openai"], /takes no "openai"; --provider/u],
+  ];
+  for (const [title, args, message] of table) {
+    it(`${title}, and ends with 2: parley ${args.join(" ")}`, async () => {
+      const { status, stdout, stderr } = await inThisProcess(args);
+      assert.deepEqual([status, stdout], [2, ""]);
+      assert.match(stderr, message);
+      assert.match(stderr, /"parley .*--help" says more/u);
+    });
+  }
+
+  it("ends as a process with 2 too", async () => {
+    assert.equal((await parley(["aks"])).status, 2);
+  });
+
+  it("explains itself when it is asked to", async () => {
+    for (const args of [["--help"], ["help"]]) assert.match((await inThisProcess(args)).stdout, /Commands:\n {2}ask/u);
+    for (const name of ["ask", "gather", "models", "serve"]) {
+      const { status, stdout } = await inThisProcess([name, "--help"]);
+      assert.equal(status, 0);
+      assert.match(stdout, new RegExp(`Usage: parley ${name} \\[OPTION\\]`, "u"));
+    }
+    assert.match((await parley(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/u);
+  });
+});
+
+describe("parley models", () => {
+  it("lists the models that can be used now, with --json one object a line", async () => {
+    fake.models = ["one", "two/three"];
+    const plain = await parley(["models", "--provider", "openai-compatible"], { env: env() });
+    assert.deepEqual([plain.status, plain.stdout], [0, "openai-compatible/one\nopenai-compatible/two/three\n"]);
+    const json = await parley(["models", "--provider", "vllm", "--base-url", fake.origin, "--json"]);
+    assert.deepEqual(
+      jsonLines(json.stdout).map(({ ref, model }) => [ref, model]),
+      [
+        ["vllm/one", "one"],
+        ["vllm/two/three", "two/three"],
+      ],
+    );
+    fake.models = ["fake-model"];
+  });
+
+  it("says why a provider that was named gave none, and ends with 1", async () => {
+    const missing = await parley(["models", "--provider", "openai"]);
+    assert.deepEqual([missing.status, missing.stdout], [1, ""]);
+    assert.match(missing.stderr, /OpenAI needs a key/u);
+    const { status, stderr } = await parley(["models", "--provider", "ollama"], { env: { OLLAMA_HOST: "127.0.0.1:9" } });
+    assert.equal(status, 1);
+    assert.match(stderr, /Nothing answers for Ollama at http:\/\/127\.0\.0\.1:9\./u);
+  });
+});
+
+describe("the terminal", () => {
+  it("aborts at the first Ctrl+C and ends the process at once at the second", () => {
+    const exits: number[] = [];
+    let interrupt = (): void => assert.fail("nobody listens");
+    const host: TerminalHost = {
+      env: {},
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      on: (_event, listener) => (interrupt = listener),
+      exit: (code) => exits.push(code),
+    };
+    const terminal = new Terminal(host);
+    interrupt();
+    assert.deepEqual([terminal.signal.aborted, terminal.interrupted, exits], [true, true, []]);
+    interrupt();
+    assert.deepEqual(exits, [130]);
+  });
+
+  it("waits for a slow reader instead of filling the memory", async () => {
+    const stdout = new PassThrough({ highWaterMark: 10 });
+    const host: TerminalHost = {
+      env: {},
+      stdin: new PassThrough(),
+      stdout,
+      stderr: new PassThrough(),
+      on: () => undefined,
+      exit: () => undefined,
+    };
+    let written = false;
+    const writing = new Terminal(host).write("more than ten characters").then(() => (written = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(written, false);
+    stdout.resume();
+    await writing;
+  });
+});
