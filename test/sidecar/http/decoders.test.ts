@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { NdjsonDecoder, WholeBodyDecoder } from "../../../sidecar/http/ndjson.ts";
+import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../../../sidecar/http/records.ts";
+import { SseDecoder } from "../../../sidecar/http/sse.ts";
+import { bytesOneByOne, cutAt, offsetsInsideCharacters } from "../../support/wire-reading.ts";
+
+type CreateDecoder = (sink: RecordSink) => RecordDecoder;
+/** A record's data, or its event's name and its data. */
+type Expected = readonly (string | readonly [event: string, data: string])[];
+
+function decode(create: CreateDecoder, pieces: Iterable<Buffer>): Expected {
+  const records: (string | readonly [string, string])[] = [];
+  const decoder = create((data, event) => records.push(event === "" ? data : [event, data]));
+  for (const piece of pieces) decoder.push(piece);
+  decoder.end();
+  return records;
+}
+
+/** Whole, byte by byte, and cut in two at every place: always the same records. */
+function checkDecoding(create: CreateDecoder, bytes: Buffer, expected: Expected): void {
+  assert.deepEqual(decode(create, [bytes]), expected, "whole");
+  assert.deepEqual(decode(create, bytesOneByOne(bytes)), expected, "byte by byte");
+  for (let at = 1; at < bytes.length; at += 1) assert.deepEqual(decode(create, cutAt(bytes, [at])), expected, `cut at ${at}`);
+}
+
+const sse: CreateDecoder = (sink) => new SseDecoder(sink);
+const ndjson: CreateDecoder = (sink) => new NdjsonDecoder(sink);
+
+const SSE_CASES: readonly (readonly [title: string, text: string, expected: Expected])[] = [
+  ["an event ends with an empty line", 'data: {"a":1}\n\ndata: {"a":2}\n\n', ['{"a":1}', '{"a":2}']],
+  ["the space after the colon may be missing (quirk 6)", 'data:{"a":1}\n\n', ['{"a":1}']],
+  ["only one space belongs to the framing", "data:  x\n\n", [" x"]],
+  ["lines may end with CR LF", 'data: {"a":1}\r\n\r\ndata: 2\r\n\r\n', ['{"a":1}', "2"]],
+  ["lines may end with CR alone", "data: 1\r\rdata: 2\r\r", ["1", "2"]],
+  ["several data lines are one value", "data: a\ndata: b\n\n", ["a\nb"]],
+  ["an event's name travels with its data and is then forgotten", "event: ping\ndata: 1\n\ndata: 2\n\n", [["ping", "1"], "2"]],
+  ["comments are passed over (quirk 5)", ": OPENROUTER PROCESSING\n\n: keep-alive\n\ndata: 1\n\n", ["1"]],
+  ["id, retry and unknown fields are passed over", "id: 7\nretry: 100\ndatabase: x\ndata: 1\n\n", ["1"]],
+  ["an event without data is none", "event: ping\n\ndata:\n\ndata\n\ndata: 1\n\n", ["1"]],
+  ["a byte order mark at the beginning is none of the data's", "\ufeffdata: 1\n\n", ["1"]],
+  ["a byte order mark elsewhere is a character", "data: \ufeff1\n\n", ["\ufeff1"]],
+  ["U+2028 and U+2029 end no line (quirk 4)", 'data: {"t":"a\u2028b\u2029c\u0085d"}\n\n', ['{"t":"a\u2028b\u2029c\u0085d"}']],
+  ["the last event needs no empty line", "data: 1\n\ndata: 2\n", ["1", "2"]],
+  ["the last line needs no end", "data: 1\n\ndata: 2", ["1", "2"]],
+  ["JSON on a line of its own after an empty data line is a record (quirk 6)", 'data:\n {"a":1}\n\n', ['{"a":1}']],
+  ["JSON on a line of its own is a record", 'data: 1\n\n{"error":"x"}\n', ["1", '{"error":"x"}']],
+  ["JSON on a line of its own ends the event before it", 'data: 1\n{"error":"x"}\n\n', ["1", '{"error":"x"}']],
+  ["characters of two, three and four bytes survive", "data: é€😀漢字\n\n", ["é€😀漢字"]],
+  ["nothing comes out of nothing", "", []],
+];
+
+describe("Server-sent events", () => {
+  for (const [title, text, expected] of SSE_CASES) {
+    test(title, () => checkDecoding(sse, Buffer.from(text), expected));
+  }
+
+  test("a line longer than the limit is refused, with the limit named, before it ends", () => {
+    const decoder = new SseDecoder(() => {}, 1000);
+    decoder.push(Buffer.from(`data: ${"x".repeat(900)}`));
+    assert.throws(
+      () => decoder.push(Buffer.from("x".repeat(200))),
+      (error) => error instanceof RecordTooLongError && error.message.includes("1000"),
+    );
+  });
+
+  test("an event of many lines longer than the limit is refused", () => {
+    const decoder = new SseDecoder(() => {}, 1000);
+    const line = Buffer.from(`data: ${"x".repeat(100)}\n`);
+    assert.throws(() => {
+      for (let count = 0; count < 20; count += 1) decoder.push(line);
+    }, RecordTooLongError);
+  });
+
+  test("comments without end cost no memory and hit no limit", () => {
+    const seen: string[] = [];
+    const decoder = new SseDecoder((data) => seen.push(data), 1000);
+    for (let count = 0; count < 500; count += 1) decoder.push(Buffer.from(": keep-alive\n\n"));
+    decoder.push(Buffer.from("data: 1\n\n"));
+    assert.deepEqual(seen, ["1"]);
+  });
+});
+
+const NDJSON_CASES: readonly (readonly [title: string, text: string, expected: Expected])[] = [
+  ["each line is a record", '{"a":1}\n{"a":2}\n', ['{"a":1}', '{"a":2}']],
+  ["the last line needs no end", '{"a":1}\n{"a":2}', ['{"a":1}', '{"a":2}']],
+  ["lines may end with CR LF", '{"a":1}\r\n{"a":2}\r\n', ['{"a":1}', '{"a":2}']],
+  ["empty lines are none", '\n\n{"a":1}\n \n{"a":2}\n\n', ['{"a":1}', '{"a":2}']],
+  ["U+2028 and U+2029 end no line (quirk 4)", '{"t":"a\u2028b\u2029c"}\n', ['{"t":"a\u2028b\u2029c"}']],
+  ["characters of two, three and four bytes survive", '{"t":"é€😀"}\n{"t":"漢"}', ['{"t":"é€😀"}', '{"t":"漢"}']],
+];
+
+describe("Newline-delimited JSON", () => {
+  for (const [title, text, expected] of NDJSON_CASES) {
+    test(title, () => checkDecoding(ndjson, Buffer.from(text), expected));
+  }
+
+  test("a line longer than the limit is refused before it ends", () => {
+    const decoder = new NdjsonDecoder(() => {}, 1000);
+    assert.throws(() => decoder.push(Buffer.from("x".repeat(1001))), RecordTooLongError);
+  });
+});
+
+describe("A whole body", () => {
+  test("is one record, with blank lines before it passed over (quirk 5)", () => {
+    checkDecoding((sink) => new WholeBodyDecoder(sink), Buffer.from('\n\n\n{\n "a": "é€"\n}\n'), ['{\n "a": "é€"\n}']);
+  });
+
+  test("longer than the limit is refused", () => {
+    const decoder = new WholeBodyDecoder(() => {}, 1000);
+    assert.throws(() => decoder.push(Buffer.from("x".repeat(1001))), RecordTooLongError);
+  });
+});
+
+test("the offsets inside characters are those of continuation bytes", () => {
+  assert.deepEqual(offsetsInsideCharacters(Buffer.from("aé😀")), [2, 4, 5, 6]);
+});
