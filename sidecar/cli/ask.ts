@@ -32,7 +32,7 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   return finish(program, end);
 }
 
-export function answerOptions(parsed: ParsedArguments): GenerateOptions {
+function answerOptions(parsed: ParsedArguments): GenerateOptions {
   const system = single(parsed, "system");
   const temperature = numberOption(parsed, "temperature", 0, 2, false);
   const maxOutputTokens = numberOption(parsed, "max-output-tokens", 1, Number.MAX_SAFE_INTEGER, true);

@@ -29,7 +29,7 @@ export async function chooseModel({ engine, terminal }: Program, named: string |
   return parseModelRef(ref);
 }
 
-export function checkedModel(engine: Engine, ref: string): ModelName {
+function checkedModel(engine: Engine, ref: string): ModelName {
   try {
     const name = parseModelRef(ref);
     engine.checkProvider(name.provider);
