@@ -162,6 +162,54 @@ describe("a key", () => {
   });
 });
 
+describe("cancelling over real sockets", () => {
+  const engineOf = (concurrency: number): Engine =>
+    engineWith({ settings: settingsOf({ "openai-compatible": { baseUrl: fake.baseUrl("openai-chat"), concurrency } }) });
+
+  it("closes the sockets of many answers at once, in the middle and before the headers", async () => {
+    fake.respond(({ index }) => (index % 2 === 0 ? { steps: [{ text: "so far" }, { gate: "never" }] } : { holdHeaders: "never" }));
+    const llm = engineOf(100).llm("openai-compatible/m");
+    const abort = new AbortController();
+    const answers = Array.from({ length: 100 }, () => llm.generate("a", { signal: abort.signal }));
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 100, "a hundred answers under way");
+    abort.abort();
+    const results = await Promise.all(answers);
+    assert.ok(results.every(({ status }) => status === "cancelled"));
+    await fake.waitFor(({ openSockets }) => openSockets === 0, "every socket to be closed");
+    assert.equal(fake.state().clientClosed, 100);
+  });
+
+  it("keeps what a reader has seen: the text before the abort, and nothing after it", async () => {
+    fake.enqueue({ steps: [{ text: "one" }, { gate: "two" }, { text: "two" }, { finish: "stop" }] });
+    const abort = new AbortController();
+    let content = "";
+    for await (const chunk of engineOf(1).llm("openai-compatible/m").stream("a", { signal: abort.signal })) {
+      content += chunk.content;
+      if (chunk.content === "one") {
+        abort.abort();
+        fake.gate("two").open();
+      }
+    }
+    assert.equal(content, "one");
+  });
+
+  it("closes the socket when the reader breaks off", async () => {
+    fake.enqueue({ steps: [{ text: "one" }, { gate: "never" }] });
+    for await (const { content } of engineOf(1).llm("openai-compatible/m").stream("a")) if (content === "one") break;
+    await fake.waitFor(({ clientClosed, openSockets }) => clientClosed === 1 && openSockets === 0, "the socket to be closed");
+  });
+
+  it("asks again after a refusal that passes, in one answer, and reports one that does not", async () => {
+    fake.enqueue({ status: 503, body: { error: { message: "overloaded" } }, headers: { "retry-after-ms": "1" } }, { text: "at last" });
+    const result = await engineOf(1).llm("openai-compatible/m").generate("a");
+    assert.equal(result.content, "at last");
+    assert.equal(fake.requests.length, 2);
+    fake.enqueue({ status: 429, body: { error: { message: "come back later" } }, headers: { "retry-after": "7200" } });
+    const end = checkOrder(await eventsOf(engineOf(1).llm("openai-compatible/m")));
+    assert.deepEqual([end.error?.kind, end.error?.retryAfterMs, fake.requests.length], ["rate-limit", 7_200_000, 3]);
+  });
+});
+
 describe("the limit of an endpoint", () => {
   it("holds for every way of asking at once, and follows the settings", async () => {
     fake.respond(() => ({ steps: [{ text: "a" }, { gate: "go" }, { finish: "stop" }] }));
