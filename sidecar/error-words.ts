@@ -47,13 +47,16 @@ const words = (summary: string, advice: string, ...actions: readonly ErrorAction
 /** Messages that Parley itself wrote for a person who did something wrong: nothing could be said better beside them. */
 const SAYS_ALL: ReadonlySet<string> = new Set([
   "empty-prompt",
+  "file-unreadable",
   "invalid-base-url",
   "invalid-key",
   "invalid-messages",
   "invalid-model-ref",
   "invalid-parameter",
   "prompt-unreadable",
+  "schema-refused",
   "unknown-provider",
+  "unsupported-parameter",
 ]);
 
 /** Messages that say no more than the summary does. */
@@ -70,7 +73,9 @@ const SAYS_THE_SAME: ReadonlySet<string> = new Set([
 
 export function errorWords(error: ErrorInfo, context: ErrorContext): ErrorWords {
   const subject = subjectOf(error, context);
-  const { providerCode: code = "", message } = error;
+  const { message } = error;
+  // Adapters add the name of what they refuse: `unsupported-parameter:seed`.
+  const [code = ""] = (error.providerCode ?? "").split(":", 1);
   const found = (wordsOfCode.get(code) ?? wordsOfKind[error.kind])(subject);
   if (SAYS_ALL.has(code)) return { ...found, summary: message };
   return SAYS_THE_SAME.has(code) || message === "" ? found : { ...found, detail: message };
@@ -182,6 +187,18 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
         "open-settings",
       ),
   ],
+  ["unsupported-parameter", ({ pickModel }) => words("A parameter is not supported.", `Leave it out. ${pickModel}`, "pick-model")],
+  ["schema-refused", () => words("The schema of the answer is refused.", "Simplify the schema, then try again.")],
+  [
+    "no-chat-template",
+    ({ pickModel }) =>
+      words(
+        "The model file does not say how to talk to it.",
+        `Take one that was made for chats (its name often says "instruct"). ${pickModel}`,
+        "pick-model",
+      ),
+  ],
+  ["file-unreadable", () => words("A file cannot be read.", "Check that it is there and may be read, then try again.", "retry")],
   ["invalid-parameter", () => words("A parameter cannot be sent.", "Change it, then try again.", "open-settings")],
   ["invalid-messages", () => words("A message cannot be sent.", "Leave it out, or begin a new conversation.", "retry")],
   ["empty-prompt", () => words("There is nothing to send.", "Write a question first.")],

@@ -57,6 +57,16 @@ describe("words about errors", () => {
     assert.deepEqual([own.summary, own.detail], ["a.ts is a folder.", undefined]);
   });
 
+  it("take a refusal's own message, which names the parameter", () => {
+    const refused = failure({
+      kind: "unsupported",
+      providerCode: "unsupported-parameter:seed",
+      message: 'Anthropic does not support "seed".',
+    });
+    assert.equal(errorWords(refused, terminal).summary, 'Anthropic does not support "seed".');
+    assert.match(errorWords(refused, terminal).advice, /^Leave it out\./u);
+  });
+
   it("name the variable in a terminal and the command in an editor when a key is missing", () => {
     const missing = failure({ kind: "auth", providerCode: "missing-key" });
     assert.equal(errorWords(missing, terminal).advice, "Set the environment variable OPENAI_API_KEY to a valid key.");
