@@ -25,6 +25,7 @@ export class HttpClient {
   readonly #open = new Set<HttpExchange>();
   /** The exchange whose request is being dispatched in this very call: undici asks for a new socket before it returns. */
   #dispatching: HttpExchange | null = null;
+  #justClosed = false;
   #closed = false;
 
   constructor() {
@@ -43,12 +44,33 @@ export class HttpClient {
 
   /** Never throws: what goes wrong, also in an address, is told by the exchange. `onConnected`: see `HttpExchange`. */
   send(request: HttpRequest, onConnected: () => void): HttpExchange {
-    const exchange = new HttpExchange(onConnected, (closed) => this.#open.delete(closed));
+    const exchange = new HttpExchange(onConnected, (closed) => this.#onClosed(closed));
     if (this.#closed) {
       exchange.abort(new Error("The HTTP client is closed."));
       return exchange;
     }
     this.#open.add(exchange);
+    // undici gives a connection back one turn after its answer has ended; asked before, it would open another.
+    if (this.#justClosed) setImmediate(() => this.#dispatch(request, exchange));
+    else this.#dispatch(request, exchange);
+    return exchange;
+  }
+
+  /** Exchanges that hold a connection or wait for one. */
+  get openExchanges(): number {
+    return this.#open.size;
+  }
+
+  /** Breaks off what is under way and closes every connection. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const reason = new Error("The HTTP client was closed.");
+    for (const exchange of this.#open) exchange.abort(reason);
+    await this.#agent.destroy();
+  }
+
+  #dispatch(request: HttpRequest, exchange: HttpExchange): void {
+    if (!this.#open.has(exchange)) return;
     this.#dispatching = exchange;
     try {
       this.#agent.dispatch(
@@ -66,19 +88,12 @@ export class HttpClient {
     } finally {
       this.#dispatching = null;
     }
-    return exchange;
   }
 
-  /** Exchanges that hold a connection or wait for one. */
-  get openExchanges(): number {
-    return this.#open.size;
-  }
-
-  /** Breaks off what is under way and closes every connection. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    const reason = new Error("The HTTP client was closed.");
-    for (const exchange of this.#open) exchange.abort(reason);
-    await this.#agent.destroy();
+  #onClosed(exchange: HttpExchange): void {
+    this.#open.delete(exchange);
+    if (this.#justClosed) return;
+    this.#justClosed = true;
+    setImmediate(() => (this.#justClosed = false));
   }
 }
