@@ -36,15 +36,18 @@ export async function gatherFiles(program: Program, args: readonly string[]): Pr
   };
   const { signal } = program.terminal;
   const printed: ItemResult[] = [];
+  let ended = 0;
   const inOrder = new Map<number, ItemResult>();
   for await (const { index, value, error } of gather(tasks(), { signal, ...(concurrency === undefined ? {} : { concurrency }) })) {
     if (error !== undefined) throw error;
     if (value !== undefined) inOrder.set(index, value);
+    ended += 1;
     for (let next = inOrder.get(printed.length); next !== undefined; next = inOrder.get(printed.length)) {
       inOrder.delete(printed.length);
       printed.push(next);
       await run.print(next);
     }
+    program.terminal.progress(ended < items.length ? `${ended} of ${items.length} answered` : "");
   }
   return run.finish(printed, items, report);
 }

@@ -11,7 +11,7 @@ export interface TerminalHost {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
-  readonly stderr: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
   on(event: "SIGINT", listener: () => void): unknown;
   exit(code: number): void;
 }
@@ -19,10 +19,12 @@ export interface TerminalHost {
 export class Terminal {
   readonly environment: NodeJS.ProcessEnv;
   readonly #out: Writable;
-  readonly #err: Writable;
+  readonly #err: TerminalHost["stderr"];
   readonly #in: TerminalHost["stdin"];
   readonly #abort = new AbortController();
   #interrupted = false;
+  /** Whether the last line on the screen is a passing one. */
+  #progressShown = false;
 
   constructor(host: TerminalHost) {
     this.environment = host.env;
@@ -50,7 +52,9 @@ export class Terminal {
 
   /** Resolves when the output has taken it, so that a slow reader slows the provider's stream and fills no memory. */
   async write(text: string): Promise<void> {
-    if (text === "" || this.#out.destroyed || this.#out.write(text)) return;
+    if (text === "" || this.#out.destroyed) return;
+    this.#clearProgress();
+    if (this.#out.write(text)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     for (const event of ["drain", "close", "error"]) this.#out.once(event, resolve);
     await promise;
@@ -63,7 +67,21 @@ export class Terminal {
 
   /** For people, on the error output, so that the output holds the answer and nothing else. */
   note(text: string): void {
+    this.#clearProgress();
     this.#err.write(`parley: ${text}\n`);
+  }
+
+  /** A passing line, for somebody who watches; a log or a pipe is spared it. The next output takes its place. */
+  progress(text: string): void {
+    if (this.#err.isTTY !== true) return;
+    this.#clearProgress();
+    this.#err.write(text);
+    this.#progressShown = text !== "";
+  }
+
+  #clearProgress(): void {
+    if (this.#progressShown) this.#err.write("\r\u001B[K");
+    this.#progressShown = false;
   }
 
   /** The whole standard input. Throws an `Error` for one that is too long; stops when the signal is aborted. */

@@ -266,6 +266,27 @@ describe("the terminal", () => {
     assert.deepEqual(exits, [130]);
   });
 
+  it("shows passing lines to somebody who watches, and to nobody else", async () => {
+    const screen = Object.assign(new PassThrough(), { isTTY: true });
+    const host: TerminalHost = {
+      env: {},
+      stdin: new PassThrough(),
+      stdout: screen,
+      stderr: screen,
+      on: () => undefined,
+      exit: () => undefined,
+    };
+    const watched = new Terminal(host);
+    watched.progress("1 of 2");
+    await watched.write("text\n");
+    watched.progress("2 of 2");
+    watched.note("note");
+    assert.equal(String(screen.read()), "1 of 2\r\u001B[Ktext\n2 of 2\r\u001B[Kparley: note\n");
+    const log = new PassThrough();
+    new Terminal({ ...host, stderr: log }).progress("1 of 2");
+    assert.equal(log.read(), null);
+  });
+
   it("waits for a slow reader instead of filling the memory", async () => {
     const stdout = new PassThrough({ highWaterMark: 10 });
     const host: TerminalHost = {
