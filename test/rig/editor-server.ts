@@ -32,6 +32,8 @@ export interface EditorServerOptions {
 }
 
 export interface EditorServer {
+  /** Of the first process; all others descend from it. */
+  readonly pid: number;
   readonly port: number;
   /** The workbench's address, with a slash at the end. */
   readonly url: string;
@@ -82,7 +84,8 @@ export async function startEditorServer(options: EditorServerOptions): Promise<E
   endedEarly.catch(() => undefined);
   try {
     const port = await Promise.race([listening, timer.promise, endedEarly]);
-    return { port, url: `http://127.0.0.1:${port}/`, ended: group.ended.catch(() => undefined), log: () => log, stop: () => group.stop() };
+    const url = `http://127.0.0.1:${port}/`;
+    return { pid: group.pid, port, url, ended: group.ended.catch(() => undefined), log: () => log, stop: () => group.stop() };
   } catch (error) {
     await group.stop();
     throw error;

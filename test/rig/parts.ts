@@ -12,6 +12,8 @@ export interface Part {
   readonly args: (results: string) => readonly string[];
   readonly env?: (results: string) => Readonly<Record<string, string>>;
   readonly limitMs: number;
+  /** Between asking what is left of the part to end and ending it. Default 15,000: a stand-in for the editor closes two programs. */
+  readonly graceMs?: number;
 }
 
 /** Parts in one lane run one after the other; the lanes of a stage side by side; a stage begins when the one before has ended. */

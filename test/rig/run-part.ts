@@ -65,7 +65,7 @@ async function runCommand(part: Part, results: string, signal: AbortSignal): Pro
   clearTimeout(timer);
   signal.removeEventListener("abort", interrupted);
   // Also after a good end: what the part has left running ends here.
-  await group.stop(15_000);
+  await group.stop(part.graceMs ?? 15_000);
   await group.outputEnded;
   return { ...end, output };
 }

@@ -21,6 +21,9 @@ const USAGE = `Usage: npm start -- [--web | --desktop] [--port N] [--no-open]
   --port N    the port of the web build (default ${DEFAULT_PORT}, or the next free one)
   --no-open   do not open a browser`;
 
+/** The first window shows what the sample is. */
+const settings = { ...quietSettings, "workbench.startupEditor": "readme" };
+
 interface StartOptions {
   readonly editor: "web" | "desktop" | "either";
   readonly port?: number;
@@ -86,12 +89,12 @@ async function startDesktop(editor: DesktopEditor, vsix: string, workspaceFolder
   console.log(`Starting VS Code ${editor.version} (${editor.command}) with settings and extensions of its own …`);
   const folder = join(startFolder, "desktop");
   mkdirSync(folder, { recursive: true });
-  const running = await startDesktopEditor({ editor, folder, workspaceFolder, vsix, settings: quietSettings });
+  const running = await startDesktopEditor({ editor, folder, workspaceFolder, vsix, settings });
   console.log("\n  Parley is in the activity bar of the new window. Close the window or press Ctrl+C to end.\n");
   return running;
 }
 
-async function startWeb(options: StartOptions, vsix: string, workspaceFolder: string): Promise<Running> {
+async function startWeb(port: number, open: boolean, vsix: string, workspaceFolder: string): Promise<Running> {
   await ensureEditor();
   console.log("Starting VS Code's web build …");
   const folder = join(startFolder, "web");
@@ -99,11 +102,10 @@ async function startWeb(options: StartOptions, vsix: string, workspaceFolder: st
   mkdirSync(extensionsFolder, { recursive: true });
   await installVsix(vsix, { serverFolder: folder, extensionsFolder });
   const socketFolder = temporaryFolder("start");
-  const port = await choosePort(options.port);
-  // Ports 1 to 65535 and the folder are fixed, so the browser finds its storage, and with it the secrets, again.
-  const server = await startEditorServer({ form: "wrapper", folder, socketFolder, extensionsFolder, port, workspaceFolder });
+  // At the same address the browser finds its storage, and with it the secrets, again.
+  const server = await startEditorServer({ form: "wrapper", folder, socketFolder, extensionsFolder, port, workspaceFolder, settings });
   console.log(`\n  Parley is ready: ${server.url}\n  Ctrl+C stops it.\n`);
-  if (options.open) openBrowser(server.url);
+  if (open) openBrowser(server.url);
   return {
     ended: server.ended.then(() => Promise.reject(new Error(`VS Code's server ended:\n${server.log().slice(-2_000)}`))),
     stop: async () => {
@@ -160,9 +162,10 @@ function stopRequested(): Promise<void> {
 
 async function launch(options: StartOptions): Promise<Running> {
   const desktop = chooseDesktop(options);
+  const port = desktop === undefined ? await choosePort(options.port) : 0;
   const vsix = await build();
   const workspace = prepareWorkspace();
-  return desktop === undefined ? startWeb(options, vsix, workspace) : startDesktop(desktop, vsix, workspace);
+  return desktop === undefined ? startWeb(port, options.open, vsix, workspace) : startDesktop(desktop, vsix, workspace);
 }
 
 async function main(): Promise<number> {
