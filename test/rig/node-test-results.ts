@@ -6,9 +6,12 @@ import { relativeToClone, type TestRecord } from "./results.ts";
 
 type Finished = Extract<TestEvent, { type: "test:pass" | "test:fail" }>;
 
+function isLeftOut({ data }: Pick<Finished, "data">): boolean {
+  return (data.skip !== undefined && data.skip !== false) || (data.todo !== undefined && data.todo !== false);
+}
+
 function record({ type, data }: Finished): TestRecord {
-  const skipped = (data.skip !== undefined && data.skip !== false) || (data.todo !== undefined && data.todo !== false);
-  const outcome = skipped ? "skipped" : type === "test:pass" ? "passed" : "failed";
+  const outcome = isLeftOut({ data }) ? "skipped" : type === "test:pass" ? "passed" : "failed";
   const error = type === "test:fail" ? data.details.error : undefined;
   return {
     file: data.file === undefined ? "" : relativeToClone(data.file),
@@ -35,8 +38,9 @@ function isEmptyFile({ type, data }: Finished): boolean {
 }
 
 function isCounted(event: Finished): boolean {
-  // A suite is counted by its tests, but where its own hook fails there is no test that says so.
-  if (event.data.details.type === "suite") return event.type === "test:fail" && isHookFailure(event.data.details.error);
+  // A suite is counted by its tests, but where it is skipped or its own hook fails there is no test that says so.
+  if (event.data.details.type === "suite")
+    return isLeftOut(event) || (event.type === "test:fail" && isHookFailure(event.data.details.error));
   return !isEmptyFile(event);
 }
 

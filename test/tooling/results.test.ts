@@ -74,6 +74,13 @@ describe("the reporter for node:test", () => {
     const outcomes = run('throw new Error("at load");').records.map(({ outcome }) => outcome);
     assert.deepEqual(outcomes, ["failed"]);
   });
+  test("a suite that is skipped is a skip, though none of its tests is heard of", () => {
+    const { records } = run('import test, { describe } from "node:test"; describe.skip("s", () => { test("t", () => {}); });');
+    assert.deepEqual(
+      records.map(({ title, outcome }) => [title, outcome]),
+      [["s", "skipped"]],
+    );
+  });
   test("a hook that fails is a failure", () => {
     const source =
       'import test, { before, describe } from "node:test"; describe("s", () => { before(() => { throw new Error("x"); }); test("t", () => {}); });';
