@@ -4,10 +4,11 @@
 import type { Engine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { KeyRing } from "./keys.ts";
+import { InferenceClient } from "./local/inference-client.ts";
+import { createLocalProvider } from "./local/local-provider.ts";
 import type { Log } from "./log.ts";
 import type { Availability } from "./protocol.ts";
 import { createEditorProvider } from "./providers/editor.ts";
-import { ProviderError, type Provider } from "./providers/provider.ts";
 import type { ServicesRequest } from "./server.ts";
 import type { Services } from "./server/services.ts";
 import { MemoryStore } from "./sessions/memory-store.ts";
@@ -20,20 +21,22 @@ export async function createSidecarServices({ initialize, epoch, client, log }: 
   const { store, persistence } = await openStore(initialize.storeFolder, { instance: epoch, pid: process.pid }, log);
   const keys = new KeyRing();
   const editor = createEditorProvider(client);
+  const inference = new InferenceClient({ log: (line) => log.info(line) });
+  const local = createLocalProvider(inference);
   let settings = initialize.settings;
   let engine: Promise<Engine> | undefined;
   return {
     store,
     persistence,
-    localInference: noLocalInference,
-    engine: () => (engine ??= loadEngine({ settings, keys, local: notHere, editor })),
+    localInference: inference.availability(),
+    engine: () => (engine ??= loadEngine({ settings, keys, local, editor })),
     updateSettings: (changed: EngineSettings) => {
       settings = changed;
       void engine?.then((loaded) => loaded.updateSettings(changed));
     },
     setKey: (provider, origin, key) => keys.set(provider, origin, key),
     close: async () => {
-      await Promise.allSettled([engine?.then((loaded) => loaded.close())]);
+      await Promise.allSettled([engine?.then((loaded) => loaded.close()), inference.close()]);
       await store.close();
     },
   };
@@ -64,19 +67,4 @@ async function openStore(
     log.warn(error.message);
     return { store: new MemoryStore(), persistence: { available: false, reason: error.message } };
   }
-}
-
-const noLocalInference: Availability = { available: false, reason: "This build has no local inference." };
-
-const notHere: Provider = {
-  id: "local",
-  // eslint-disable-next-line require-yield
-  async *stream() {
-    throw unsupported();
-  },
-  listModels: async () => [],
-};
-
-function unsupported(): ProviderError {
-  return new ProviderError(noLocalInference.reason ?? "", { kind: "unsupported", phase: "before-headers", retryable: false });
 }

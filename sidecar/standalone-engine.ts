@@ -2,7 +2,8 @@
 
 import { defaultSettings, Engine } from "./engine.ts";
 import { KeyRing } from "./keys.ts";
-import { ProviderError, type Provider } from "./providers/provider.ts";
+import { InferenceClient } from "./local/inference-client.ts";
+import { createLocalProvider } from "./local/local-provider.ts";
 
 export interface StandaloneEngine {
   readonly engine: Engine;
@@ -10,28 +11,14 @@ export interface StandaloneEngine {
   close(): Promise<void>;
 }
 
-/** Until the inference process is part of the build. */
-const local: Provider = {
-  id: "local",
-  async *stream() {
-    yield [];
-    throw new ProviderError("This build has no local inference.", {
-      kind: "unsupported",
-      providerCode: "inference-unavailable",
-      phase: "before-headers",
-      retryable: false,
-    });
-  },
-  listModels: () => Promise.resolve([]),
-};
-
 /** Opens nothing: connections and the inference process come with the first request that needs them. */
 export function createStandaloneEngine(environment: NodeJS.ProcessEnv): StandaloneEngine {
-  const engine = new Engine({ settings: defaultSettings, keys: new KeyRing(), environment, local });
+  const inference = new InferenceClient({ environment });
+  const engine = new Engine({ settings: defaultSettings, keys: new KeyRing(), environment, local: createLocalProvider(inference) });
   return {
     engine,
     close: async () => {
-      await engine.close();
+      await Promise.all([engine.close(), inference.close()]);
     },
   };
 }

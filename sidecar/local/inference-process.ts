@@ -1,0 +1,35 @@
+// The inference process: forked by the sidecar, speaks `inference-messages.ts` over IPC, and is the only place where
+// node-llama-cpp and its native code are loaded. It ends when its channel does: it never outlives the sidecar.
+
+import { AnswerTask } from "./inference/answer-task.ts";
+import { asLocalError } from "./inference/local-failure.ts";
+import { ModelShelf } from "./inference/model-shelf.ts";
+import type { FromInference, InferenceRequest, ToInference } from "./inference-messages.ts";
+
+const models = new ModelShelf();
+const running = new Map<number, AbortController>();
+
+process.on("disconnect", () => process.exit(0));
+process.on("message", (message: ToInference) => {
+  if (message.type === "cancel") running.get(message.id)?.abort();
+  else void answer(message.id, message.request);
+});
+
+/** Events of one turn of the event loop leave in one message: a message for each token would cost more than the token. */
+async function answer(id: number, request: InferenceRequest): Promise<void> {
+  const abort = new AbortController();
+  running.set(id, abort);
+  const task = new AnswerTask(request, (events) => send({ type: "events", id, events }), abort.signal);
+  try {
+    await models.use(request.file, task.progress, abort.signal, (model) => task.run(model));
+    send({ type: "ended", id });
+  } catch (error) {
+    send(abort.signal.aborted ? { type: "ended", id } : { type: "ended", id, error: asLocalError(error, task.phase).info });
+  } finally {
+    running.delete(id);
+  }
+}
+
+function send(message: FromInference): void {
+  if (process.connected) process.send?.(message);
+}

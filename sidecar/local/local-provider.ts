@@ -1,0 +1,28 @@
+// The provider `local`: the built-in demo, and any GGUF file on this machine.
+
+import { demoModelUrl } from "../entry-points.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { ModelInfo } from "../types.ts";
+import type { InferenceClient } from "./inference-client.ts";
+import { inferenceRequest } from "./inference-request.ts";
+import { modelFile } from "./model-file.ts";
+
+const demo: ModelInfo = {
+  ref: "local/demo",
+  provider: "local",
+  model: "demo",
+  name: "Demo (no knowledge)",
+  demo: true,
+  abilities: { images: false, tools: false, reasoning: false },
+};
+
+export function createLocalProvider(inference: InferenceClient): Provider {
+  return {
+    id: "local",
+    async *stream(request, { signal }) {
+      yield* inference.answer(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal);
+    },
+    // `local/echo` is for tests and scripts: it can be asked, and is not offered.
+    listModels: async () => (inference.availability().available ? [demo] : []),
+  };
+}
