@@ -9,7 +9,7 @@ import { openaiChat } from "../../sidecar/providers/openai-chat/adapter.ts";
 import { openaiResponses } from "../../sidecar/providers/openai-responses/adapter.ts";
 import type { ProviderEvent } from "../../sidecar/providers/provider.ts";
 import { providerRow } from "../../sidecar/providers/registry.ts";
-import { StreamFailure, type WireAdapter, type WireTarget } from "../../sidecar/providers/wire-adapter.ts";
+import { MalformedRecord, StreamFailure, type WireAdapter, type WireTarget } from "../../sidecar/providers/wire-adapter.ts";
 import type { Usage } from "../../sidecar/types.ts";
 import type { FakeWire } from "./fake-provider-script.ts";
 
@@ -48,12 +48,15 @@ export function readPieces(wire: FakeWire, pieces: Iterable<Buffer>, provider: s
     if (!reader.done) reader.readRecord(data, event, events);
   };
   const decoder: RecordDecoder = ADAPTERS[wire].framing === "sse" ? new SseDecoder(sink) : new NdjsonDecoder(sink);
+  let ended = false;
   try {
     for (const piece of pieces) decoder.push(piece);
+    ended = true;
     decoder.end();
   } catch (error) {
     if (error instanceof StreamFailure) return { events, failure: error };
-    throw error;
+    // The beginning of a record at the very end is what a cut stream looks like.
+    if (!ended || !(error instanceof MalformedRecord)) throw error;
   }
   reader.end(events);
   return { events, failure: null };

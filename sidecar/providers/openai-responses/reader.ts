@@ -69,7 +69,7 @@ export class ResponsesReader implements WireReader {
         break;
       case "response.output_text.done":
       case "response.refusal.done":
-        if (!this.#seen.has(partKey(record))) this.#text({ ...record, delta: record["text"] ?? record["refusal"] }, out);
+        if (!this.#wasSeen(record)) this.#text({ ...record, delta: record["text"] ?? record["refusal"] }, out);
         break;
       case "response.function_call_arguments.delta":
         this.#started = true;
@@ -109,10 +109,14 @@ export class ResponsesReader implements WireReader {
   #text(record: JsonObject, out: ProviderEvent[]): void {
     const text = asText(record["delta"]) ?? "";
     if (text === "") return;
-    this.#seen.add(partKey(record));
+    for (const key of partKeys(record)) this.#seen.add(key);
     this.#textCame = true;
     this.#started = true;
     out.push({ type: "text-delta", text });
+  }
+
+  #wasSeen(record: JsonObject): boolean {
+    return partKeys(record).some((key) => this.#seen.has(key));
   }
 
   /** Where a server sends both what was thought and its summary, what came first is what is shown (quirk 27). */
@@ -154,7 +158,7 @@ export class ResponsesReader implements WireReader {
     for (const [index, value] of (asList(item["content"]) ?? []).entries()) {
       const part = asObject(value);
       const key = { item_id: item["id"], output_index: place, content_index: index };
-      if (!this.#seen.has(partKey(key))) this.#text({ ...key, delta: part?.["text"] ?? part?.["refusal"] }, out);
+      if (!this.#wasSeen(key)) this.#text({ ...key, delta: part?.["text"] ?? part?.["refusal"] }, out);
     }
     if (this.#keepsItems) this.#keep({ type: "message", id: item["id"], phase: item["phase"] }, out);
   }
@@ -221,6 +225,9 @@ function placeOf(record: JsonObject): number {
   return asCount(record["output_index"]) ?? 0;
 }
 
-function partKey(record: JsonObject): string {
-  return `part:${asText(record["item_id"]) ?? placeOf(record)}:${asCount(record["content_index"]) ?? 0}`;
+/** By the item's id and by its place: servers exist that keep only one of them the same from the first event to the last. */
+function partKeys(record: JsonObject): readonly string[] {
+  const part = asCount(record["content_index"]) ?? 0;
+  const id = asText(record["item_id"]);
+  return [...(id === undefined ? [] : [`id:${id}:${part}`]), `place:${placeOf(record)}:${part}`];
 }

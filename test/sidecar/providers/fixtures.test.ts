@@ -1,0 +1,384 @@
+// The hand-written streams of test/fixtures/wire and what each must be read as. A row holds only the events that matter to
+// it in full: text and reasoning are compared joined, everything else event by event.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { ErrorPayload } from "../../../sidecar/providers/error-payload.ts";
+import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { bytesOneByOne, cutAt, foldEvents, offsetsInsideCharacters, readPieces } from "../../support/wire-reading.ts";
+import type { FakeWire } from "../../support/fake-provider-script.ts";
+
+interface Row {
+  readonly title: string;
+  readonly file: string;
+  readonly text?: string;
+  readonly reasoning?: string;
+  /** All events beside text and reasoning, in order. */
+  readonly events?: readonly ProviderEvent[];
+  readonly failure?: Partial<ErrorPayload>;
+}
+
+const folder = new URL("../../fixtures/wire/", import.meta.url);
+
+const stop: ProviderEvent = { type: "finish", finishReason: "stop", rawFinishReason: "stop" };
+const usage = (inputTokens: number, outputTokens: number, more: object = {}): ProviderEvent => ({
+  type: "usage",
+  inputTokens,
+  outputTokens,
+  ...more,
+});
+const call = (id: string, name: string, args: string): ProviderEvent => ({ type: "tool-call", id, name, arguments: args });
+const finish = (
+  finishReason: "stop" | "length" | "tool-calls" | "content-filter" | "other",
+  rawFinishReason: string | null,
+): ProviderEvent => ({
+  type: "finish",
+  finishReason,
+  rawFinishReason,
+});
+
+const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
+  "openai-chat": [
+    {
+      title: "text, then usage in a chunk without choices (quirk 18)",
+      file: "text.sse",
+      text: 'Grüße, 世界 😀 "quoted" \\ back\n',
+      events: [usage(9, 6, { cachedTokens: 4, reasoningTokens: 0 }), stop],
+    },
+    {
+      title: "Azure's chunks without choices, without delta and without both (quirk 23)",
+      file: "azure-filters.sse",
+      text: "Blue.",
+      events: [stop],
+    },
+    {
+      title: "usage inside the choice (quirk 19)",
+      file: "usage-in-choice.sse",
+      text: "Hi",
+      events: [usage(7, 2, { cachedTokens: 3 }), stop],
+    },
+    {
+      title: "usage on every chunk is replaced, and null does not wipe it (quirk 20)",
+      file: "usage-on-every-chunk.sse",
+      text: "one two",
+      events: [usage(11, 2), stop],
+    },
+    {
+      title: "reasoning that is counted beside the completion is made part of it",
+      file: "usage-reasoning-beside.sse",
+      text: "42",
+      reasoning: "Hm.",
+      events: [usage(20, 102, { reasoningTokens: 100 }), stop],
+    },
+    {
+      title: 'an empty finish reason is none, and "end" is kept as it was written (quirk 24)',
+      file: "empty-finish-reasons.sse",
+      text: "ab",
+      events: [usage(1, 1), finish("stop", "end")],
+    },
+    { title: "the marker alone ends an answer", file: "no-finish-reason.sse", text: "405", events: [finish("other", null)] },
+    {
+      title: "a stream that is cut has no finish, half a tool call is none, and usage is an estimate (quirk 7)",
+      file: "cut.sse",
+      text: "The answer ",
+      events: [usage(5, 2, { estimated: true })],
+    },
+    {
+      title: "comments, missing spaces and missing empty lines (quirks 5 and 6)",
+      file: "comments.sse",
+      text: "Hi there!",
+      events: [usage(3, 3), stop],
+    },
+    {
+      title: "reasoning under two names at once counts once (quirk 27)",
+      file: "reasoning-twice.sse",
+      reasoning: "Let me think. Yes.",
+      text: "Done.",
+      events: [stop],
+    },
+    {
+      title: "content as a list of thinking and text (quirk 28)",
+      file: "magistral.sse",
+      reasoning: "Two and two.",
+      text: "Four.",
+      events: [usage(10, 46), stop],
+    },
+    {
+      title: "tool calls in pieces, interleaved",
+      file: "tools-in-pieces.sse",
+      events: [call("call_a", "weather", '{"city":"Zürich"}'), call("call_b", "time", "{}"), finish("tool-calls", "tool_calls")],
+    },
+    {
+      title: "tool calls that all have the index 0 (quirk 39)",
+      file: "tools-all-index-zero.sse",
+      events: [call("a", "w", '{"p":1}'), call("b", "w", '{"p":2}'), finish("tool-calls", "stop")],
+    },
+    {
+      title: "tool calls without an index, with a signature to be sent back (quirk 40)",
+      file: "tools-without-index.sse",
+      events: [
+        call("c", "read", "{}"),
+        {
+          type: "opaque",
+          provider: "openai-compatible",
+          data: { wire: "openai-chat", toolCall: "c", extraContent: { google: { thought_signature: "c2ln+/=" } } },
+        },
+        call("d", "write", '{"to":"x"}'),
+        finish("tool-calls", "stop"),
+      ],
+    },
+    {
+      title: "tool calls without index and id are told apart by their names",
+      file: "tools-without-ids.sse",
+      events: [call("call_0", "a", "{}"), call("call_1", "b", '{"n":1}'), finish("tool-calls", "tool_calls")],
+    },
+    {
+      title: "OpenRouter's reasoning details are kept to be sent back",
+      file: "reasoning-details.sse",
+      reasoning: "First second",
+      text: "Ok",
+      events: [
+        {
+          type: "opaque",
+          provider: "openai-compatible",
+          data: {
+            wire: "openai-chat",
+            reasoningDetails: [
+              { type: "reasoning.text", text: "First second", index: 0, format: "f", signature: "s1" },
+              { type: "reasoning.encrypted", data: "gAAA", index: 1 },
+            ],
+          },
+        },
+        stop,
+      ],
+    },
+    {
+      title: "an error beside choices, after text (quirk 8)",
+      file: "error-after-text.sse",
+      text: "Half",
+      failure: { status: 502, message: "Provider disconnected: upstream gone" },
+    },
+    {
+      title: "an error as the first event (quirk 9)",
+      file: "error-first.sse",
+      failure: { code: "rate_limit_exceeded", message: "slow down" },
+    },
+    {
+      title: "an error on a line of its own, in the middle of a stream",
+      file: "error-bare-line.sse",
+      text: "x",
+      failure: { status: 500, message: "engine died", type: "InternalServerError" },
+    },
+    {
+      title: "progress of a long prompt",
+      file: "progress.sse",
+      text: "ok",
+      events: [{ type: "status", phase: "processing-prompt", progress: 0.25 }, usage(400, 1), finish("length", "length")],
+    },
+    { title: "text of the older completions interface", file: "completions-text.sse", text: "Hello", events: [finish("length", "length")] },
+    {
+      title: "other choices than the first are not followed",
+      file: "other-choices.sse",
+      text: "mine",
+      events: [finish("content-filter", "content_filter")],
+    },
+    { title: "a whole message beside deltas is not read twice", file: "message-repeated.sse", text: "Once.", events: [stop] },
+  ],
+  "openai-responses": [
+    {
+      title: "text",
+      file: "text.sse",
+      text: "Grüße 😀",
+      events: [usage(8, 5, { cachedTokens: 2, reasoningTokens: 1 }), finish("stop", "completed")],
+    },
+    {
+      title: "reasoning is kept whole, and what follows it with its id (quirk 32)",
+      file: "reasoning-and-tool.sse",
+      reasoning: "I should call.",
+      text: "Calling.",
+      events: [
+        {
+          type: "opaque",
+          provider: "openai",
+          data: {
+            wire: "openai-responses",
+            item: {
+              id: "rs1",
+              type: "reasoning",
+              summary: [{ type: "summary_text", text: "I should call." }],
+              encrypted_content: "gAAA+/=",
+            },
+          },
+        },
+        {
+          type: "opaque",
+          provider: "openai",
+          data: { wire: "openai-responses", item: { type: "message", id: "m2", phase: "commentary" } },
+        },
+        call("call_1", "weather", '{"city":"Zürich"}'),
+        {
+          type: "opaque",
+          provider: "openai",
+          data: { wire: "openai-responses", item: { type: "function_call", id: "fc1", call_id: "call_1" } },
+        },
+        usage(20, 30, { reasoningTokens: 12 }),
+        finish("tool-calls", "completed"),
+      ],
+    },
+    {
+      title: "response.incomplete is an end (quirk 26)",
+      file: "incomplete.sse",
+      text: "Half",
+      events: [usage(3, 16), finish("length", "max_output_tokens")],
+    },
+    {
+      title: "response.failed is an error (quirk 26)",
+      file: "failed.sse",
+      text: "Half",
+      failure: { code: "server_error", message: "The model produced nothing." },
+    },
+    { title: "an error event", file: "error.sse", failure: { code: "rate_limit_exceeded", message: "Rate limit reached" } },
+    { title: "a stream without a terminal event is cut (quirk 26)", file: "no-terminal.sse", text: "Half", events: [] },
+    {
+      title: "an output that is told of at the end alone",
+      file: "only-at-the-end.sse",
+      text: "All at once",
+      events: [call("c1", "go", "{}"), usage(1, 2), finish("tool-calls", "completed")],
+    },
+  ],
+  anthropic: [
+    {
+      title: "text, with pings and unknown events passed over (quirk 21)",
+      file: "text.sse",
+      text: "Grüße 😀",
+      events: [usage(20, 7, { cachedTokens: 5 }), finish("stop", "end_turn")],
+    },
+    {
+      title: "thinking with its signature, redacted thinking, and a tool call (quirk 30)",
+      file: "thinking-and-tool.sse",
+      reasoning: "I need Zürich's weather.",
+      text: "Let me look.",
+      events: [
+        {
+          type: "opaque",
+          provider: "anthropic",
+          data: { wire: "anthropic", block: { type: "thinking", thinking: "I need Zürich's weather.", signature: "EoQD+/==" } },
+        },
+        { type: "opaque", provider: "anthropic", data: { wire: "anthropic", block: { type: "redacted_thinking", data: "c2VjcmV0" } } },
+        call("toolu_1", "weather", '{"city": "Zürich"}'),
+        usage(50, 60, { reasoningTokens: 33 }),
+        finish("tool-calls", "tool_use"),
+      ],
+    },
+    {
+      title: "an error event in the middle (quirk 10)",
+      file: "overloaded.sse",
+      text: "Half",
+      failure: { code: "overloaded_error", message: "Overloaded" },
+    },
+    {
+      title: "the input that message_start counted stays, and a stop reason is an end (quirks 21 and 24)",
+      file: "usage-only-at-start.sse",
+      text: "Hi",
+      events: [usage(25, 9), finish("length", "model_context_window_exceeded")],
+    },
+    {
+      title: "a stream that is cut has no finish, and its usage is an estimate",
+      file: "cut.sse",
+      events: [usage(25, 1, { estimated: true })],
+    },
+    {
+      title: "blocks of the provider's own tools are kept to be sent back",
+      file: "server-tool.sse",
+      text: "Found.",
+      events: [
+        {
+          type: "opaque",
+          provider: "anthropic",
+          data: { wire: "anthropic", block: { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "x" } } },
+        },
+        {
+          type: "opaque",
+          provider: "anthropic",
+          data: {
+            wire: "anthropic",
+            block: {
+              type: "web_search_tool_result",
+              tool_use_id: "srvtoolu_1",
+              content: [{ type: "web_search_result", encrypted_content: "abc" }],
+            },
+          },
+        },
+        usage(1, 4),
+        finish("other", "pause_turn"),
+      ],
+    },
+  ],
+  ollama: [
+    { title: "text", file: "text.ndjson", text: "Grüße 世界 😀", events: [usage(11, 4), stop] },
+    {
+      title: "thinking, calls whose arguments are objects, and a prompt that came out of the cache",
+      file: "thinking-and-tools.ndjson",
+      reasoning: "I need two.",
+      events: [
+        call("call_202601010000003_0", "a", '{"city":"Zürich"}'),
+        call("given", "b", '{"n":1}'),
+        usage(0, 9, { estimated: true }),
+        finish("tool-calls", "stop"),
+      ],
+    },
+    {
+      title: "an error in the middle (quirk 11)",
+      file: "error.ndjson",
+      text: "Hel",
+      failure: { message: "an error was encountered while running the model" },
+    },
+    {
+      title: "a reason without done is an end (quirk 25)",
+      file: "reason-without-done.ndjson",
+      text: "Cut by length",
+      events: [finish("length", "length")],
+    },
+    { title: "a stream that is cut has no finish", file: "cut.ndjson", text: "Hel", events: [] },
+  ],
+};
+
+function checkRow(wire: FakeWire, row: Row, pieces: Iterable<Buffer>, how: string): readonly ProviderEvent[] {
+  const { events, failure } = readPieces(wire, pieces);
+  const folded = foldEvents(events);
+  assert.equal(folded.text, row.text ?? "", `text, ${how}`);
+  assert.equal(folded.reasoning, row.reasoning ?? "", `reasoning, ${how}`);
+  if (row.failure === undefined) {
+    assert.equal(failure, null, how);
+  } else {
+    assert.ok(failure !== null, `an error inside the stream, ${how}`);
+    assert.deepEqual({ ...failure.payload, ...row.failure }, failure.payload, how);
+  }
+  const others = events.filter((event) => event.type !== "text-delta" && event.type !== "reasoning-delta");
+  assert.deepEqual(JSON.parse(JSON.stringify(others)), row.events ?? [], how);
+  return events;
+}
+
+for (const [wire, rows] of Object.entries(ROWS).map(([name, list]) => [asWire(name), list] as const)) {
+  describe(`Read from ${wire}:`, () => {
+    for (const row of rows) {
+      test(row.title, () => {
+        const bytes = readFileSync(new URL(`${wire}/${row.file}`, folder));
+        const whole = checkRow(wire, row, [bytes], "whole");
+        assert.deepEqual(checkRow(wire, row, bytesOneByOne(bytes), "byte by byte"), whole);
+        for (const at of offsetsInsideCharacters(bytes)) assert.deepEqual(checkRow(wire, row, cutAt(bytes, [at]), `cut at ${at}`), whole);
+        for (let at = 1; at < bytes.length; at += 7) assert.deepEqual(checkRow(wire, row, cutAt(bytes, [at]), `cut at ${at}`), whole);
+      });
+    }
+
+    test("every fixture has a row", () => {
+      assert.deepEqual(readdirSync(new URL(`${wire}/`, folder)).toSorted(), rows.map((row) => row.file).toSorted());
+    });
+  });
+}
+
+function asWire(name: string): FakeWire {
+  if (name === "openai-chat" || name === "openai-responses" || name === "anthropic" || name === "ollama") return name;
+  throw new Error(`No such wire: ${name}`);
+}
