@@ -19,6 +19,8 @@ export class FakeChatPage implements ChatPort {
   readonly #arrived = new Emitter<void>();
   /** False: batches pile up unapplied, as on a page that has stalled. */
   applies: boolean;
+  /** How much had been posted when the last question was sent. */
+  #askedAt = 0;
   visible = true;
   reveals = 0;
 
@@ -46,6 +48,7 @@ export class FakeChatPage implements ChatPort {
 
   /** What a person or the page's script does. */
   send(message: FromWebview): void {
+    if (message.type === "send") this.#askedAt = this.posted.length;
     this.#messages.fire(message);
   }
 
@@ -65,6 +68,7 @@ export class FakeChatPage implements ChatPort {
   /** The page is loaded again and has forgotten everything. */
   reload(): void {
     this.posted.length = 0;
+    this.#askedAt = 0;
     this.events.clear();
     this.send({ type: "ready" });
   }
@@ -77,8 +81,12 @@ export class FakeChatPage implements ChatPort {
     return this.all(type).at(-1);
   }
 
+  /** What a person reads: the events applied, or what was kept where none came. */
   text(message: string): string {
-    return (this.events.get(message) ?? []).map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+    const events = this.events.get(message) ?? [];
+    if (events.length > 0) return events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+    const content = this.#views().findLast(({ stored }) => stored.id === message)?.stored.message.content ?? [];
+    return content.map((part) => (part.type === "text" ? part.text : "")).join("");
   }
 
   /** Resolves with what `look` finds, as soon as it finds something. */
@@ -99,13 +107,23 @@ export class FakeChatPage implements ChatPort {
     }
   }
 
-  /** The answer to the last question, once it has ended. */
+  /** The answer to the last question that was sent here, once it has ended. */
   async answered(): Promise<MessageView> {
     return this.found((page) => {
-      const shown = page.posted.findLast((message) => message.type === "messages" || message.type === "show");
-      const view = shown?.type === "show" ? shown.session?.messages.at(-1) : shown?.messages.at(-1);
-      const events = view === undefined ? undefined : page.events.get(view.stored.id);
-      return events?.at(-1)?.type === "end" ? view : undefined;
+      const view = page.#views(page.#askedAt).at(-1);
+      return view?.stored.message.role === "assistant" && page.#hasEnded(view) ? view : undefined;
     }, "the end of the answer");
+  }
+
+  #hasEnded({ stored }: MessageView): boolean {
+    return stored.status !== "streaming" || this.events.get(stored.id)?.at(-1)?.type === "end";
+  }
+
+  /** Every message shown since, in the order in which it was posted. */
+  #views(since = 0): readonly MessageView[] {
+    return this.posted.slice(since).flatMap((message) => {
+      if (message.type === "messages") return message.messages;
+      return message.type === "show" ? (message.session?.messages ?? []) : [];
+    });
   }
 }
