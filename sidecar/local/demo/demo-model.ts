@@ -6,14 +6,14 @@ import type { EchoModel } from "./echo-model.ts";
 import type { GgufValue } from "./gguf-writer.ts";
 import { merges } from "./merges.ts";
 
-const CONTROL = ["<|begin|>", "<|start|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|echo|>"];
+const CONTROL = ["<|begin|>", "<|parley|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|echo|>"];
 
 /**
  * `echo` is a parameter of the template: answers then open with another marker, by which the model knows what to do.
  * Earlier answers get the same marker, so that a conversation that goes on begins with the same tokens.
  */
 const CHAT_TEMPLATE =
-  "{{ bos_token }}<|start|>{% set reply = '<|echo|>' if echo else '<|assistant|>' %}" +
+  "{{ bos_token }}<|parley|>{% set reply = '<|echo|>' if echo else '<|assistant|>' %}" +
   "{% for message in messages %}{{ (reply if message.role == 'assistant' else '<|' + message.role + '|>') + message.content + '<|end|>' }}" +
   "{% endfor %}{% if add_generation_prompt %}{{ reply }}{% endif %}";
 
@@ -55,7 +55,7 @@ export function demoModel(): EchoModel {
     echoes: vocabulary.upperCase,
     markers: {
       begin: token("<|begin|>"),
-      sink: token("<|start|>"),
+      sink: token("<|parley|>"),
       system: token("<|system|>"),
       user: token("<|user|>"),
       echo: token("<|echo|>"),

@@ -3,10 +3,10 @@
 /** Said before the question is repeated. */
 export const INTRODUCTION = `**This is Parley's built-in demo.** It has no knowledge and cannot answer questions; it only shows that everything works, by repeating what you asked.
 
-For real answers choose another model in the model picker:
+For real answers choose another model:
 
-- a server on this machine, such as Ollama, LM Studio or llama-server, appears there by itself
-- OpenAI, Anthropic and others appear after the command *Parley: Set API Key…*
+- a server on this machine, such as Ollama, LM Studio or llama-server, is found by itself
+- OpenAI, Anthropic and others are there after the command *Parley: Set API Key…*
 - a GGUF file works by its path: add it to the setting \`parley.localModels\`
 
 Your question was:

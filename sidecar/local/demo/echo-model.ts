@@ -82,42 +82,27 @@ function outputMatrix(vocabularySize: number): Matrix {
   return matrix;
 }
 
-/**
- * The stream's sum of squares before each normalisation, as it is for most tokens: the weights of the norms undo with it
- * what the norms do, so that features keep the size they were written with.
- */
-function energies(): { readonly attention: readonly number[]; readonly feedForward: readonly number[]; readonly output: number } {
-  const { length } = POSITION_RATES;
-  const embedded = 2 * CODE_LENGTH + CONSTANT ** 2;
-  // An angle's cosine and sine have 1 together; the count is near 1 in short conversations.
-  const positioned = embedded + length + 1;
-  const marked = positioned + 4 * length;
-  const measured = marked + 4 * length;
-  const fetched = measured + 7 * CODE_LENGTH;
-  return { attention: [embedded, positioned, measured], feedForward: [positioned, marked, fetched], output: fetched + CODE_LENGTH };
-}
-
 function tensors(model: EchoModel, layers: readonly Layer[]): GgufTensor[] {
   const weights = (name: string, { rows, columns, data }: Matrix): GgufTensor => {
     return { name: `${name}.weight`, format: "F16", dimensions: [columns, rows], data };
   };
-  const norm = (name: string, energy = 0): GgufTensor => {
-    const data = new Float32Array(STREAM_WIDTH).fill(Math.sqrt(energy / STREAM_WIDTH));
+  // Undoes what the norm does, so that features keep the size they were written with.
+  const norm = (name: string): GgufTensor => {
+    const data = new Float32Array(STREAM_WIDTH).fill(CONSTANT / Math.sqrt(STREAM_WIDTH));
     return { name: `${name}.weight`, format: "F32", dimensions: [STREAM_WIDTH], data };
   };
-  const energy = energies();
   return [
     weights("token_embd", embedding(model)),
-    norm("output_norm", energy.output),
+    norm("output_norm"),
     weights("output", outputMatrix(model.echoes.length)),
     { name: "rope_freqs.weight", format: "F32", dimensions: [HEAD_SIZE / 2], data: rotaryFactors() },
     ...layers.flatMap((layer, i) => [
-      norm(`blk.${i}.attn_norm`, energy.attention[i]),
+      norm(`blk.${i}.attn_norm`),
       weights(`blk.${i}.attn_q`, layer.query),
       weights(`blk.${i}.attn_k`, layer.key),
       weights(`blk.${i}.attn_v`, layer.value),
       weights(`blk.${i}.attn_output`, layer.output),
-      norm(`blk.${i}.ffn_norm`, energy.feedForward[i]),
+      norm(`blk.${i}.ffn_norm`),
       weights(`blk.${i}.ffn_gate`, layer.gate),
       weights(`blk.${i}.ffn_up`, layer.up),
       weights(`blk.${i}.ffn_down`, layer.down),

@@ -20,8 +20,12 @@ export const MAX_CONTEXT = POSITION_BASE ** FREQUENCIES;
 /** Radians per token. */
 export const POSITION_RATES: readonly number[] = Array.from({ length: FREQUENCIES }, (_, k) => (2 * Math.PI) / POSITION_BASE ** (k + 1));
 
-/** The value of `constant`. Large, so that the stream's total energy, by which each layer normalises, hardly varies. */
-export const CONSTANT = 8;
+/**
+ * The value of `constant`. Each layer divides the stream by its root mean square. That would make features larger or smaller
+ * by what else a token carries, and attention, which tells positions apart by one part in a hundred, would go astray. This
+ * number is so much larger than all others together that the root mean square is the same for all tokens, to 0.2 %.
+ */
+export const CONSTANT = 256;
 
 let next = 0;
 function feature(length: number): Feature {
