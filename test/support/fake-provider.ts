@@ -71,11 +71,11 @@ export class FakeProvider {
   readonly #sockets = new Map<Socket, number>();
   readonly #gates = new FakeGates(() => this.#changed());
   readonly #waiters = new Set<() => void>();
+  readonly #open = new Map<Mutable<FakeRequest>, ServerResponse>();
   #requests: Mutable<FakeRequest>[] = [];
   #queue: QueuedAnswer[] = [];
   #responder: Responder | null = null;
   #socketsAccepted = 0;
-  #openAnswers = 0;
   #peakAnswers = 0;
 
   private constructor(server: Server, options: FakeProviderOptions) {
@@ -132,7 +132,7 @@ export class FakeProvider {
   state(): FakeState {
     return {
       requests: this.#requests.length,
-      openAnswers: this.#openAnswers,
+      openAnswers: this.#open.size,
       peakAnswers: this.#peakAnswers,
       openSockets: this.#sockets.size,
       sockets: this.#socketsAccepted,
@@ -160,7 +160,10 @@ export class FakeProvider {
 
   /** Forgets requests, queue, responder and gates; answers under way are destroyed. Sockets at rest stay open. */
   reset(): void {
-    for (const request of this.#requests) if (request.state === "open") request.state = "cut";
+    for (const [request, response] of this.#open) {
+      request.state = "cut";
+      response.destroy();
+    }
     this.#requests = [];
     this.#queue = [];
     this.#responder = null;
@@ -183,12 +186,12 @@ export class FakeProvider {
       return;
     }
     const request = this.#record(message, path, bodyText);
-    this.#openAnswers += 1;
-    this.#peakAnswers = Math.max(this.#peakAnswers, this.#openAnswers);
+    this.#open.set(request, response);
+    this.#peakAnswers = Math.max(this.#peakAnswers, this.#open.size);
     const settled = Promise.withResolvers<void>();
     response.once("close", () => {
       if (request.state === "open") request.state = response.writableFinished ? "answered" : "client-closed";
-      this.#openAnswers -= 1;
+      this.#open.delete(request);
       settled.resolve();
       this.#changed();
     });
@@ -286,4 +289,5 @@ async function main(): Promise<void> {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main();
+// Not awaited: the tests inside VS Code bundle this file as CommonJS, which has no top-level await. A failure ends the process.
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) void main();
