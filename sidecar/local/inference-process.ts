@@ -30,6 +30,7 @@ async function answer(id: number, request: InferenceRequest): Promise<void> {
   }
 }
 
+/** A sidecar that has gone meanwhile is no error: `disconnect` tells of it. */
 function send(message: FromInference): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, () => {});
 }

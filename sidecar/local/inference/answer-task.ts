@@ -54,16 +54,16 @@ export class AnswerTask {
   }
 
   async #answer(loaded: LoadedModel, sequence: LlamaContextSequence, prompt: ChatPrompt): Promise<void> {
-    const cachedTokens = await this.#readPrompt(sequence, prompt.tokens);
+    const cachedTokens = await this.#readPrompt(loaded, sequence, prompt.tokens);
     const ending = await this.#write(loaded, sequence, prompt);
     this.#emit({ type: "usage", inputTokens: prompt.tokens.length, outputTokens: this.#outputTokens, cachedTokens });
     this.#emit({ type: "finish", ...ending });
   }
 
   /** All but the last token, which the first token of the answer follows. Returns how many were read before. */
-  async #readPrompt(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number> {
+  async #readPrompt({ turnstile }: LoadedModel, sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number> {
     const toRead = tokens.slice(0, -1);
-    await sequence.adaptStateToTokens(toRead, false);
+    await turnstile.hold(() => sequence.adaptStateToTokens(toRead, false));
     const cached = sequence.nextTokenIndex;
     let size = FIRST_PIECE;
     for (let at = cached; at < toRead.length;) {
@@ -71,6 +71,7 @@ export class AnswerTask {
       if (at > cached || toRead.length - at > FIRST_PIECE) {
         this.#emit({ type: "status", phase: "processing-prompt", progress: Math.round((100 * at) / toRead.length) / 100 });
       }
+      await turnstile.pass();
       const piece = toRead.slice(at, at + size);
       const began = performance.now();
       await sequence.evaluateWithoutGeneratingNewTokens(piece);
@@ -89,6 +90,7 @@ export class AnswerTask {
     const stop = new TextStop([...prompt.stopTexts, ...(sampling.stop ?? [])]);
     const text = new TokenText(loaded.model, prompt.tokens);
     const options: SequenceEvaluateOptions = await samplingOptions(loaded, sampling);
+    await loaded.turnstile.pass();
     for await (const token of sequence.evaluate(prompt.tokens.slice(-1), options)) {
       this.#signal.throwIfAborted();
       if (prompt.stopTokens.has(token)) break;
@@ -96,7 +98,10 @@ export class AnswerTask {
       const { text: sure, stopped } = stop.push(text.push(token));
       this.#emitText(sure);
       if (stopped) return { finishReason: "stop", rawFinishReason: "stop-text" };
-      if (this.#outputTokens < most) continue;
+      if (this.#outputTokens < most) {
+        await loaded.turnstile.pass();
+        continue;
+      }
       this.#emitText(text.rest() + stop.rest());
       return { finishReason: "length", rawFinishReason: most === room ? "context-window" : "max-output-tokens" };
     }

@@ -25,6 +25,12 @@ export function inferenceThreads(): number {
 }
 
 let runtime: Promise<LlamaRuntime> | undefined;
+let lastWords = "";
+
+/** What llama.cpp last warned of: its errors themselves say only that something failed. */
+export function llamaWords(): string {
+  return lastWords;
+}
 
 export function llamaRuntime(): Promise<LlamaRuntime> {
   runtime ??= load();
@@ -41,7 +47,10 @@ async function load(): Promise<LlamaRuntime> {
     progressLogs: false,
     maxThreads: inferenceThreads(),
     logLevel: loaded.LlamaLogLevel.warn,
-    logger: (level, message) => process.stderr.write(`${level}: ${message}\n`),
+    logger: (level, message) => {
+      lastWords = message.trim();
+      process.stderr.write(`${level}: ${message}\n`);
+    },
   });
   return { library: loaded, llama };
 }

@@ -2,9 +2,11 @@
 
 import { freemem } from "node:os";
 import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
+import { localError } from "../local-error.ts";
 import { ChatPrompts } from "./chat-prompts.ts";
 import { checkModelFile } from "./check-model-file.ts";
-import { inferenceThreads, llamaRuntime, type LlamaRuntime } from "./llama-runtime.ts";
+import { inferenceThreads, llamaRuntime, llamaWords, type LlamaRuntime } from "./llama-runtime.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** Answers at once. Further ones wait. */
 const SEQUENCES = 4;
@@ -22,6 +24,7 @@ export class LoadedModel {
   readonly runtime: LlamaRuntime;
   readonly model: LlamaModel;
   readonly prompts: ChatPrompts;
+  readonly turnstile = new Turnstile();
   readonly #context: LlamaContext;
   readonly #free: LlamaContextSequence[];
   readonly #waiting: Waiting[] = [];
@@ -104,7 +107,9 @@ export class LoadedModel {
 export async function loadModel(file: string, progress: (share: number) => void): Promise<LoadedModel> {
   const runtime = await llamaRuntime();
   await checkModelFile(runtime, file);
-  const model = await runtime.llama.loadModel({ modelPath: file, onLoadProgress: progress });
+  const model = await runtime.llama.loadModel({ modelPath: file, onLoadProgress: progress }).catch((error: unknown) => {
+    throw error instanceof runtime.library.InsufficientMemoryError ? error : notLoaded(file, error);
+  });
   try {
     const context = await model.createContext({
       sequences: SEQUENCES,
@@ -118,6 +123,11 @@ export async function loadModel(file: string, progress: (share: number) => void)
     await model.dispose();
     throw error;
   }
+}
+
+function notLoaded(file: string, error: unknown): Error {
+  const words = llamaWords() === "" ? String(error) : llamaWords();
+  return localError("not-a-model", `llama.cpp could not load ${file}: ${words}`, "before-headers", error);
 }
 
 /** The window that the model was trained with, or as much of it as half of the free memory holds for all sequences. */
