@@ -96,7 +96,9 @@ class HttpProvider implements Provider {
     signal.throwIfAborted();
     const connection = this.#connect(undefined);
     const connectMs = context.timeLimits.connectMs ?? this.#row.timeLimits.connectMs;
-    const call = new HttpCall(this.#http, connection.target, { connectMs, answer: { stage: "list", ms: MODELS_MS } }, signal);
+    // A list never takes as long as a first token may, unless that one is held shorter still.
+    const listMs = Math.min(MODELS_MS, context.timeLimits.firstTokenMs || MODELS_MS);
+    const call = new HttpCall(this.#http, connection.target, { connectMs, answer: { stage: "list", ms: listMs } }, signal);
     try {
       return await this.#readModels(connection, call);
     } catch (error) {

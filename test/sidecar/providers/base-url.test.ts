@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  baseUrlFromEnvironment,
+  endpointUrl,
+  keyFromEnvironment,
+  ollamaHostUrl,
+  parseBaseUrl,
+} from "../../../sidecar/providers/base-url.ts";
+import { ProviderError } from "../../../sidecar/providers/provider.ts";
+import { PROVIDER_ROWS, providerRow, type ProviderRow } from "../../../sidecar/providers/registry.ts";
+
+function row(id: string): ProviderRow {
+  return providerRow(id) ?? assert.fail(`no row for ${id}`);
+}
+
+describe("OLLAMA_HOST is read as Ollama reads it:", () => {
+  const CASES: readonly (readonly [value: string, url: string])[] = [
+    ["127.0.0.1:11434", "http://127.0.0.1:11434"],
+    ["127.0.0.1", "http://127.0.0.1:11434"],
+    ["0.0.0.0", "http://127.0.0.1:11434"],
+    ["0.0.0.0:5000", "http://127.0.0.1:5000"],
+    ["http://0.0.0.0:11434", "http://127.0.0.1:11434"],
+    [":5000", "http://127.0.0.1:5000"],
+    ["", "http://127.0.0.1:11434"],
+    ["example.com", "http://example.com:11434"],
+    ["example.com:56789", "http://example.com:56789"],
+    ["http://example.com", "http://example.com:80"],
+    ["https://example.com", "https://example.com:443"],
+    ["https://example.com:8443/ollama/", "https://example.com:8443/ollama"],
+    ["example.com/ollama", "http://example.com:11434/ollama"],
+    ["[::1]", "http://[::1]:11434"],
+    ["[::1]:1337", "http://[::1]:1337"],
+    ["::1", "http://[::1]:11434"],
+    ["[::]:11434", "http://[::1]:11434"],
+    ["::", "http://[::1]:11434"],
+    ["1.2.3.4:99999", "http://1.2.3.4:11434"],
+    ["1.2.3.4:no", "http://1.2.3.4:11434"],
+    [' "1.2.3.4:5" ', "http://1.2.3.4:5"],
+  ];
+  for (const [value, url] of CASES) test(JSON.stringify(value), () => assert.equal(ollamaHostUrl(value), url));
+
+  test("and what it gives can be called", () => {
+    for (const [value] of CASES) assert.ok(URL.canParse(ollamaHostUrl(value)), value);
+  });
+});
+
+describe("A base URL", () => {
+  const CASES: readonly (readonly [provider: string, text: string, url: string, path: string, endpoint: string])[] = [
+    ["vllm", "http://localhost:8000", "http://localhost:8000/v1", "/models", "http://localhost:8000/v1/models"],
+    ["vllm", "http://localhost:8000/", "http://localhost:8000/v1", "/models", "http://localhost:8000/v1/models"],
+    ["vllm", "localhost:8000/v1/", "http://localhost:8000/v1", "/models", "http://localhost:8000/v1/models"],
+    [
+      "openai-compatible",
+      "https://x.example/v1/chat/completions",
+      "https://x.example/v1",
+      "/chat/completions",
+      "https://x.example/v1/chat/completions",
+    ],
+    ["openai-compatible", "https://x.example/v1?a=b#c", "https://x.example/v1", "/models", "https://x.example/v1/models"],
+    ["deepseek", "https://api.deepseek.com", "https://api.deepseek.com/", "/chat/completions", "https://api.deepseek.com/chat/completions"],
+    [
+      "azure",
+      "https://me.openai.azure.com",
+      "https://me.openai.azure.com/openai/v1",
+      "/models",
+      "https://me.openai.azure.com/openai/v1/models",
+    ],
+    ["anthropic", "https://api.anthropic.com/v1", "https://api.anthropic.com/", "/v1/messages", "https://api.anthropic.com/v1/messages"],
+    [
+      "anthropic",
+      "https://proxy.example/anthropic/",
+      "https://proxy.example/anthropic",
+      "/v1/messages",
+      "https://proxy.example/anthropic/v1/messages",
+    ],
+    ["ollama", "http://127.0.0.1:11434/v1", "http://127.0.0.1:11434/", "/api/chat", "http://127.0.0.1:11434/api/chat"],
+    ["ollama", "http://127.0.0.1:11434/api", "http://127.0.0.1:11434/", "/api/chat", "http://127.0.0.1:11434/api/chat"],
+  ];
+  for (const [provider, text, url, path, endpoint] of CASES) {
+    test(`${text} of ${provider} means ${url}`, () => {
+      const base = parseBaseUrl(row(provider), text);
+      assert.equal(base.href, url);
+      assert.equal(endpointUrl(base, path).href, endpoint);
+    });
+  }
+
+  for (const text of ["", "   ", "ftp://x", "http://", "http://user:secret@host/v1"]) {
+    test(`${JSON.stringify(text)} is refused`, () => {
+      assert.throws(
+        () => parseBaseUrl(row("vllm"), text),
+        (error) => error instanceof ProviderError && error.providerCode === "invalid-base-url" && !error.message.includes("secret"),
+      );
+    });
+  }
+});
+
+describe("The environment", () => {
+  test("gives the first base URL that is set, Ollama's in its own format", () => {
+    assert.equal(baseUrlFromEnvironment(row("ollama"), { OLLAMA_HOST: "0.0.0.0:9" }), "http://127.0.0.1:9");
+    assert.equal(baseUrlFromEnvironment(row("ollama"), { OLLAMA_HOST: "0.0.0.0:9", OLLAMA_BASE_URL: "http://x:1" }), "http://x:1");
+    assert.equal(baseUrlFromEnvironment(row("openai"), { OPENAI_BASE_URL: "  " }), undefined);
+  });
+
+  test("gives the first key that is set", () => {
+    assert.equal(keyFromEnvironment(row("gemini"), { GOOGLE_API_KEY: "g" }), "g");
+    assert.equal(keyFromEnvironment(row("gemini"), { GOOGLE_API_KEY: "g", GEMINI_API_KEY: " k " }), "k");
+    assert.equal(keyFromEnvironment(row("lmstudio"), { OPENAI_API_KEY: "x" }), undefined);
+  });
+});
+
+describe("The registry", () => {
+  test("has every provider that is promised, once", () => {
+    const promised =
+      "openai anthropic ollama lmstudio openrouter vllm llama-server mlx huggingface openai-compatible portkey gemini azure groq deepseek mistral local editor";
+    assert.deepEqual(PROVIDER_ROWS.map(({ id }) => id).toSorted(), promised.split(" ").toSorted());
+  });
+
+  test("has base URLs that can be called, and a way to set one where there is none", () => {
+    for (const one of PROVIDER_ROWS) {
+      if (one.defaultBaseUrl !== undefined) assert.ok(parseBaseUrl(one, one.defaultBaseUrl).href.startsWith("http"), one.id);
+      else if (one.wire !== "local" && one.wire !== "editor") assert.ok(one.baseUrlVariables.length > 0, one.id);
+    }
+  });
+
+  test("names a variable for every key that is required", () => {
+    for (const one of PROVIDER_ROWS) if (one.key === "required") assert.ok(one.keyVariables.length > 0, one.id);
+  });
+
+  test("has no time limit of 300 s by accident", () => {
+    for (const one of PROVIDER_ROWS) for (const limit of Object.values(one.timeLimits)) assert.notEqual(limit, 300_000, one.id);
+  });
+
+  test("does not know what does not exist", () => {
+    assert.equal(providerRow("nobody"), undefined);
+    assert.equal(providerRow("__proto__"), undefined);
+  });
+});

@@ -1,0 +1,163 @@
+// Conversations that began elsewhere or ended badly, and parts that must go back byte for byte to whoever made them.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { readTurns } from "../../../sidecar/providers/conversation.ts";
+import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import type { AssistantPart, JsonValue, Message } from "../../../sidecar/types.ts";
+import { userMessage } from "../../support/provider-calls.ts";
+import { readPieces } from "../../support/wire-reading.ts";
+import { assistant, body, result } from "../../support/wire-requests.ts";
+import type { FakeWire } from "../../support/fake-provider-script.ts";
+
+const text = (words: string): AssistantPart => ({ type: "text", text: words });
+const call = (id: string): AssistantPart => ({ type: "tool-call", id, name: "weather", arguments: "{}" });
+
+describe("A conversation is made acceptable", () => {
+  test("answers that came to nothing are left out, and their questions become one", () => {
+    const turns = readTurns(
+      [userMessage("one"), assistant({ type: "reasoning", text: "Hm" }), userMessage("two"), assistant(text("  ")), userMessage("three")],
+      "x",
+    );
+    assert.deepEqual(turns, [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "one" },
+          { type: "text", text: "two" },
+          { type: "text", text: "three" },
+        ],
+      },
+    ]);
+  });
+
+  test("a call without a result gets one that says so, at the end and in the middle", () => {
+    const turns = readTurns(
+      [userMessage("x"), assistant(call("a"), call("b")), result("a", "r"), userMessage("y"), assistant(call("c"))],
+      "x",
+    );
+    assert.deepEqual(
+      turns.map((turn) => turn.role),
+      ["user", "assistant", "tool", "user", "assistant", "tool"],
+    );
+    const results = turns.flatMap((turn) => (turn.role === "tool" ? turn.content.map(({ id, isError }) => [id, isError === true]) : []));
+    assert.deepEqual(results, [
+      ["a", false],
+      ["b", true],
+      ["c", true],
+    ]);
+  });
+
+  test("a result without a call is left out", () => {
+    assert.deepEqual(
+      readTurns([userMessage("x"), result("gone", "r")], "x").map((turn) => turn.role),
+      ["user"],
+    );
+  });
+
+  test("opaque parts of other providers are left out", () => {
+    const mine: AssistantPart = { type: "opaque", provider: "mine", data: { wire: "w" } };
+    const theirs: AssistantPart = { type: "opaque", provider: "theirs", data: { wire: "w" } };
+    const turns = readTurns([userMessage("x"), assistant(theirs, text("t"), mine)], "mine");
+    assert.deepEqual(turns[1]?.content, [text("t"), mine]);
+  });
+});
+
+/** An answer as it is kept: neighbouring deltas of one kind are one part. */
+function asMessage(events: readonly ProviderEvent[]): Message {
+  const parts: AssistantPart[] = [];
+  for (const event of events) {
+    const last = parts.at(-1);
+    if (event.type === "text-delta") {
+      if (last?.type === "text") parts[parts.length - 1] = text(last.text + event.text);
+      else parts.push(text(event.text));
+    } else if (event.type === "reasoning-delta") {
+      if (last?.type === "reasoning") parts[parts.length - 1] = { type: "reasoning", text: last.text + event.text };
+      else parts.push({ type: "reasoning", text: event.text });
+    } else if (event.type === "tool-call" || event.type === "opaque") {
+      parts.push(event);
+    }
+  }
+  return assistant(...parts);
+}
+
+function sentBack(wire: FakeWire, file: string, provider: string, callId: string): JsonValue | undefined {
+  const bytes = readFileSync(new URL(`../../fixtures/wire/${wire}/${file}`, import.meta.url));
+  const { events } = readPieces(wire, [bytes], provider);
+  const asked = body({ provider, wire, messages: [userMessage("Weather?"), asMessage(events), result(callId, "Sunny")] });
+  return asked[wire === "openai-responses" ? "input" : "messages"];
+}
+
+describe("What a provider wants back, it gets back byte for byte:", () => {
+  test("Anthropic's thinking with its signature, and what it redacted (quirk 30)", () => {
+    assert.deepEqual(sentBack("anthropic", "thinking-and-tool.sse", "anthropic", "toolu_1"), [
+      { role: "user", content: [{ type: "text", text: "Weather?" }] },
+      {
+        role: "assistant",
+        content: [
+          { type: "thinking", thinking: "I need Zürich's weather.", signature: "EoQD+/==" },
+          { type: "redacted_thinking", data: "c2VjcmV0" },
+          { type: "text", text: "Let me look." },
+          { type: "tool_use", id: "toolu_1", name: "weather", input: { city: "Zürich" } },
+        ],
+      },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "Sunny" }] },
+    ]);
+  });
+
+  test("OpenAI's encrypted reasoning, paired with what followed it (quirk 32)", () => {
+    assert.deepEqual(sentBack("openai-responses", "reasoning-and-tool.sse", "openai", "call_1"), [
+      { role: "user", content: [{ type: "input_text", text: "Weather?" }] },
+      { id: "rs1", type: "reasoning", summary: [{ type: "summary_text", text: "I should call." }], encrypted_content: "gAAA+/=" },
+      {
+        type: "message",
+        role: "assistant",
+        content: [{ type: "output_text", text: "Calling.", annotations: [] }],
+        id: "m2",
+        status: "completed",
+        phase: "commentary",
+      },
+      { type: "function_call", call_id: "call_1", name: "weather", arguments: '{"city":"Zürich"}', id: "fc1" },
+      { type: "function_call_output", call_id: "call_1", output: "Sunny" },
+    ]);
+  });
+
+  test("Gemini's thought signature, with the call it came with (quirk 40)", () => {
+    const asked = JSON.stringify(sentBack("openai-chat", "tools-without-index.sse", "gemini", "c"));
+    assert.match(
+      asked,
+      /"id":"c","type":"function","function":\{"name":"read","arguments":"\{\}"\},"extra_content":\{"google":\{"thought_signature":"c2ln\+\/="\}\}/u,
+    );
+    assert.equal(asked.split("extra_content").length, 2);
+  });
+
+  test("OpenRouter's reasoning details", () => {
+    const asked = JSON.stringify(sentBack("openai-chat", "reasoning-details.sse", "openrouter", "none"));
+    assert.match(
+      asked,
+      /"reasoning_details":\[\{"type":"reasoning.text","text":"First second","index":0,"format":"f","signature":"s1"\},\{"type":"reasoning.encrypted","data":"gAAA","index":1\}\]/u,
+    );
+  });
+
+  test("and nobody else does", () => {
+    const bytes = readFileSync(new URL("../../fixtures/wire/anthropic/thinking-and-tool.sse", import.meta.url));
+    const message = asMessage(readPieces("anthropic", [bytes]).events);
+    for (const provider of ["openai", "openai-compatible", "ollama", "openrouter"]) {
+      const asked = JSON.stringify(body({ provider, messages: [userMessage("x"), message, result("toolu_1", "r")] }));
+      assert.ok(!asked.includes("EoQD") && !asked.includes("c2VjcmV0"), provider);
+    }
+  });
+
+  test("reasoning of OpenAI's that nothing follows is not sent (quirk 32)", () => {
+    const reasoning: AssistantPart = {
+      type: "opaque",
+      provider: "openai",
+      data: { wire: "openai-responses", item: { type: "reasoning", id: "rs9" } },
+    };
+    const asked = JSON.stringify(
+      body({ provider: "openai", messages: [userMessage("x"), assistant(text("Part"), reasoning), userMessage("y")] }),
+    );
+    assert.ok(!asked.includes("rs9"));
+  });
+});

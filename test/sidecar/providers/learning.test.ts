@@ -1,0 +1,127 @@
+// What a model refuses with a 400 is left out or renamed, once, and remembered for that model; over real sockets.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import type { Provider } from "../../../sidecar/providers/provider.ts";
+import type { JsonValue } from "../../../sidecar/types.ts";
+import { FakeProvider } from "../../support/fake-provider.ts";
+import { call, callError, createProvider, modelRequest } from "../../support/provider-calls.ts";
+
+let fake: FakeProvider;
+let http: HttpClient;
+
+before(async () => {
+  fake = await FakeProvider.start();
+  http = new HttpClient();
+});
+after(async () => {
+  await http.close();
+  await fake.close();
+});
+afterEach(() => fake.reset());
+
+const provider = (id = "openai-compatible"): Provider =>
+  createProvider(
+    id,
+    { baseUrl: fake.baseUrl(id === "anthropic" ? "anthropic" : id === "ollama" ? "ollama" : "openai-chat"), key: "k" },
+    http,
+  );
+
+describe("What a model refuses is learned", () => {
+  const refusal = (parameter: string, message: string): { status: number; body: JsonValue } => ({
+    status: 400,
+    body: { error: { message, type: "invalid_request_error", param: parameter, code: "unsupported_parameter" } },
+  });
+
+  test("usage is not asked for where stream_options is unknown, from then on (quirk 18)", async () => {
+    const shared = provider();
+    fake.enqueue({ status: 422, body: { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] } });
+    assert.equal((await call(shared)).thrown, null);
+    await call(shared);
+    assert.deepEqual(
+      fake.requests.map(({ body }) => body?.["stream_options"]),
+      [{ include_usage: true }, undefined, undefined],
+    );
+  });
+
+  test("max_tokens becomes max_completion_tokens (quirk 33)", async () => {
+    fake.enqueue(
+      refusal("max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."),
+    );
+    const { events } = await call(provider(), { request: modelRequest("x", { maxOutputTokens: 9 }) });
+    assert.equal(fake.requests[1]?.body?.["max_completion_tokens"], 9);
+    assert.equal(fake.requests[1].body["max_tokens"], undefined);
+    assert.equal(
+      events.some((event) => event.type === "warning"),
+      false,
+    );
+  });
+
+  test("a temperature that the model does not take is left out, and that is told (quirk 33)", async () => {
+    fake.enqueue(
+      refusal(
+        "temperature",
+        "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.",
+      ),
+    );
+    const { events } = await call(provider(), { request: modelRequest("x", { temperature: 0.2 }) });
+    assert.equal(fake.requests[1]?.body?.["temperature"], undefined);
+    assert.deepEqual(
+      events.filter((event) => event.type === "warning").map(({ code, parameter }) => [code, parameter]),
+      [["parameter-left-out", "temperature"]],
+    );
+  });
+
+  test("each model learns for itself", async () => {
+    const shared = provider();
+    fake.enqueue(refusal("temperature", "no temperature"));
+    await call(shared, { request: modelRequest("x", { temperature: 0.2 }, "one") });
+    await call(shared, { request: modelRequest("x", { temperature: 0.2 }, "two") });
+    assert.deepEqual(
+      fake.requests.map(({ body }) => body?.["temperature"]),
+      [0.2, undefined, 0.2],
+    );
+  });
+
+  test("thinking is not asked of an Ollama model that cannot (quirk 36)", async () => {
+    fake.enqueue({ status: 400, body: { error: '"gemma3" does not support thinking' } });
+    const { events } = await call(provider("ollama"), { request: modelRequest("x", { reasoning: "high" }) });
+    assert.deepEqual(
+      fake.requests.map(({ body }) => body?.["think"]),
+      [true, undefined],
+    );
+    assert.ok(events.some((event) => event.type === "warning" && event.code === "parameter-left-out" && event.parameter === "reasoning"));
+  });
+
+  test("Anthropic's limit of output tokens is taken from its refusal", async () => {
+    fake.enqueue({
+      status: 400,
+      body: {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message: "max_tokens: 64000 > 32768, which is the maximum allowed number of output tokens",
+        },
+      },
+    });
+    await call(provider("anthropic"));
+    assert.deepEqual(
+      fake.requests.map(({ body }) => body?.["max_tokens"]),
+      [64_000, 32_768],
+    );
+  });
+
+  test("a refusal that repeats itself stands", async () => {
+    fake.respond(refusal("temperature", "no temperature"));
+    const error = await callError(provider(), { request: modelRequest("x", { temperature: 0.2 }) });
+    assert.equal(error.status, 400);
+    assert.equal(fake.requests.length, 2);
+  });
+
+  test("a refusal of something that was not sent stands at once", async () => {
+    fake.respond(refusal("temperature", "no temperature"));
+    assert.equal((await callError(provider())).status, 400);
+    assert.equal(fake.requests.length, 1);
+  });
+});

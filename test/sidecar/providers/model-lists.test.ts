@@ -1,0 +1,197 @@
+// Lists of models as each provider writes them, over real sockets.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import { ProviderError } from "../../../sidecar/providers/provider.ts";
+import type { JsonValue, ModelInfo } from "../../../sidecar/types.ts";
+import { FakeProvider } from "../../support/fake-provider.ts";
+import { createProvider } from "../../support/provider-calls.ts";
+
+let fake: FakeProvider;
+let http: HttpClient;
+
+before(async () => {
+  fake = await FakeProvider.start();
+  http = new HttpClient();
+});
+after(async () => {
+  await http.close();
+  await fake.close();
+});
+afterEach(() => fake.reset());
+
+const context = (signal = new AbortController().signal): { signal: AbortSignal; timeLimits: object } => ({ signal, timeLimits: {} });
+
+async function list(provider: string, body?: JsonValue): Promise<readonly ModelInfo[]> {
+  if (body !== undefined) fake.enqueue({ route: "models", body });
+  return createProvider(provider, { baseUrl: fake.origin, key: "k" }, http).listModels(context());
+}
+
+async function listError(provider: string): Promise<ProviderError> {
+  try {
+    await list(provider);
+  } catch (error) {
+    assert.ok(error instanceof ProviderError, String(error));
+    return error;
+  }
+  return assert.fail("the list was given");
+}
+
+describe("A list of models", () => {
+  for (const [provider, path] of [
+    ["openai", "/v1/models"],
+    ["anthropic", "/v1/models?limit=1000"],
+    ["ollama", "/api/tags"],
+    ["vllm", "/v1/models"],
+    ["groq", "/models"],
+  ] as const) {
+    test(`of ${provider} is asked for at ${path}`, async () => {
+      const models = await list(provider);
+      assert.deepEqual(
+        models.map(({ ref, model }) => [ref, model]),
+        [[`${provider}/fake-model`, "fake-model"]],
+      );
+      assert.equal(fake.requests[0]?.path, path);
+      assert.equal(fake.requests[0].method, "GET");
+    });
+  }
+
+  test("has the window, the limit and the abilities that OpenRouter tells", async () => {
+    const entry = {
+      id: "acme/one",
+      name: "Acme: One",
+      context_length: 128_000,
+      architecture: { input_modalities: ["text", "image"], output_modalities: ["text"] },
+      top_provider: { context_length: 128_000, max_completion_tokens: 8192 },
+      supported_parameters: ["tools", "temperature"],
+    };
+    const picture = { id: "acme/pictures", architecture: { output_modalities: ["image"] } };
+    assert.deepEqual(await list("openrouter", { data: [entry, picture] }), [
+      {
+        ref: "openrouter/acme/one",
+        provider: "openrouter",
+        model: "acme/one",
+        name: "Acme: One",
+        contextWindow: 128_000,
+        maxOutputTokens: 8192,
+        abilities: { images: true, tools: true, reasoning: false },
+      },
+    ]);
+  });
+
+  test("has the window as Groq, Mistral, vLLM and Hugging Face tell it", async () => {
+    const windowOf = async (provider: string, entry: JsonValue): Promise<number | undefined> =>
+      (await list(provider, { data: [entry] }))[0]?.contextWindow;
+    assert.equal(await windowOf("groq", { id: "a", context_window: 1000 }), 1000);
+    assert.equal(await windowOf("mistral", { id: "a", max_context_length: 2000, capabilities: { vision: true } }), 2000);
+    assert.equal(await windowOf("vllm", { id: "a", max_model_len: 3000 }), 3000);
+    assert.equal(await windowOf("huggingface", { id: "a", providers: [{ context_length: 4000 }, { context_length: 4096 }, {}] }), 4096);
+    assert.equal(await windowOf("lmstudio", { id: "a" }), undefined);
+  });
+
+  test("leaves out what cannot chat", async () => {
+    const ids = [
+      "gpt-5-mini",
+      "text-embedding-3-small",
+      "whisper-1",
+      "dall-e-3",
+      "gpt-4o-mini-tts",
+      "omni-moderation-latest",
+      "gpt-image-1",
+      "o3",
+    ];
+    assert.deepEqual(
+      (await list("openai", { data: ids.map((id) => ({ id })) })).map(({ model }) => model),
+      ["gpt-5-mini", "o3"],
+    );
+    const bert = { name: "nomic", model: "nomic", details: { family: "nomic-bert" } };
+    assert.deepEqual(
+      (await list("ollama", { models: [bert, { name: "qwen3:4b", model: "qwen3:4b" }] })).map(({ model }) => model),
+      ["qwen3:4b"],
+    );
+  });
+
+  test("of Gemini is without the prefix that its requests have", async () => {
+    assert.deepEqual(
+      (await list("gemini", { data: [{ id: "models/gemini-2.5-flash" }] })).map(({ ref }) => ref),
+      ["gemini/gemini-2.5-flash"],
+    );
+  });
+
+  test("is read page by page", async () => {
+    fake.enqueue({
+      route: "models",
+      body: {
+        data: [{ id: "claude-opus-4-6", display_name: "Claude Opus 4.6", max_input_tokens: 200_000 }],
+        has_more: true,
+        last_id: "claude-opus-4-6",
+      },
+    });
+    const models = await list("anthropic", { data: [{ id: "claude-3-haiku-20240307" }], has_more: false });
+    assert.deepEqual(
+      models.map(({ name, contextWindow, abilities }) => [name, contextWindow, abilities?.reasoning]),
+      [
+        ["Claude Opus 4.6", 200_000, true],
+        ["claude-3-haiku-20240307", undefined, false],
+      ],
+    );
+    assert.equal(fake.requests[1]?.path, "/v1/models?limit=1000&after_id=claude-opus-4-6");
+  });
+
+  test("passes over entries that are none", async () => {
+    assert.deepEqual(
+      (await list("vllm", { data: [null, 5, {}, { id: "" }, { id: "ok" }] })).map(({ model }) => model),
+      ["ok"],
+    );
+  });
+});
+
+describe("A list that fails", () => {
+  test("with a status is an error of its kind", async () => {
+    fake.enqueue({ route: "models", status: 401, body: { error: { message: "who are you?" } } });
+    assert.equal((await listError("openai")).kind, "auth");
+  });
+
+  test("because something else answers says so", async () => {
+    for (const body of ["<html>Hi</html>", { hello: "world" }, [], "null"] as const) {
+      fake.reset();
+      fake.enqueue({ route: "models", body });
+      if (Array.isArray(body)) assert.deepEqual(await list("vllm"), []);
+      else assert.equal((await listError("vllm")).providerCode, "not-an-api");
+    }
+  });
+
+  test("because its body has no end is refused", async () => {
+    fake.enqueue({ route: "models", body: "x".repeat(40 * 1024 * 1024) });
+    assert.equal((await listError("vllm")).providerCode, "not-an-api");
+    await fake.waitFor((state) => state.openAnswers === 0, "the answer to be over");
+  });
+
+  test("because nobody is there is a network error", async () => {
+    const gone = await FakeProvider.start();
+    await gone.close();
+    const provider = createProvider("vllm", { baseUrl: gone.origin, key: undefined }, http);
+    await assert.rejects(provider.listModels(context()), { kind: "network", providerCode: "ECONNREFUSED" });
+  });
+
+  test("because it takes too long closes its socket", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "never" });
+    const provider = createProvider("vllm", { baseUrl: fake.origin, key: undefined }, http);
+    await assert.rejects(provider.listModels({ ...context(), timeLimits: { firstTokenMs: 30 } }), {
+      kind: "timeout",
+      providerCode: "list-timeout",
+    });
+    await fake.waitFor((state) => state.clientClosed === 1, "the socket to be closed");
+  });
+
+  test("because it was cancelled closes its socket", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "never" });
+    const abort = new AbortController();
+    const models = createProvider("vllm", { baseUrl: fake.origin, key: undefined }, http).listModels(context(abort.signal));
+    await fake.waitFor((state) => state.waitingAt.includes("never"), "the request to arrive");
+    abort.abort("enough");
+    await assert.rejects(models, (reason) => reason === "enough");
+    await fake.waitFor((state) => state.clientClosed === 1, "the socket to be closed");
+  });
+});

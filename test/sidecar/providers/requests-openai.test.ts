@@ -1,0 +1,227 @@
+// The bodies that OpenAI's two interfaces are sent.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { AssistantPart, GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
+import { userMessage } from "../../support/provider-calls.ts";
+import { ADAPTERS, wireTarget } from "../../support/wire-reading.ts";
+import { assistant, body, image, refusal, result, SCHEMA, toolRound, warnings, WEATHER } from "../../support/wire-requests.ts";
+
+describe("Chat completions are asked", () => {
+  test("with system, parameters and tools, and with the messages last", () => {
+    const asked = body({
+      provider: "openai-compatible",
+      parameters: {
+        system: "Be brief.",
+        temperature: 0.2,
+        topP: 0.9,
+        seed: 7,
+        maxOutputTokens: 50,
+        stop: ["END"],
+        reasoning: "low",
+        tools: [WEATHER],
+        responseSchema: SCHEMA,
+      },
+    });
+    assert.deepEqual(asked, {
+      model: "m",
+      stream: true,
+      stream_options: { include_usage: true },
+      temperature: 0.2,
+      top_p: 0.9,
+      seed: 7,
+      stop: ["END"],
+      max_tokens: 50,
+      reasoning_effort: "low",
+      response_format: { type: "json_schema", json_schema: { name: "answer", schema: SCHEMA } },
+      tools: [{ type: "function", function: { name: "weather", description: "Tells it", parameters: WEATHER.parameters } }],
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hi" },
+      ],
+    });
+    assert.equal(Object.keys(asked).at(-1), "messages");
+  });
+
+  test("with a picture as a data URL", () => {
+    assert.deepEqual(body({ provider: "openai-compatible", messages: [image] })["messages"], [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "What is this?" },
+          { type: "image_url", image_url: { url: "data:image/png;base64,aGk=" } },
+        ],
+      },
+    ]);
+  });
+
+  test("with tool calls and their results", () => {
+    assert.deepEqual(body({ provider: "openai-compatible", messages: toolRound })["messages"], [
+      { role: "user", content: "Weather?" },
+      {
+        role: "assistant",
+        content: "Looking.",
+        tool_calls: [{ id: "call_1", type: "function", function: { name: "weather", arguments: '{"city":"Zürich"}' } }],
+      },
+      { role: "tool", tool_call_id: "call_1", content: "Sunny" },
+    ]);
+  });
+
+  const BY_PROVIDER: readonly (readonly [provider: string, parameters: GenerationParameters, expected: JsonObject])[] = [
+    ["groq", { maxOutputTokens: 5 }, { max_completion_tokens: 5, max_tokens: undefined }],
+    ["mistral", { seed: 3, reasoning: "high" }, { random_seed: 3, seed: undefined, prompt_mode: "reasoning", stream_options: undefined }],
+    ["openrouter", { reasoning: "medium" }, { reasoning: { effort: "medium" } }],
+    ["openrouter", { reasoning: "off" }, { reasoning: { enabled: false } }],
+    ["deepseek", { reasoning: "off" }, { thinking: { type: "disabled" } }],
+    ["vllm", { reasoning: "off" }, { chat_template_kwargs: { enable_thinking: false } }],
+    ["llama-server", {}, { return_progress: true }],
+    ["openai-compatible", { reasoning: "off" }, { reasoning_effort: "none" }],
+  ];
+  for (const [provider, parameters, expected] of BY_PROVIDER) {
+    test(`${provider}'s own way: ${JSON.stringify(parameters)}`, () => {
+      const asked = body({ provider, parameters });
+      for (const [field, value] of Object.entries(expected)) assert.deepEqual(asked[field], value, field);
+    });
+  }
+
+  test("OpenAI's own padding is asked to be left out, at its own address alone", () => {
+    assert.deepEqual(body({ provider: "openai", wire: "openai-chat" })["stream_options"], {
+      include_usage: true,
+      include_obfuscation: false,
+    });
+    const elsewhere = { ...wireTarget("openai"), baseUrl: new URL("http://127.0.0.1:9/v1") };
+    const request = ADAPTERS["openai-chat"].buildRequest({ model: "m", messages: [userMessage("Hi")], parameters: {} }, elsewhere);
+    assert.deepEqual(request.body["stream_options"], { include_usage: true });
+  });
+
+  test("levels of reasoning that are lost are told", () => {
+    assert.deepEqual(warnings({ provider: "deepseek", parameters: { reasoning: "low" } }), [["parameter-mapped", "reasoning"]]);
+    assert.deepEqual(warnings({ provider: "deepseek", parameters: { reasoning: "off" } }), []);
+  });
+
+  test("a schema where there is none is refused by name", () => {
+    const { info } = refusal({ provider: "deepseek", parameters: { responseSchema: SCHEMA } });
+    assert.deepEqual([info.kind, info.providerCode, info.provider], ["unsupported", "unsupported-parameter:responseSchema", "deepseek"]);
+    assert.match(info.message, /DeepSeek.*responseSchema/u);
+  });
+
+  test("Mistral gets ids of nine characters, the same in call and result and in every turn", () => {
+    const asked = body({ provider: "mistral", messages: toolRound })["messages"];
+    assert.deepEqual(asked, body({ provider: "mistral", messages: toolRound })["messages"]);
+    assert.match(JSON.stringify(asked), /"id":"call00000".*"tool_call_id":"call00000"/u);
+  });
+
+  test("DeepSeek gets its reasoning back with the calls it led to, and not otherwise (quirk 31)", () => {
+    const thought: AssistantPart = { type: "reasoning", text: "Hm." };
+    const call: AssistantPart = { type: "tool-call", id: "a", name: "weather", arguments: "{}" };
+    const asked = JSON.stringify(
+      body({
+        provider: "deepseek",
+        messages: [userMessage("x"), assistant(thought, call), result("a", "r"), assistant(thought, { type: "text", text: "t" })],
+      }),
+    );
+    assert.equal(asked.split('"reasoning_content":"Hm."').length, 2);
+    assert.ok(
+      !JSON.stringify(body({ provider: "groq", messages: [userMessage("x"), assistant(thought, call), result("a", "r")] })).includes("Hm."),
+    );
+  });
+
+  test("what was learned is left out or renamed", () => {
+    const parameters: GenerationParameters = { temperature: 0.1, maxOutputTokens: 4, reasoning: "off" };
+    const learned = ["temperature", "max_completion_tokens", "stream_options", "minimal-reasoning"];
+    const asked = body({ provider: "openai-compatible", parameters, learned });
+    assert.deepEqual(
+      [asked["temperature"], asked["max_tokens"], asked["max_completion_tokens"], asked["stream_options"]],
+      [undefined, undefined, 4, undefined],
+    );
+    assert.equal(asked["reasoning_effort"], "minimal");
+    assert.deepEqual(warnings({ provider: "openai-compatible", parameters, learned }), [
+      ["parameter-left-out", "temperature"],
+      ["parameter-mapped", "reasoning"],
+    ]);
+  });
+});
+
+describe("The Responses API is asked", () => {
+  test("without anything being stored, with encrypted reasoning, and with the conversation last", () => {
+    const asked = body({
+      provider: "openai",
+      model: "gpt-5-mini",
+      parameters: {
+        system: "Be brief.",
+        temperature: 1,
+        topP: 0.5,
+        maxOutputTokens: 90,
+        reasoning: "high",
+        tools: [WEATHER],
+        responseSchema: SCHEMA,
+      },
+    });
+    assert.deepEqual(asked, {
+      model: "gpt-5-mini",
+      stream: true,
+      store: false,
+      include: ["reasoning.encrypted_content"],
+      stream_options: { include_obfuscation: false },
+      temperature: 1,
+      top_p: 0.5,
+      max_output_tokens: 90,
+      reasoning: { effort: "high", summary: "auto" },
+      text: { format: { type: "json_schema", name: "answer", schema: SCHEMA, strict: false } },
+      tools: [{ type: "function", name: "weather", description: "Tells it", parameters: WEATHER.parameters, strict: false }],
+      instructions: "Be brief.",
+      input: [{ role: "user", content: [{ type: "input_text", text: "Hi" }] }],
+    });
+    assert.equal(Object.keys(asked).at(-1), "input");
+  });
+
+  test("models that do not reason are not asked for encrypted reasoning", () => {
+    for (const model of ["gpt-4o", "gpt-4.1-mini", "chatgpt-4o-latest", "gpt-5-chat-latest"]) {
+      assert.equal(body({ provider: "openai", model })["include"], undefined, model);
+    }
+    for (const model of ["o3", "gpt-5", "gpt-5.1-codex"]) assert.ok(body({ provider: "openai", model })["include"] !== undefined, model);
+  });
+
+  test("with pictures, calls and results as items", () => {
+    assert.deepEqual(body({ provider: "openai", messages: [image] })["input"], [
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: "What is this?" },
+          { type: "input_image", image_url: "data:image/png;base64,aGk=" },
+        ],
+      },
+    ]);
+    assert.deepEqual(body({ provider: "openai", messages: toolRound })["input"], [
+      { role: "user", content: [{ type: "input_text", text: "Weather?" }] },
+      { type: "message", role: "assistant", content: "Looking." },
+      { type: "function_call", call_id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' },
+      { type: "function_call_output", call_id: "call_1", output: "Sunny" },
+    ]);
+  });
+
+  test("ids that are too long for it are shortened, the same in call and result", () => {
+    const id = "x".repeat(80);
+    const asked = JSON.stringify(
+      body({
+        provider: "openai",
+        messages: [userMessage("x"), assistant({ type: "tool-call", id, name: "f", arguments: "{}" }), result(id, "r")],
+      }),
+    );
+    const ids = [...asked.matchAll(/"call_id":"([^"]+)"/gu)].map((found) => found[1]);
+    assert.equal(ids.length, 2);
+    assert.equal(ids[0], ids[1]);
+    assert.ok((ids[0]?.length ?? 99) <= 64);
+  });
+
+  for (const [parameter, parameters] of [
+    ["seed", { seed: 1 }],
+    ["stop", { stop: ["x"] }],
+  ] as const) {
+    test(`${parameter} is refused by name, with a way out`, () => {
+      const { info } = refusal({ provider: "openai", parameters });
+      assert.deepEqual([info.kind, info.providerCode], ["unsupported", `unsupported-parameter:${parameter}`]);
+      assert.match(info.message, /"api" to "chat"/u);
+    });
+  }
+});
