@@ -163,9 +163,9 @@ export class Pump {
     return batch;
   }
 
-  /** Lets those go on that waited for room on the connection. */
+  /** Lets those go on that waited for room on the connection: all together, once a quarter is free, not one by one with each byte. */
   #release(): void {
-    if (this.#unacknowledged >= this.#limits.unacknowledged || this.#held.size === 0) return;
+    if (this.#held.size === 0 || this.#unacknowledged > this.#limits.unacknowledged * 0.75) return;
     const held = Array.from(this.#held);
     for (const reader of held) this.#resume(reader);
   }

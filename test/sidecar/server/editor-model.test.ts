@@ -11,6 +11,7 @@ import {
   ListModels,
   SendChat,
 } from "../../../sidecar/protocol.ts";
+import { createEditorProvider } from "../../../sidecar/providers/editor.ts";
 import type { ModelInfo, StreamRef } from "../../../sidecar/types.ts";
 import { failure, type Served, startReady } from "./served.ts";
 
@@ -82,6 +83,25 @@ test("cancelling the answer cancels the editor's request", async (context) => {
   assert.deepEqual(await served.connection.sendRequest(CancelStream, stream), { cancelled: true });
   await cancelled.promise;
   assert.equal(served.textOf("r"), "so far");
+});
+
+test("leaving the answer early cancels the editor's request too", async () => {
+  let cancelled = false;
+  const provider = createEditorProvider({
+    list: async () => [],
+    ask: async (_, onDelta, signal) => {
+      onDelta({ type: "text-delta", text: "so far" });
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      cancelled = true;
+      throw signal.reason;
+    },
+  });
+  const context = { signal: new AbortController().signal, timeLimits: {} };
+  for await (const batch of provider.stream({ model: "x", messages: [], parameters: {} }, context)) {
+    assert.deepEqual(batch, [{ type: "text-delta", text: "so far" }]);
+    break;
+  }
+  assert.ok(cancelled);
 });
 
 test("the editor's own account of a failure is passed on, and one without an account is told in its words", async (context) => {

@@ -173,6 +173,26 @@ test("cancelling one file ends it alone, whether it runs, waits for its place or
   assert.equal(await statusOf("a.ts"), "complete");
 });
 
+test("cancelling a file that the run has not come to yet is answered while the others run on", async (context) => {
+  const served = await startReady(context);
+  const asked = serveFiles(served);
+  const gate = new Gate();
+  served.provider.otherwise(async function* (given, signals) {
+    await gate.pass(signals.signal);
+    yield* answers("ok")(given, signals);
+  });
+  const { streams } = await served.connection.sendRequest(StartGather, request(names, ["scripted/m"], 1));
+  await attachAll(served, streams);
+  await gate.reached;
+  const [, , last] = streams;
+  assert.ok(last !== undefined);
+  assert.deepEqual(await served.connection.sendRequest(CancelStream, last), { cancelled: true });
+  assert.equal(gate.waiting, 1);
+  gate.open();
+  assert.equal((await served.untilEnd("b.ts scripted/m")).status, "complete");
+  assert.deepEqual(asked, ["a.ts", "b.ts"]);
+});
+
 test("cancelling a run ends all of it before it is answered, and the run is told as cancelled", async (context) => {
   const served = await startReady(context);
   const ends = hearEnds(served);

@@ -39,6 +39,7 @@ test("nothing is answered before the handshake, and the handshake is made once",
   const served = startServer(context);
   await assert.rejects(served.connection.sendRequest(ListSessions, {}), failure("not-ready", /handshake/));
   await assert.rejects(served.connection.sendRequest(ListProviders, null), failure("not-ready"));
+  await assert.rejects(sendAnything(served, GetSession, "nonsense"), failure("not-ready"));
   await served.shakeHands();
   assert.deepEqual(await served.connection.sendRequest(ListSessions, {}), { sessions: [] });
   await assert.rejects(served.shakeHands(), failure("invalid-params", /already/));

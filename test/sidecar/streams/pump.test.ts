@@ -176,6 +176,8 @@ test("readers that stall and fill the connection do not stop one that acknowledg
   const log = newLog();
   log.append(deltas(50));
   connection.pump.attach("lively", log, 0);
+  await connection.settle();
+  assert.ok(connection.numbers("lively").length > 1, "not even a small batch was sent");
   let received = 0;
   while (received < 50) {
     await connection.settle();
