@@ -29,8 +29,8 @@ export async function readFile(address: string): Promise<FileContent> {
   // A restored tab in the background holds its unsaved text, although no document is in memory yet: the editor has to bring it.
   if (uri.scheme === "untitled" || hasUnsavedTab(address)) return textOfDocument(await openDocument(uri));
   const tab = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).find(({ input }) => isNotebookTab(input, address));
-  if (tab !== undefined) return textOfNotebook(await openNotebook(uri));
-  return readStored(uri);
+  const restored = tab === undefined ? undefined : await openNotebook(uri);
+  return restored === undefined ? readStored(uri) : textOfNotebook(restored);
 }
 
 async function readStored(uri: vscode.Uri): Promise<FileContent> {
@@ -61,8 +61,12 @@ async function openDocument(uri: vscode.Uri): Promise<vscode.TextDocument> {
   return vscode.workspace.openTextDocument(uri).then((document) => document, refuse);
 }
 
-async function openNotebook(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
-  return vscode.workspace.openNotebookDocument(uri).then((document) => document, refuse);
+/** Undefined where no extension knows this kind of notebook any more: then its file is all there is. */
+async function openNotebook(uri: vscode.Uri): Promise<vscode.NotebookDocument | undefined> {
+  return vscode.workspace.openNotebookDocument(uri).then(
+    (document) => document,
+    () => undefined,
+  );
 }
 
 function isNotebookTab(input: unknown, address: string): boolean {

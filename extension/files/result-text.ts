@@ -9,7 +9,6 @@ import { headingText, sectionText } from "./section-text.ts";
 export interface ResultWords {
   readonly title: string;
   readonly phases: { readonly [phase in StatusPhase]: string };
-  readonly waiting: string;
   readonly cancelled: string;
   readonly empty: string;
   readonly cutByLength: string;
@@ -33,7 +32,9 @@ export class ResultText {
   /** `files`: an id for each section, and the name that heads it. */
   constructor(files: readonly { readonly item: string; readonly name: string }[], words: ResultWords) {
     this.#words = words;
-    this.#sections = new Map(files.map(({ item, name }) => [item, { name, text: "", note: words.waiting, outcome: "running" }]));
+    this.#sections = new Map(
+      files.map(({ item, name }) => [item, { name, text: "", note: `*${words.phases.queued}*`, outcome: "running" }]),
+    );
   }
 
   /** Events of one section's answer, in order. Those of an unknown item are ignored. */

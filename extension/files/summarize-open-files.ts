@@ -128,7 +128,6 @@ function resultWords(files: number, words: (error: unknown) => FailureWords): Re
   return {
     title: documentName(files),
     phases,
-    waiting: phases.queued,
     cancelled: vscode.l10n.t("Cancelled."),
     empty: vscode.l10n.t("The model answered nothing."),
     cutByLength: vscode.l10n.t("The answer was cut: it reached the model's limit."),

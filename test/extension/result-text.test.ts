@@ -19,7 +19,6 @@ function result(...names: readonly string[]) {
     {
       title: "Summary",
       phases,
-      waiting: phases.queued,
       cancelled: "Cancelled.",
       empty: "Nothing.",
       cutByLength: "Cut.",
@@ -57,6 +56,7 @@ test("sections stay in the order of the files, however the answers interleave", 
 
 test("a section says what it waits for until its text comes", () => {
   const { text, apply } = result("a.ts");
+  assert.match(text.markdown, /\*queued\*/);
   apply("a.ts", { type: "status", phase: "loading-model" });
   assert.match(text.markdown, /\*loading\*/);
   apply("a.ts", say("Text."), { type: "status", phase: "connecting" });

@@ -1,0 +1,53 @@
+// Looks at the extension before and just after its activation, and so must be the first file of the run (.vscode-test.mjs).
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { commandIds } from "../../extension/commands.ts";
+import { extension } from "../support/in-host.ts";
+import { children } from "../support/sidecar-processes.ts";
+import * as vscode from "vscode";
+
+/** Native code in this process: what the loader of the system has mapped. */
+function nativeModules(): readonly string[] {
+  // Otherwise the report looks up every peer's name.
+  Reflect.set(process.report, "excludeNetwork", true);
+  const report: unknown = process.report.getReport();
+  assert(typeof report === "object" && report !== null && "sharedObjects" in report && Array.isArray(report.sharedObjects));
+  return report.sharedObjects.map(String);
+}
+
+describe("activation", () => {
+  it("loads one file, nothing native, and starts no process", async () => {
+    const { extensionPath } = extension();
+    const modules = createRequire(__filename).cache;
+    const loaded = (): readonly string[] => Object.keys(modules).filter((file) => file.startsWith(`${extensionPath}/dist/`));
+    const [childrenBefore, nativeBefore] = [children(), nativeModules()];
+    assert.deepEqual(loaded(), [], "Something of the extension was loaded before it was needed.");
+
+    await extension().activate();
+
+    assert.deepEqual(loaded(), [`${extensionPath}/dist/extension.cjs`]);
+    assert.deepEqual(
+      nativeModules().filter((file) => !nativeBefore.includes(file)),
+      [],
+    );
+    assert.deepEqual(
+      children().filter(({ pid }) => !childrenBefore.some((before) => before.pid === pid)),
+      [],
+    );
+  });
+
+  it("leaves the JSON-RPC library and all that works with the sidecar for the first need", async () => {
+    // What was evaluated cannot be seen from outside of a bundle; that it has to be asked for can.
+    const bundle = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extension().extensionUri, "dist", "extension.cjs"));
+    assert.match(Buffer.from(bundle).toString(), /Promise\.resolve\(\)\.then\(\(\) ?=> ?\(init_parley\(\), ?parley_exports\)\)/);
+  });
+
+  it("registers every command", async () => {
+    const known = await vscode.commands.getCommands(true);
+    assert.deepEqual(
+      commandIds.filter((id) => !known.includes(id)),
+      [],
+    );
+  });
+});
