@@ -32,7 +32,8 @@ export async function createSidecarServices({ initialize, epoch, client, log }: 
     engine: () => (engine ??= loadEngine({ settings, keys, local, editor })),
     updateSettings: (changed: EngineSettings) => {
       settings = changed;
-      void engine?.then((loaded) => loaded.updateSettings(changed));
+      // An engine that could not be loaded tells it to whoever asks it for something.
+      engine?.then((loaded) => loaded.updateSettings(changed)).catch(() => {});
     },
     setKey: (provider, origin, key) => keys.set(provider, origin, key),
     close: async () => {
