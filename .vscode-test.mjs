@@ -12,7 +12,7 @@ rmSync(`${import.meta.dirname}/${workspaceFolder}`, { recursive: true, force: tr
 cpSync(`${import.meta.dirname}/test/fixtures/sample-workspace`, `${import.meta.dirname}/${workspaceFolder}`, { recursive: true });
 
 export default defineConfig({
-  // Activation is looked at before any other test has caused it.
+  // Activation is looked at before any other test has needed what comes after it.
   files: ["out/integration/activation.test.cjs", "out/integration/**/*.test.cjs"],
   workspaceFolder,
   // None of Parley's; asking would download an editor even where one is given.
