@@ -52,7 +52,7 @@ export async function runNpm(args, cwd, log = console.log) {
   const alive = setInterval(() => log(`  … still working (${Math.round((Date.now() - started) / 1000)} s)`), 20_000);
   if (process.stderr.isTTY) clearInterval(alive);
   try {
-    const { code, interrupted } = await runToEnd(npm.command, npm.args, { cwd, shell: npm.shell });
+    const { code, interrupted } = await runToEnd(npm.command, npm.args, { cwd, shell: npm.shell, patienceMs: 500 });
     if (interrupted) throw new SetupError("The installation was interrupted. Run the command again to go on.");
     if (code !== 0)
       throw new SetupError(
@@ -114,8 +114,11 @@ async function fittingNode() {
   return binary;
 }
 
-/** Runs a command to its end, hands signals on to it, and tells how it ended. */
-function runToEnd(command, args, options) {
+/**
+ * Runs a command to its end, hands signals on to it, and tells how it ended. With `patienceMs` it is ended that long after a
+ * signal: npm would first fetch all that it has begun.
+ */
+function runToEnd(command, args, { patienceMs, ...options }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: "inherit", ...options });
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -123,9 +126,14 @@ function runToEnd(command, args, options) {
     const forward = (signal) => {
       interrupted = true;
       child.kill(signal);
+      if (patienceMs !== undefined) setTimeout(() => child.kill("SIGKILL"), patienceMs).unref();
     };
     for (const signal of signals) process.on(signal, forward);
+    // npm runs its scripts in a shell that does not hand signals on: whoever ends npm leaves this process without a parent.
+    const parent = process.ppid;
+    const orphaned = setInterval(() => process.ppid !== parent && forward("SIGTERM"), 1_000);
     const settle = (then) => (value, signal) => {
+      clearInterval(orphaned);
       for (const name of signals) process.off(name, forward);
       then(value, signal);
     };
