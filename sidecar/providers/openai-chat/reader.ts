@@ -6,6 +6,7 @@ import { asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
+import { DeltaTemplate } from "./delta-template.ts";
 import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
@@ -14,6 +15,7 @@ import { readChatUsage } from "./usage.ts";
 export class ChatReader implements WireReader {
   readonly #target: WireTarget;
   readonly #calls = new ToolCallAssembly();
+  readonly #template = new DeltaTemplate();
   #started = false;
   #done = false;
   #rawFinishReason: string | null = null;
@@ -42,7 +44,10 @@ export class ChatReader implements WireReader {
       this.#done = true;
       return;
     }
-    for (const chunk of parseRecords(data)) this.#readChunk(chunk, event, out);
+    const match = event === "" ? this.#template.match(data) : undefined;
+    if (match === undefined) this.#readInFull(data, event, out);
+    else if (match.field === "content") this.#text(match.text, out);
+    else this.#reasoning(match.text, out);
   }
 
   end(out: ProviderEvent[]): void {
@@ -57,6 +62,21 @@ export class ChatReader implements WireReader {
     if (!whole) return;
     const finishReason = mapFinishReason(this.#rawFinishReason, this.#calls.size > 0);
     out.push({ type: "finish", finishReason, rawFinishReason: this.#rawFinishReason });
+  }
+
+  #readInFull(data: string, event: string, out: ProviderEvent[]): void {
+    const before = out.length;
+    const chunks = parseRecords(data);
+    for (const chunk of chunks) this.#readChunk(chunk, event, out);
+    const [chunk] = chunks;
+    const came = out[before];
+    if (chunk === undefined || chunks.length > 1 || out.length !== before + 1 || came === undefined || !bringsOnlyADelta(chunk)) return;
+    const delta = asObject(asObject(asList(chunk["choices"])?.[0])?.["delta"]);
+    if (delta === undefined) return;
+    if (came.type === "text-delta" && delta["content"] === came.text) this.#template.learn(data, "content", came.text);
+    if (came.type !== "reasoning-delta") return;
+    const field = delta["reasoning_content"] === came.text ? "reasoning_content" : "reasoning";
+    if (delta[field] === came.text) this.#template.learn(data, field, came.text);
   }
 
   #readChunk(chunk: JsonObject, event: string, out: ProviderEvent[]): void {
@@ -147,6 +167,24 @@ export class ChatReader implements WireReader {
       out.push({ type: "opaque", provider: this.#target.provider, data });
     }
   }
+}
+
+/** Everything that a chunk can change beside its one delta's text is absent. */
+function bringsOnlyADelta(chunk: JsonObject): boolean {
+  const choices = asList(chunk["choices"]);
+  const choice = asObject(choices?.[0]);
+  const delta = asObject(choice?.["delta"]);
+  if (choices?.length !== 1 || choice === undefined || delta === undefined) return false;
+  const hasReason = typeof choice["finish_reason"] === "string" && choice["finish_reason"] !== "";
+  const changes = [
+    chunk["usage"],
+    chunk["prompt_progress"],
+    choice["usage"],
+    choice["text"],
+    delta["tool_calls"],
+    delta["reasoning_details"],
+  ];
+  return !hasReason && changes.every((value) => value === undefined || value === null);
 }
 
 /** Quirks 8 and 9, and errors that stand where a chunk should, without the word `error`. */
