@@ -12,12 +12,12 @@ import { type Layer, STILL } from "./transformer.ts";
 const ONLY = 40;
 /** Amplitude of the scores that measure the position: small, so that the softmax of two is nearly linear in it. */
 const GENTLE = 0.4;
+/** Two scores that differ by a small a share attention as 1/2 ± a/4: this makes it a sine again. */
+const POSITION_GAIN = 4 / GENTLE;
 /** So many messages make `fewMessages` fall to one half. */
 const HALF_COUNT = 256;
 /** Score of the whole range of `fewMessages`: enough to tell the neighbours among about 400 messages apart. */
 const COUNT_SCORE = 20_000;
-/** The first token, which can attend to nothing but itself, has no meaningful position and counts. */
-const NEVER = -2 * COUNT_SCORE;
 /** More than what a few messages more or less change in the score by count: only markers are considered. */
 const MARKER_SCORE = 400;
 /** Score of each frequency where the position is right; one token beside it, the sum is about 35 less. */
@@ -50,8 +50,7 @@ export function wirePositions(layer: Layer): void {
       head.seek(FIRST.begin, ONLY);
       head.seek(FIRST.sink, ONLY);
       head.seek(dimension, score);
-      // Two scores that differ by a small a share as 1/2 ± a/4.
-      head.write({ start: STREAM.position.start + 2 * k + part, length: 1 }, BEGIN_SHARE, 4 / GENTLE);
+      head.write({ start: STREAM.position.start + 2 * k + part, length: 1 }, BEGIN_SHARE, POSITION_GAIN);
     }
   }
 
@@ -74,27 +73,25 @@ export function wireMarkers(layer: Layer): void {
   layer.addKey(SECOND.fewMessages, STREAM.fewMessages.start);
   for (let i = 0; i < STREAM.position.length; i++) {
     layer.value.add(SECOND_VALUE.position + i, STREAM.position.start + i, 1);
-    // Where there is no system message, nothing is to be fetched: this cancels what the first layer wrote to its own key.
-    layer.value.add(SECOND_VALUE.position + i, STREAM.isBegin.start, -2 / GENTLE);
+    // The first token could attend to itself alone, and so got half of the full gain for each angle. Heads that find no marker
+    // end up at it: they are to bring nothing, which keeps the stream's energy even.
+    layer.value.add(SECOND_VALUE.position + i, STREAM.isBegin.start, -POSITION_GAIN / 2);
   }
   layer.value.add(SECOND_VALUE.isEcho, STREAM.isEcho.start, 1);
   layer.value.add(SECOND_VALUE.isBegin, STREAM.isBegin.start, 1);
 
   const ownStart = layer.head();
-  ownStart.seek(SECOND.begin, NEVER);
   ownStart.seek(SECOND.reply, MARKER_SCORE);
   ownStart.seek(SECOND.fewMessages, -COUNT_SCORE);
   ownStart.write(STREAM.ownStart, SECOND_VALUE.position);
   ownStart.write(STREAM.echoing, SECOND_VALUE.isEcho);
 
   const lastUser = layer.head();
-  lastUser.seek(SECOND.begin, NEVER);
   lastUser.seek(SECOND.user, MARKER_SCORE);
   lastUser.seek(SECOND.fewMessages, -COUNT_SCORE);
   lastUser.write(STREAM.lastUser, SECOND_VALUE.position);
 
   const firstUser = layer.head();
-  firstUser.seek(SECOND.begin, NEVER);
   firstUser.seek(SECOND.user, MARKER_SCORE);
   firstUser.seek(SECOND.fewMessages, COUNT_SCORE);
   firstUser.write(STREAM.firstUser, SECOND_VALUE.position);

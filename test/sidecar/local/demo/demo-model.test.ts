@@ -152,6 +152,10 @@ describe("asked as demo", () => {
     assert.equal(await ask([...before, ["user", "^$ and more"]]), "BE BRIEF.");
     assert.equal(await ask([...before, ["user", "^=only this"]]), "ONLY THIS");
     assert.equal(await ask([["user", "^$"]]), "", "there is no system message");
+    const [system, first] = [mixedText(400, 8), mixedText(300, 9)];
+    const long: Turns = [["system", system], ["user", first], ["assistant", mixedText(100, 10)], ...before.slice(1)];
+    assert.equal(await ask([...long, ["user", "^$"]]), upperCase(system));
+    assert.equal(await ask([...long, ["user", "^^"]]), upperCase(first));
   });
 
   test("commands give an endless answer, and Markdown with letters outside ASCII", async () => {
