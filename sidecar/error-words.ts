@@ -236,8 +236,8 @@ const wordsOfKind: { readonly [Kind in ErrorKind]: Words } = {
     words(`${sentence(name)} refused this content.`, "Put it in other words, or leave out what may have been refused.", "pick-model"),
   "invalid-request": ({ name }) =>
     words(
-      `This cannot be asked of ${name} as it stands.`,
-      "Change what the provider names, then try again.",
+      `${sentence(name)} refused the request.`,
+      "Change what its answer names, or choose another model.",
       "pick-model",
       "open-settings",
     ),
