@@ -4,7 +4,7 @@
 
 import { Socket } from "node:net";
 import { createLog, trace } from "./log.ts";
-import { runSidecar } from "./run-sidecar.ts";
+import { SqliteStore } from "./sessions/sqlite-store.ts";
 
 const log = createLog(process.stderr);
 
@@ -26,5 +26,9 @@ function openPipe(): Socket {
   }
 }
 
-await runSidecar(openPipe(), log);
+const pipe = openPipe();
+// The database's thread starts beside this one, which meanwhile loads the server.
+const database = SqliteStore.start();
+const { runSidecar } = await import("./run-sidecar.ts");
+await runSidecar(pipe, log, database);
 process.exit(0);

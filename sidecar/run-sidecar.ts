@@ -2,12 +2,16 @@
 
 import type { Log } from "./log.ts";
 import { productVersion } from "./product-version.ts";
-import { serve, type Transport } from "./server.ts";
+import { serve, type ServicesRequest, type Transport } from "./server.ts";
+import type { Services } from "./server/services.ts";
+import { SqliteStore } from "./sessions/sqlite-store.ts";
 import { createSidecarServices } from "./sidecar-services.ts";
 
 /** Resolves when all is given back; what is left of the process then is to exit. */
-export async function runSidecar(transport: Transport, log: Log): Promise<void> {
-  const server = serve(transport, { version: productVersion(), log, createServices: createSidecarServices });
+export async function runSidecar(transport: Transport, log: Log, database: SqliteStore = SqliteStore.start()): Promise<void> {
+  const createServices = (request: ServicesRequest): Promise<Services> => createSidecarServices(request, database);
+  const server = serve(transport, { version: productVersion(), log, createServices });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void server.end(`it got ${signal}`));
   await server.ended;
+  await database.close();
 }

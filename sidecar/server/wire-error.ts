@@ -7,8 +7,8 @@ import type { RequestFailure } from "../protocol.ts";
 import { ProviderError } from "../providers/provider.ts";
 
 /** As the Language Server Protocol has them. */
-export const requestCancelled = -32800;
-export const requestFailed = -32803;
+const requestCancelled = -32800;
+const requestFailed = -32803;
 
 /** `cancelled`: the client has called the request off, so that whatever it ended with is that. */
 export function wireError(error: unknown, cancelled: boolean, log: Log): ResponseError<RequestFailure> {

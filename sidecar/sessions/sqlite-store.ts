@@ -7,7 +7,7 @@ import { Failure } from "../failure.ts";
 import type { SessionInfo, StoredMessage } from "../types.ts";
 import type { SessionDatabase } from "./database.ts";
 import type { Owner } from "./owner.ts";
-import type { StoreMethod, StoreReply, StoreRequest, StoreWorkerData } from "./store-messages.ts";
+import type { StoreCall, StoreReply, StoreRequest } from "./store-messages.ts";
 import type { AnswerProgress, FinishedAnswer, NewTurn, SessionChanges, SessionStore } from "./store.ts";
 
 /** The result's type is known where the request is made; here it is whatever the thread has sent. */
@@ -26,22 +26,29 @@ export class SqliteStore implements SessionStore {
   /** Set once the thread is gone: why. */
   #ended: Failure | undefined;
 
-  private constructor(data: StoreWorkerData) {
+  private constructor() {
     // The sidecar's own flags (an inspector's port, a test runner's) are not for its threads.
-    this.#worker = new Worker(storeWorkerUrl, { workerData: data, execArgv: [] });
+    this.#worker = new Worker(storeWorkerUrl, { execArgv: [] });
+    this.#worker.unref();
     this.#worker.on("message", (reply: StoreReply) => this.#settle(reply));
     this.#worker.on("error", (error) => this.#end(new Failure("storage", `The store of conversations failed: ${error.message}`, error)));
     this.#worker.on("exit", () => this.#end(new Failure("storage", "The store of conversations is closed.")));
   }
 
-  /** Opens the database in `folder`, which is made where it is missing. Rejects with a `Failure` that says why it cannot be used. */
-  static async open(folder: string, owner: Owner): Promise<SqliteStore> {
-    const store = new SqliteStore({ folder, owner });
+  /** Starts the thread, which takes as long as the rest of a sidecar. `open` comes next, or `close`. */
+  static start(): SqliteStore {
+    return new SqliteStore();
+  }
+
+  /**
+   * Opens the database in `folder`, which is made where it is missing. Rejects with a `Failure` that says why it cannot be
+   * used; the thread is gone then.
+   */
+  async open(folder: string, owner: Owner): Promise<void> {
     try {
-      await store.#request<void>("open");
-      return store;
+      await this.#request<void>({ method: "open", argument: { folder, owner } });
     } catch (error) {
-      await store.#worker.terminate();
+      await this.#worker.terminate();
       throw error;
     }
   }
@@ -90,24 +97,24 @@ export class SqliteStore implements SessionStore {
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
     try {
-      await this.#request<void>("close");
+      await this.#request<void>({ method: "close", argument: undefined });
     } finally {
       await this.#worker.terminate();
     }
   }
 
   #call<Method extends keyof SessionDatabase>(method: Method, argument: Argument<Method>): Promise<Result<Method>> {
-    return this.#request<Result<Method>>(method, argument);
+    return this.#request<Result<Method>>({ method, argument });
   }
 
-  #request<T>(method: StoreMethod, argument?: unknown): Promise<T> {
+  #request<T>(call: StoreCall): Promise<T> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#pending.set(id, { resolve, reject });
     // Only a request under way keeps the process alive.
     this.#worker.ref();
-    this.#worker.postMessage({ id, method, argument } satisfies StoreRequest);
+    this.#worker.postMessage({ ...call, id } satisfies StoreRequest);
     return promise;
   }
 

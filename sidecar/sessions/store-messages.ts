@@ -4,19 +4,18 @@ import type { FailureCode } from "../failure.ts";
 import type { SessionDatabase } from "./database.ts";
 import type { Owner } from "./owner.ts";
 
-export interface StoreWorkerData {
+/** What `open` takes. */
+export interface StoreFolder {
   readonly folder: string;
   readonly owner: Owner;
 }
 
-/** `open` first, then the methods of the database, each with its one argument. */
-export type StoreMethod = "open" | keyof SessionDatabase;
+/** `open` first, then the methods of the database, each with its one argument; `close` at any time. */
+export type StoreCall =
+  | { readonly method: "open"; readonly argument: StoreFolder }
+  | { readonly method: keyof SessionDatabase; readonly argument: unknown };
 
-export interface StoreRequest {
-  readonly id: number;
-  readonly method: StoreMethod;
-  readonly argument?: unknown;
-}
+export type StoreRequest = StoreCall & { readonly id: number };
 
 export interface StoreReply {
   readonly id: number;

@@ -87,6 +87,28 @@ test("without a pipe it says how to start it, and ends", async () => {
   assert.match(said, /^error: There is no pipe on file descriptor 3 .*parley serve --stdio\n$/);
 });
 
+test("a fault ends it with its reason in the log and a status that says so", async (context) => {
+  const fault = "data:text/javascript,process.on('SIGUSR2', () => { throw new Error('a fault') })";
+  const sidecar = startSidecar(context, ["--import", fault]);
+  await sidecar.shakeHands();
+  sidecar.child.kill("SIGUSR2");
+  assert.deepEqual(await sidecar.exited, { code: 1, signal: null });
+  assert.match(sidecar.output, /^error: The sidecar failed: Error: a fault \| at /m);
+});
+
+test("a client that has stopped reading its logs keeps it neither from working nor from ending well", async (context) => {
+  const fake = await startProvider(context);
+  const sidecar = startSidecar(context);
+  await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat") });
+  sidecar.child.stdout?.destroy();
+  sidecar.child.stderr?.destroy();
+  await sidecar.connection.sendNotification("stream/ack", { nonsense: "is logged" });
+  await sidecar.ask("Hello?");
+  assert.equal((await sidecar.untilEnd()).status, "complete");
+  sidecar.pipe.end();
+  assert.deepEqual(await sidecar.exited, { code: 0, signal: null });
+});
+
 test("an answer streams from a provider's socket to the client, with a key that was entered for it", async (context) => {
   const fake = await startProvider(context, "canary-4711");
   const sidecar = startSidecar(context);

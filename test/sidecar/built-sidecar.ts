@@ -39,9 +39,12 @@ export class BuiltSidecar {
   output = "";
   readonly events: StreamEvent[] = [];
 
-  constructor() {
+  constructor(flags: readonly string[] = []) {
     assert.ok(existsSync(bundle), "These tests are about the built sidecar: run `npm run build` first.");
-    this.child = spawn(process.execPath, [bundle], { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    this.child = spawn(process.execPath, [...flags, bundle], {
+      env: { PATH: process.env["PATH"] },
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
     const pipe = this.child.stdio[3];
     assert.ok(pipe instanceof Duplex);
     this.pipe = pipe;
@@ -52,6 +55,8 @@ export class BuiltSidecar {
       this.child.once("exit", (code, signal) => {
         this.hasExited = true;
         resolve({ code, signal });
+        // What waits for an answer would wait for ever.
+        setImmediate(() => this.connection.dispose());
       });
     });
     this.connection = createMessageConnection(new StreamMessageReader(pipe), new StreamMessageWriter(pipe));
@@ -109,8 +114,8 @@ export class BuiltSidecar {
 }
 
 /** Killed with the test, whatever has become of it. */
-export function startSidecar(context: TestContext): BuiltSidecar {
-  const sidecar = new BuiltSidecar();
+export function startSidecar(context: TestContext, flags: readonly string[] = []): BuiltSidecar {
+  const sidecar = new BuiltSidecar(flags);
   context.after(async () => {
     sidecar.child.kill("SIGKILL");
     await sidecar.exited;

@@ -27,7 +27,11 @@ async function newFolder(test: TestContext): Promise<string> {
   return folder;
 }
 
-const open = (folder: string, instance = "this", pid = process.pid): Promise<SqliteStore> => SqliteStore.open(folder, { instance, pid });
+async function open(folder: string, instance = "this"): Promise<SqliteStore> {
+  const store = SqliteStore.start();
+  await store.open(folder, { instance, pid: process.pid });
+  return store;
+}
 
 async function checkRefused(folder: string, words: RegExp): Promise<void> {
   await assert.rejects(open(folder), (error) => error instanceof Failure && error.code === "storage" && words.test(error.message));
@@ -213,6 +217,12 @@ test("a database that another program holds is reported as locked, and works aga
   database.close();
   await store.createSession(newSession({ model: null }));
   assert.equal((await store.listSessions(10)).length, 1);
+  await store.close();
+});
+
+test("a store that was started and never opened rejects everything, and closes", async () => {
+  const store = SqliteStore.start();
+  await assert.rejects(store.listSessions(1), (error) => error instanceof Failure && error.code === "storage");
   await store.close();
 });
 

@@ -7,7 +7,8 @@ import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
 import type { StoredMessage } from "../../../sidecar/types.ts";
 
 const folder = process.env["FOLDER"] ?? "";
-const store = await SqliteStore.open(folder, { instance: `writer-${process.pid}`, pid: process.pid });
+const store = SqliteStore.start();
+await store.open(folder, { instance: `writer-${process.pid}`, pid: process.pid });
 // Unbuffered: what was told before the kill is what the reader has.
 const tell = (what: object): number => writeSync(1, `${JSON.stringify(what)}\n`);
 

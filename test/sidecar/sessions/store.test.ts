@@ -29,7 +29,8 @@ const kinds: readonly Kind[] = [
     name: "in SQLite",
     async open() {
       const folder = await mkdtemp(join(tmpdir(), "parley-store-"));
-      const store = await SqliteStore.open(folder, { instance: "one", pid: process.pid });
+      const store = SqliteStore.start();
+      await store.open(folder, { instance: "one", pid: process.pid });
       return {
         store,
         end: async () => {
