@@ -37,7 +37,6 @@ const ENGLISH = {
   cannotSendAnswering: "Wait until the answer is complete, or stop it with Escape",
   cannotSendSending: "The question is being sent",
   sending: "Sending…",
-  demoHint: "Demo without knowledge",
   getModel: "Get a real model…",
   jumpToLatest: "Jump to latest",
 

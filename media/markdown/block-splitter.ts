@@ -83,26 +83,32 @@ export class BlockSplitter {
 
   /** Takes out blocks that are finished. It looks a bounded way ahead: call it until it returns none. */
   take(): Block[] {
-    return this.#fence === undefined ? this.#takeParsed() : this.#takeFence(this.#fence);
+    for (;;) {
+      const { length } = this.#pending;
+      const fence = this.#fence;
+      const blocks = fence === undefined ? this.#takeParsed() : this.#takeFence(fence);
+      // Without a block there can still be progress: blank lines dropped, a fence found open.
+      if (blocks.length > 0 || (this.#pending.length === length && this.#fence === fence)) return blocks;
+    }
   }
 
   #takeParsed(): Block[] {
-    const { text, whole, forced } = this.#judgeable();
+    const { text, whole, more, forced } = this.#judgeable();
     if (text.length === this.#parsedLength || text === "") return [];
     this.#parsedLength = text.length;
     const groups = this.#groups(text);
-    const [first] = groups;
-    if (first === undefined) return whole || forced ? [this.#cut(text.length, "other")] : [];
+    if (groups.length === 0) return whole || more ? [this.#cut(text.length, "other")] : [];
 
     const blocks: Block[] = [];
-    // Link definitions before the first block have no token of their own.
-    if (text.slice(0, first.start).trim() !== "") blocks.push({ text: text.slice(0, first.start), kind: "other" });
-    let taken = first.start;
+    let taken = 0;
     let open: FenceState | undefined;
     for (const [index, group] of groups.entries()) {
+      // Link definitions have no token of their own: those between two blocks are a block that shows nothing.
+      if (text.slice(taken, group.start).trim() !== "") blocks.push({ text: text.slice(taken, group.start), kind: "other" });
+      taken = group.start;
       const isCode = group.token.type === "fence";
-      const fence = isCode && index === groups.length - 1 ? openFenceState(group, text) : undefined;
-      const end = groups[index + 1]?.start ?? endOfLast(group, text, whole, isCode && fence === undefined);
+      const fence = isCode ? openFenceState(group, text) : undefined;
+      const end = isCode && fence === undefined ? group.end : (groups[index + 1]?.start ?? (whole ? text.length : undefined));
       const cut = isCode ? undefined : cutOf(group, text, end ?? text.length, forced);
       if (end === undefined && cut === undefined) {
         open = fence;
@@ -117,16 +123,19 @@ export class BlockSplitter {
     return blocks;
   }
 
-  /** The part that can be judged: complete lines, a bounded number of them. `forced`: cut off inside of a very long line. */
-  #judgeable(): { text: string; whole: boolean; forced: boolean } {
+  /**
+   * The part that can be judged: complete lines, a bounded number of them. `more`: there are others behind it; `forced`: it is
+   * cut off inside of a very long line.
+   */
+  #judgeable(): { readonly text: string; readonly whole: boolean; readonly more: boolean; readonly forced: boolean } {
     const pending = this.#pending;
     if (pending.length <= WINDOW) {
       const text = this.#ended ? pending : pending.slice(0, pending.lastIndexOf("\n") + 1);
-      return { text, whole: this.#ended, forced: false };
+      return { text, whole: this.#ended, more: false, forced: false };
     }
     const line = pending.lastIndexOf("\n", WINDOW) + 1;
     const forced = line <= LONG_BLOCK;
-    return { text: pending.slice(0, forced ? beforeSurrogate(pending, WINDOW) : line), whole: false, forced };
+    return { text: pending.slice(0, forced ? beforeSurrogate(pending, WINDOW) : line), whole: false, more: true, forced };
   }
 
   #takeFence(fence: FenceState): Block[] {
@@ -183,11 +192,6 @@ function openFenceState({ token, start, end }: Group, text: string): FenceState 
   const lastLine = text.slice(text.lastIndexOf("\n", end - 2) + 1, end).replace(/\n$/, "");
   if (end > codeStart && closing.test(lastLine)) return undefined;
   return { token, closing, codeStart: codeStart - start, scanned: codeStart - start };
-}
-
-function endOfLast(group: Group, text: string, whole: boolean, isClosedFence: boolean): number | undefined {
-  if (whole) return text.length;
-  return isClosedFence ? group.end : undefined;
 }
 
 /** Where a block that ends at `end`, or has come so far, is too long to stay one; undefined where it is not. */

@@ -31,11 +31,23 @@ function withClosedMarks(text: string): string {
   const paragraph = text.slice(start);
   if (paragraph.length > LONGEST_CLOSED) return text;
   if (/^(?: {4}|\t)/m.test(paragraph) || /^ *(?:```|~~~)/m.test(paragraph)) return text;
-  const prose = paragraph.replace(/(`+)[\s\S]*?[^`]\1(?!`)/g, (code) => " ".repeat(code.length));
-  const tick = prose.indexOf("`");
-  if (tick >= 0) return text.replace(/`+$/, "") + (text.endsWith("`") ? "" : (/^`+/.exec(prose.slice(tick))?.[0] ?? ""));
+  const prose = paragraph.replace(/(?<!`)(`+)(?!`)[\s\S]*?[^`]\1(?!`)/g, (code) => " ".repeat(code.length));
+  const openCode = /`+/.exec(prose)?.[0];
+  if (openCode !== undefined) return text.endsWith("`") ? text.replace(/`+$/, "") : `${text}${openCode}`;
   const linked = text.replace(HALF_LINK, (_whole, image: string, label: string) => (image === "" ? label : ""));
-  const strong = prose.match(/\*\*/g)?.length ?? 0;
-  if (strong % 2 === 0) return linked;
-  return linked.endsWith("**") ? linked.slice(0, -2) : `${linked.replace(/[ \t*]+$/, "")}**`;
+  // Marks at the very end that follow a space open nothing yet; those that follow a word are half of the closing ones.
+  const closing = closingMarks(prose.replace(OPENING_MARKS, ""));
+  const begun = linked.replace(OPENING_MARKS, "");
+  return closing === "" ? begun : `${begun.replace(/[ \t*_]+$/, "")}${closing}`;
+}
+
+const OPENING_MARKS = /(?<![^\s([])[*_~]+$/;
+/** One mark that opens emphasis, with no second one behind it. */
+const OPEN_STAR = /(?<![\w*\\])\*(?![\s*])[^*]*$/;
+const OPEN_LINE = /(?<![\w_\\])_(?![\s_])[^_]*$/;
+
+function closingMarks(prose: string): string {
+  const strong = (prose.match(/\*\*/g)?.length ?? 0) % 2 === 1;
+  const rest = prose.replaceAll("**", "  ");
+  return `${OPEN_LINE.test(rest) ? "_" : ""}${OPEN_STAR.test(rest) ? "*" : ""}${strong ? "**" : ""}`;
 }

@@ -18,8 +18,9 @@ const PIECE_LINES = 120;
 const LONG_LINE = 2_000;
 
 const names = new Map<string, string>();
-for (const { id, grammar, name, aliases = {} } of CODE_LANGUAGES) {
+for (const { id, grammar, name, aliases = {}, embeddedAs } of CODE_LANGUAGES) {
   highlightJs.registerLanguage(id, grammar);
+  if (embeddedAs !== undefined) highlightJs.registerLanguage(embeddedAs, grammar);
   highlightJs.registerAliases(Object.keys(aliases), { languageName: id });
   names.set(id, name);
   for (const [alias, label] of Object.entries(aliases)) names.set(alias, label);
@@ -94,8 +95,8 @@ export function textOf(token: CodeToken): string {
 
 /**
  * Cuts code into pieces that are coloured each by itself. A cut falls before a line that begins a new statement at the
- * margin after an empty line, where hardly any grammar is inside of something; long pieces are cut at any line. Pieces with
- * very long lines are marked as plain.
+ * margin after an empty line, where hardly any grammar is inside of something; a long piece is cut after any empty line, and
+ * a longer one at any line. Pieces with very long lines are marked as plain.
  */
 export function piecesOf(code: string): readonly { readonly text: string; readonly plain: boolean }[] {
   const pieces: { text: string; plain: boolean }[] = [];
@@ -105,8 +106,10 @@ export function piecesOf(code: string): readonly { readonly text: string; readon
     lines = [];
   };
   for (const line of code.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
-    const statement = /^[^\s})\]]/.test(line) && lines.at(-1)?.trim() === "";
-    if ((lines.length >= PIECE_LINES && statement) || lines.length >= 2 * PIECE_LINES) close();
+    const afterBlank = lines.at(-1)?.trim() === "";
+    const statement = afterBlank && /^[^\s})\]]/.test(line);
+    const { length } = lines;
+    if ((length >= PIECE_LINES && statement) || (length >= 1.5 * PIECE_LINES && afterBlank) || length >= 2 * PIECE_LINES) close();
     lines.push(line);
   }
   close();

@@ -45,6 +45,8 @@ export interface CodeLanguage {
   readonly name: string;
   /** Further names, some of languages near enough to share the grammar: each with the name shown for it. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** The name by which other grammars ask for this one, for code within their code, where that is not `id`. */
+  readonly embeddedAs?: string;
 }
 
 export const CODE_LANGUAGES: readonly CodeLanguage[] = [
@@ -87,7 +89,7 @@ export const CODE_LANGUAGES: readonly CodeLanguage[] = [
   { id: "rust", grammar: rust, name: "Rust" },
   { id: "scala", grammar: scala, name: "Scala" },
   // A superset of CSS, of which it brings a complete copy.
-  { id: "scss", grammar: scss, name: "SCSS", aliases: { css: "CSS", less: "Less", sass: "Sass" } },
+  { id: "scss", grammar: scss, name: "SCSS", embeddedAs: "css", aliases: { css: "CSS", less: "Less", sass: "Sass" } },
   { id: "shell", grammar: shell, name: "Console" },
   { id: "sql", grammar: sql, name: "SQL", aliases: { mysql: "MySQL", pgsql: "PostgreSQL", postgresql: "PostgreSQL", sqlite: "SQLite" } },
   { id: "swift", grammar: swift, name: "Swift" },
@@ -96,6 +98,7 @@ export const CODE_LANGUAGES: readonly CodeLanguage[] = [
     id: "typescript",
     grammar: typescript,
     name: "TypeScript",
+    embeddedAs: "javascript",
     aliases: { cjs: "JavaScript", javascript: "JavaScript", js: "JavaScript", jsx: "JSX", mjs: "JavaScript", ts: "TypeScript", tsx: "TSX" },
   },
   { id: "xml", grammar: xml, name: "XML", aliases: { html: "HTML", svelte: "Svelte", svg: "SVG", vue: "Vue", xhtml: "XHTML" } },

@@ -18,6 +18,12 @@ const TAIL_REST = 5;
 /** UTF-16 code units. Beyond this, finished blocks stay as they were rendered first. */
 const LONGEST_CHECKED = 400_000;
 
+/**
+ * `behind`: something that came is not yet on the page; `current`: nothing is; `settled`: the text is complete and on the page as
+ * it stays, colours included.
+ */
+export type Progress = "behind" | "current" | "settled";
+
 interface ShownBlock {
   readonly text: string;
   html: string;
@@ -31,10 +37,12 @@ const markdown = (): MarkdownParser => (shared.md ??= createMarkdown());
 export class MarkdownView {
   readonly #root: HTMLElement;
   readonly #frames: FrameLoop;
+  readonly #onSettled: () => void;
   #splitter = new BlockSplitter(markdown());
   #env: Env = {};
   #text = "";
   #complete = false;
+  #progress: Progress = "current";
   #queue: Block[] = [];
   #blocks: ShownBlock[] = [];
   #tail: ChildNode[] = [];
@@ -47,9 +55,11 @@ export class MarkdownView {
   #highlights: (() => boolean)[] = [];
   #disposed = false;
 
-  constructor(root: HTMLElement, frames: FrameLoop) {
+  /** `onSettled` is called each time the progress becomes `settled`. */
+  constructor(root: HTMLElement, frames: FrameLoop, onSettled: () => void = () => undefined) {
     this.#root = root;
     this.#frames = frames;
+    this.#onSettled = onSettled;
   }
 
   /** Shows a text. One that continues the former is continued; any other begins anew. `complete`: nothing more comes. */
@@ -60,18 +70,12 @@ export class MarkdownView {
     this.#text = text;
     if (complete && !this.#complete) this.#splitter.end();
     this.#complete = complete;
+    this.#progress = "behind";
     this.#frames.add(this.#step);
   }
 
-  /** True when all of the text is on the page as it stays, colours included. */
-  get settled(): boolean {
-    return (
-      this.#complete &&
-      this.#queue.length === 0 &&
-      this.#splitter.pending === "" &&
-      this.#checked >= this.#blocks.length &&
-      this.#highlights.length === 0
-    );
+  get progress(): Progress {
+    return this.#progress;
   }
 
   dispose(): void {
@@ -98,9 +102,15 @@ export class MarkdownView {
   readonly #step = (deadline: number): boolean => {
     if (this.#disposed) return false;
     if (this.#showFinished(deadline)) return true;
-    if (!this.#complete) this.#showTail();
-    else if (this.#checkFinished(deadline)) return true;
-    return this.#highlight(deadline);
+    if (!this.#complete) {
+      if (this.#showTail()) this.#progress = "current";
+    } else if (this.#checkFinished(deadline)) return true;
+    if (this.#highlight(deadline)) return true;
+    if (this.#complete && this.#progress !== "settled") {
+      this.#progress = "settled";
+      this.#onSettled();
+    }
+    return false;
   };
 
   /** Renders finished blocks. Returns true when the time ran out first. */
@@ -131,21 +141,22 @@ export class MarkdownView {
     this.#queueHighlights(nodes);
   }
 
-  #showTail(): void {
+  /** Shows the open end, unless its turn has not come: then it is done later, and false is returned. */
+  #showTail(): boolean {
     const fence = this.#splitter.openFence;
     if (fence !== undefined) {
       this.#showCodeTail(fence);
-      return;
+      return true;
     }
     const source = shownTail(this.#splitter.pending);
-    if (source === this.#tailSource) return;
+    if (source === this.#tailSource) return true;
     const started = performance.now();
     if (started < this.#tailNotBefore) {
       this.#tailTimer ??= setTimeout(() => {
         this.#tailTimer = undefined;
         this.#frames.add(this.#step);
       }, this.#tailNotBefore - started);
-      return;
+      return false;
     }
     // Definitions of the open end are not final: they must not reach the blocks after it.
     const env: Env = { references: { ...this.#env.references } };
@@ -155,6 +166,7 @@ export class MarkdownView {
     this.#tailSource = source;
     const ended = performance.now();
     this.#tailNotBefore = ended + TAIL_REST * (ended - started);
+    return true;
   }
 
   /** Code that is still being written is plain text, to which text is added. */

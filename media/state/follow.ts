@@ -17,9 +17,9 @@ export const isAtEnd = (position: ScrollPosition): boolean => distanceFromEnd(po
 
 /** After a scroll event: does the page go on following? `before` is the position at the last event. */
 export function followsAfter(following: boolean, before: ScrollPosition, now: ScrollPosition): boolean {
-  // Content that shrinks, or a viewport that grows, moves the position up without the reader's doing.
-  const shrunk = now.height < before.height || now.viewport > before.viewport;
   const movedUp = now.top < before.top - 0.5;
-  if (movedUp && !shrunk) return false;
+  // Content that shrinks, or a viewport that grows, moves the position up without the reader's doing, but only to the end.
+  const shrunk = now.height < before.height || now.viewport > before.viewport;
+  if (movedUp && !(shrunk && distanceFromEnd(now) <= 1)) return false;
   return isAtEnd(now) || following;
 }

@@ -16,7 +16,7 @@ export interface Turn {
  * The turn of a kept message. An answer that the page has seen streaming stays as far as it came: the kept message can be
  * older, and the events go on from there.
  */
-export function turnOf(view: MessageView, known: Turn | undefined): Turn {
+function turnOf(view: MessageView, known: Turn | undefined): Turn {
   const { stored } = view;
   const failure = view.failure ?? (stored.status === "streaming" ? known?.failure : undefined);
   const rest = failure === undefined ? {} : { failure };

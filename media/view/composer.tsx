@@ -57,7 +57,7 @@ export function Composer() {
 }
 
 /** Why a question cannot be sent now; undefined where it can. */
-export function refusalOf(store: ChatStore): string | undefined {
+function refusalOf(store: ChatStore): string | undefined {
   if (!store.shown.value) return text("cannotSendLoading");
   if (store.sending.value !== null) return text("cannotSendSending");
   if (store.answering.value !== null) return text("cannotSendAnswering");

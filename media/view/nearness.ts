@@ -1,57 +1,87 @@
-// Which messages of a long conversation are worth rendering: those on the screen and a little beyond it. All others are
-// empty boxes of about their height, so that a conversation of thousands opens like one of ten.
+// Which messages are worth rendering: those on the screen and a little beyond it. The others are empty boxes of about their
+// height, so that a conversation of thousands opens like one of ten. Those of a short one are filled when there is time, so
+// that the reader finds every word in the page; those of a long one are emptied again when they are far away.
 
 import { signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
+import { guessHeight } from "../state/height-guess.ts";
 
-/** Up to so many messages all are rendered; the browser skips the layout of those out of sight by itself. */
+/** Up to so many messages a conversation is short. */
 const SHORT_CONVERSATION = 80;
 /** CSS pixels beyond the edges of the view that are rendered, too. */
 const MARGIN_PX = 1_500;
+/** CSS pixels: of the column at most, and beside it at least, as the styles have it. */
+const COLUMN_PX = 808;
+const EDGE_PX = 16;
 /** Messages at the end that are rendered at once, before the first look at what is visible. */
-const LATEST = 6;
+const LATEST = 4;
+
+interface Watched {
+  readonly near: Signal<boolean>;
+  /** Stays rendered once it was. */
+  readonly stays: boolean;
+}
 
 export class Nearness {
+  readonly #root: HTMLElement;
   readonly #observer: IntersectionObserver;
-  readonly #near = new WeakMap<Element, Signal<boolean>>();
+  readonly #watched = new Map<Element, Watched>();
   readonly #heights = new Map<string, number>();
+  #idle: number | undefined;
 
   constructor(root: HTMLElement) {
+    this.#root = root;
     this.#observer = new IntersectionObserver((entries) => this.#look(entries), { root, rootMargin: `${MARGIN_PX}px 0px` });
   }
 
   /** Watches a message's box. The signal tells whether it is to be filled; the function ends the watching. */
-  watch(box: HTMLElement, near: Signal<boolean>): () => void {
-    this.#near.set(box, near);
+  watch(box: HTMLElement, watched: Watched): () => void {
+    this.#watched.set(box, watched);
     this.#observer.observe(box);
+    if (watched.stays) this.#fillWhenIdle();
     return () => {
       this.#observer.unobserve(box);
-      this.#near.delete(box);
+      this.#watched.delete(box);
     };
   }
 
-  /** CSS pixels: as measured when the message was last rendered, else guessed from its length. */
-  heightOf(message: string, length: number): number {
-    return this.#heights.get(message) ?? Math.min(4_000, 72 + length * 0.35);
+  /** CSS pixels: as measured when the message was last rendered, else guessed from its text. */
+  heightOf(message: string, text: string): number {
+    const known = this.#heights.get(message);
+    if (known !== undefined) return known;
+    const guess = Math.round(guessHeight(text, Math.min(this.#root.clientWidth - 2 * EDGE_PX, COLUMN_PX)));
+    this.#heights.set(message, guess);
+    return guess;
   }
 
   dispose(): void {
     this.#observer.disconnect();
+    if (this.#idle !== undefined) cancelIdleCallback(this.#idle);
   }
 
   #look(entries: readonly IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting, boundingClientRect } of entries) {
-      const near = this.#near.get(target);
-      if (near === undefined || near.peek() === isIntersecting) continue;
+      const watched = this.#watched.get(target);
+      if (watched === undefined || watched.near.peek() === isIntersecting || (watched.stays && !isIntersecting)) continue;
       const id = target instanceof HTMLElement ? target.dataset["message"] : undefined;
       if (!isIntersecting && id !== undefined) this.#heights.set(id, boundingClientRect.height);
-      near.value = isIntersecting;
+      watched.near.value = isIntersecting;
     }
+  }
+
+  /** Fills the boxes that stay filled one by one, the latest message first. */
+  #fillWhenIdle(): void {
+    this.#idle ??= requestIdleCallback(() => {
+      this.#idle = undefined;
+      const empty = Array.from(this.#watched.values()).findLast(({ near, stays }) => stays && !near.peek());
+      if (empty === undefined) return;
+      empty.near.value = true;
+      this.#fillWhenIdle();
+    });
   }
 }
 
-/** A signal for the message at this place of so many; those of short conversations are near for good. */
-export function nearAtFirst(index: number, count: number): { readonly near: Signal<boolean>; readonly watched: boolean } {
-  const watched = count > SHORT_CONVERSATION;
-  return { near: signal(!watched || index >= count - LATEST), watched };
+/** How the message at this place of so many begins. */
+export function watchedAtFirst(index: number, count: number): Watched {
+  return { near: signal(index >= count - LATEST), stays: count <= SHORT_CONVERSATION };
 }

@@ -1,10 +1,12 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isStreaming } from "../state/turns.ts";
 import type { Turn } from "../state/turns.ts";
 import { text } from "../strings.ts";
 import { Icon } from "./button.tsx";
 import { useChat } from "./chat-context.ts";
 import { EmptyChat } from "./empty-chat.tsx";
-import { nearAtFirst, Nearness } from "./nearness.ts";
+import { Nearness, watchedAtFirst } from "./nearness.ts";
 import { AnswerTurn } from "./turns/answer-turn.tsx";
 import { UserTurn } from "./turns/user-turn.tsx";
 
@@ -65,29 +67,40 @@ function TurnBox({ id, index, count, nearness }: TurnBoxProps) {
   const { store } = useChat();
   const box = useRef<HTMLElement>(null);
   // Decided once: a conversation that grows long while it is read stays rendered where it is.
-  const [{ near, watched }] = useState(() => nearAtFirst(index, count));
-  useEffect(() => (watched && box.current !== null ? nearness.watch(box.current, near) : undefined), [watched, near, nearness]);
+  const [watched] = useState(() => watchedAtFirst(index, count));
+  useEffect(() => (box.current === null ? undefined : nearness.watch(box.current, watched)), [watched, nearness]);
   const turn = store.turn(id);
+  // What streams is on the page as it comes.
+  const settled = useSignal(isStreaming(turn.peek()));
+  useSignalEffect(() => {
+    if (!watched.near.value) settled.value = false;
+  });
   const { role } = turn.value.stored.message;
   if (role !== "user" && role !== "assistant") return null;
   const classes = `turn ${role === "user" ? "turn-user" : "turn-answer"}`;
-  if (!near.value) {
-    const height = `${Math.round(nearness.heightOf(id, lengthOf(turn.value)))}px`;
-    return <article class={classes} data-message={id} ref={box} style={{ height }} />;
-  }
+  const streams = isStreaming(turn.value);
+  const height = streams ? "" : `${nearness.heightOf(id, shownText(turn.value))}px`;
+  if (!watched.near.value) return <article class={classes} data-message={id} ref={box} style={{ height }} />;
+  // Until all of it is rendered the box keeps its height, so that nothing jumps.
+  const minHeight = role === "user" || settled.value ? "" : height;
+  const containIntrinsicBlockSize = height === "" ? "" : `auto ${height}`;
+  const settle = (): void => {
+    settled.value = true;
+  };
   return (
-    <article class={classes} data-message={id} ref={box} tabIndex={-1}>
-      {role === "user" ? <UserTurn parts={userParts(turn.value)} /> : <AnswerTurn turn={turn} />}
+    <article class={classes} data-message={id} ref={box} tabIndex={-1} style={{ minHeight, containIntrinsicBlockSize }}>
+      {role === "user" ? <UserTurn parts={userParts(turn.value)} /> : <AnswerTurn turn={turn} onSettled={settle} />}
     </article>
   );
 }
 
 const userParts = ({ stored: { message } }: Turn) => (message.role === "user" ? message.content : []);
 
-/** UTF-16 code units of what is shown of a message. */
-function lengthOf(turn: Turn): number {
-  if (turn.answer !== undefined) return turn.answer.text.length;
-  return userParts(turn).reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
+function shownText(turn: Turn): string {
+  if (turn.answer !== undefined) return turn.answer.text;
+  return userParts(turn)
+    .map((part) => (part.type === "text" ? part.text : ""))
+    .join("\n");
 }
 
 /** Ctrl+Up and Ctrl+Down (Command on a Mac) go from message to message. */

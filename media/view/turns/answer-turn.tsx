@@ -14,7 +14,13 @@ import { MarkdownText } from "./markdown-text.tsx";
 import { isThinking, Reasoning } from "./reasoning.tsx";
 import { StatusLine } from "./status-line.tsx";
 
-export function AnswerTurn({ turn }: { readonly turn: ReadonlySignal<Turn> }) {
+interface AnswerTurnProps {
+  readonly turn: ReadonlySignal<Turn>;
+  /** Called when all of a complete answer is on the page. */
+  readonly onSettled: () => void;
+}
+
+export function AnswerTurn({ turn, onSettled }: AnswerTurnProps) {
   const { store } = useChat();
   const answer = useComputed(() => turn.value.answer ?? emptyAnswer);
   const source = useComputed(() => ({ text: answer.value.text, complete: answer.value.status !== "streaming" }));
@@ -26,7 +32,7 @@ export function AnswerTurn({ turn }: { readonly turn: ReadonlySignal<Turn> }) {
     <>
       <h2 class="visually-hidden">{name === "" ? text("answer") : text("answerOf", { model: name })}</h2>
       {reasoning !== "" && <Reasoning answer={answer} />}
-      <MarkdownText source={source} />
+      <MarkdownText source={source} onSettled={onSettled} />
       {toolCalls.map((call) => (
         <ToolCall key={call.id} call={call} />
       ))}

@@ -10,14 +10,22 @@ export interface MarkdownSource {
   readonly complete: boolean;
 }
 
+interface MarkdownTextProps {
+  readonly source: ReadonlySignal<MarkdownSource>;
+  /** Called each time all of a complete text is on the page. */
+  readonly onSettled?: () => void;
+}
+
 /** Markdown that may still grow. Its nodes belong to a `MarkdownView`, not to the page's components. */
-export function MarkdownText({ source }: { readonly source: ReadonlySignal<MarkdownSource> }) {
+export function MarkdownText({ source, onSettled }: MarkdownTextProps) {
   const { frames } = useChat();
   const root = useRef<HTMLDivElement>(null);
   const view = useRef<MarkdownView | null>(null);
+  const settled = useRef(onSettled);
+  settled.current = onSettled;
   // Declared before the effect that shows the text: it runs first.
   useLayoutEffect(() => {
-    if (root.current !== null) view.current ??= new MarkdownView(root.current, frames);
+    if (root.current !== null) view.current ??= new MarkdownView(root.current, frames, () => settled.current?.());
     view.current?.show(source.peek().text, source.peek().complete);
   }, [source]);
   // As an effect of the signal it runs within the frame in which events are applied, and the text is shown in that frame.

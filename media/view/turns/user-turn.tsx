@@ -51,7 +51,7 @@ function Words({ words }: { readonly words: string }) {
 }
 
 /** `name`, `name:12` or `name:12-20`. */
-export function chipLabel({ name, startLine, endLine }: FilePart): string {
+function chipLabel({ name, startLine, endLine }: FilePart): string {
   if (startLine === undefined) return name;
   return endLine === undefined || endLine === startLine ? `${name}:${startLine}` : `${name}:${startLine}-${endLine}`;
 }

@@ -1,0 +1,182 @@
+// What a person sees and does while an answer comes, and how the page and its host keep in step.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { answer, events, post, show, waitForPosted } from "./chat-driver.ts";
+import { asked, composer, end, openPrepared, page, sent, start, streaming, untilApplied, useFreshPage, words } from "./page-under-test.ts";
+
+describe("Answering", () => {
+  useFreshPage();
+  beforeEach(() => post(page, show([asked, streaming])));
+
+  test("words are on the page when they are acknowledged, before the answer is complete", async () => {
+    await post(page, events("a1", [start, words("The **first"), words(" words")]));
+    await untilApplied(3);
+    await page.getByText("The first words").waitFor();
+    assert.equal(await page.locator("strong").innerText(), "first words");
+    await post(page, events("a1", [words("** and the last."), end()], 4));
+    await untilApplied(5);
+    await page.getByText("The first words and the last.").waitFor();
+    assert.deepEqual(
+      (await sent("applied")).map((message) => (message.type === "applied" ? message.seq : 0)),
+      [3, 5],
+    );
+  });
+
+  test("the footer tells model, tokens and time, and Copy gives the answer as it was written", async () => {
+    await post(page, events("a1", [start, words("It **is**."), end()]));
+    await page.getByText("10 → 20 tokens").waitFor();
+    const footer = page.locator(".answer-footer");
+    assert.equal((await footer.innerText()).replaceAll("\n", " · "), "GPT-5 mini · 10 → 20 tokens · 1.2 s");
+    await page.getByRole("button", { name: "Copy answer" }).click();
+    assert.deepEqual(await waitForPosted(page, "copy"), { type: "copy", text: "It **is**." });
+    await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
+  });
+
+  test("Stop takes the place of Send, and stops; so does Escape, from anywhere", async () => {
+    const stop = page.getByRole("button", { name: "Stop" });
+    await stop.click();
+    assert.deepEqual(await waitForPosted(page, "stop"), { type: "stop", message: "a1" });
+    await page.locator(".transcript").press("Escape");
+    assert.equal((await sent("stop")).length, 2);
+    await post(page, events("a1", [start, words("Half"), end("cancelled")]));
+    await page.getByText("You stopped this answer.").waitFor();
+    assert.equal(await stop.count(), 0);
+    await page.locator(".transcript").press("Escape");
+    assert.equal((await sent("stop")).length, 2);
+    await page.getByRole("button", { name: "Try Again" }).click();
+    assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "retry", message: "a1" });
+  });
+
+  test("meanwhile the next question can be typed, but not sent", async () => {
+    await composer().fill("And then?");
+    await composer().press("Enter");
+    assert.deepEqual(await sent("send"), []);
+    assert.equal(await composer().inputValue(), "And then?");
+    await post(page, events("a1", [start, words("Yes."), end()]));
+    await page.getByRole("button", { name: "Send" }).waitFor();
+    await composer().press("Enter");
+    await waitForPosted(page, "send");
+  });
+
+  test("what it waits for is told: phase, progress, and the time that is left", async () => {
+    await post(page, events("a1", [start, { type: "status", phase: "loading-model", progress: 0.4 }]));
+    await page.getByText("Loading the model, 40 %").waitFor();
+    assert.equal(await page.getByRole("progressbar").getAttribute("value"), "0.4");
+    await post(page, events("a1", [{ type: "status", phase: "retrying", untilMs: Date.now() + 90_000 }], 3));
+    await page.getByText(/Trying again in 1 min \d+ s/).waitFor();
+    await post(page, events("a1", [words("Here.")], 4));
+    await page.getByText("Here.").waitFor();
+    assert.equal(await page.getByText("Trying again").count(), 0);
+  });
+
+  test("reasoning is folded, with its last line as a hint while it goes on", async () => {
+    await post(page, events("a1", [start, { type: "reasoning-delta", text: "First **this**.\nThen that" }]));
+    const fold = page.getByRole("button", { name: /Thinking/ });
+    await fold.waitFor();
+    assert.match(await fold.innerText(), /Then that/);
+    assert.equal(await page.locator(".reasoning-text").count(), 0);
+    await fold.click();
+    assert.equal(await page.locator(".reasoning-text strong").innerText(), "this");
+    assert.equal(await fold.getAttribute("aria-expanded"), "true");
+    await post(page, events("a1", [words("So."), end()], 3));
+    await page.getByRole("button", { name: /Thought for/ }).waitFor();
+  });
+
+  test("a failure shows what happened, what to do, and the provider's words folded", async () => {
+    const failure = {
+      summary: "The key was refused.",
+      advice: "Enter another.",
+      detail: "HTTP 401 invalid_api_key",
+      actions: [
+        { action: "set-key", label: "Set API Key…" },
+        { action: "retry", label: "Try Again" },
+      ],
+    } as const;
+    const last = events("a1", [start, words("Half"), end("error")]);
+    await post(page, last.type === "events" ? { ...last, failure } : last);
+    await page.locator(".card-title").getByText("The key was refused.").waitFor();
+    await page.getByText("Half").waitFor();
+    assert.equal(await page.getByText("HTTP 401").isVisible(), false);
+    await page.getByText("Details").click();
+    assert.equal(await page.getByText("HTTP 401").isVisible(), true);
+    await page.getByRole("button", { name: "Set API Key…" }).click();
+    assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "set-key", message: "a1" });
+  });
+
+  test("screen readers hear that it answers and how it ended, never each word", async () => {
+    const status = page.locator("[role=status][aria-live=polite]");
+    assert.equal(await page.getByRole("log").getAttribute("aria-live"), "off");
+    await status.filter({ hasText: /^Answering$/ }).waitFor({ state: "attached" });
+    await post(page, events("a1", [start, words("Word"), words(" by word")]));
+    await untilApplied(3);
+    assert.equal(await status.innerText(), "Answering");
+    await post(page, events("a1", [end()], 4));
+    await status.filter({ hasText: /^Answer complete$/ }).waitFor({ state: "attached" });
+  });
+
+  test("a block of code is coloured when it is closed, and copied as it was written", async () => {
+    await post(page, events("a1", [start, words('```ts\nconst a = "<b>";\n')]));
+    await page.getByText("const a").waitFor();
+    assert.equal(await page.locator(".token-keyword").count(), 0);
+    assert.equal(await page.getByRole("button", { name: "Copy code" }).count(), 0);
+    await post(page, events("a1", [words("```\n")], 3));
+    await page.locator(".token-keyword").waitFor();
+    await page.getByRole("button", { name: "Copy code" }).click();
+    assert.deepEqual(await waitForPosted(page, "copy"), { type: "copy", text: 'const a = "<b>";\n' });
+    await page.locator(".code-copy .codicon-check").waitFor();
+    await page.locator(".code-copy .codicon-copy").waitFor();
+  });
+
+  test("a link is opened by the host, by mouse and by keyboard, and by nothing else", async () => {
+    await post(page, events("a1", [start, words("See [this](https://example.com/a) and [that](command:x)."), end()]));
+    const link = page.getByRole("link", { name: "this" });
+    await link.click();
+    assert.deepEqual(await waitForPosted(page, "open-link"), { type: "open-link", url: "https://example.com/a" });
+    await link.press("Enter");
+    assert.equal((await sent("open-link")).length, 2);
+    await page.getByText("that").click();
+    assert.equal((await sent("open-link")).length, 2);
+    assert.equal(await page.getByRole("link").count(), 1);
+  });
+});
+
+describe("The stream of events", () => {
+  useFreshPage();
+  test("that has a gap is asked for anew, and shown without loss or repetition", async () => {
+    await post(page, show([asked, streaming]), events("a1", [start, words("One ")]), events("a1", [words("three ")], 4));
+    await page.waitForFunction(() => window.posted.filter(({ type }) => type === "ready").length === 2);
+    await post(page, show([asked, streaming]), events("a1", [start, words("One "), words("two "), words("three "), words("four")]));
+    await untilApplied(5);
+    await page.getByText("One two three four", { exact: true }).waitFor();
+  });
+
+  test("is applied and acknowledged though the page is hidden and draws no frames", async () => {
+    await openPrepared(() => {
+      Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+      window.requestAnimationFrame = () => 0;
+    });
+    await post(page, show([asked, streaming]));
+    for (let seq = 2; seq < 200; seq += 2) {
+      await post(page, events("a1", seq === 2 ? [start, words("x")] : [words("x"), words("x")], seq - 1));
+    }
+    await untilApplied(198);
+    await page.waitForFunction(() => document.querySelector(".markdown")?.textContent?.length === 197, null, { polling: 50 });
+  });
+
+  test("is acknowledged though no frame is drawn in a page that calls itself visible", async () => {
+    await openPrepared(() => {
+      window.requestAnimationFrame = () => 0;
+    });
+    await post(page, show([asked, streaming]), events("a1", [start, words("Hello")]));
+    await untilApplied(2);
+    await page.getByText("Hello").waitFor();
+  });
+
+  test("of an answer that the page already shows in part goes on when the page is built anew", async () => {
+    await post(page, show([asked, answer("a1", "One tw", { status: "streaming" })]));
+    await page.getByText("One tw").waitFor();
+    await post(page, events("a1", [start, words("One two three")]));
+    await page.getByText("One two three", { exact: true }).waitFor();
+  });
+});
