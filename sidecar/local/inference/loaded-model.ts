@@ -113,7 +113,7 @@ export async function loadModel(file: string, progress: (share: number) => void)
   try {
     const context = await model.createContext({
       sequences: SEQUENCES,
-      contextSize: await windowThatFits(model),
+      contextSize: { min: Math.min(SMALLEST_WINDOW, model.trainContextSize), max: await windowThatFits(model) },
       threads: inferenceThreads(),
       // A context that comes out a little too large is made smaller rather than refused.
       failedCreationRemedy: { retries: 4, autoContextSizeShrink: 0.3 },

@@ -116,7 +116,7 @@ describe("local inference", () => {
   });
 
   it("stops reading a long prompt when it is cancelled", async () => {
-    const prompt = [user(`^=${"many words that are read in pieces ".repeat(400)}`)];
+    const prompt = [user(`^=${"many words that are read in pieces ".repeat(120)}`)];
     const abort = new AbortController();
     const onEvents = (events: readonly ProviderEvent[]): void => {
       if (events.some((event) => event.type === "status" && event.phase === "processing-prompt")) abort.abort();
@@ -125,7 +125,7 @@ describe("local inference", () => {
     assert.equal(cancelled.error, abort.signal.reason);
     const again = await ask(prompt, { parameters: { maxOutputTokens: 1 } });
     const usage = again.events.find((event) => event.type === "usage");
-    assert.ok(usage?.type === "usage" && usage.inputTokens > 2000);
+    assert.ok(usage?.type === "usage" && usage.inputTokens > 1000);
     assert.ok((usage.cachedTokens ?? 0) < usage.inputTokens - 1, "the cancelled request had not read all of it");
   });
 
