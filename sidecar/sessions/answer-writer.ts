@@ -6,6 +6,8 @@ import { type FinishedAnswer, signOfLifeMs, type SessionStore } from "./store.ts
 
 /** Milliseconds. Half of the second that is promised: the other half is for the writing itself. */
 const progressMs = 500;
+/** Ended answers that wait for a store that refuses them; the oldest are given up. */
+const mostLate = 256;
 
 interface RunningAnswer {
   /** What has come so far. */
@@ -17,6 +19,8 @@ export class AnswerWriter {
   readonly #store: SessionStore;
   readonly #onError: (error: unknown) => void;
   readonly #running = new Map<string, RunningAnswer>();
+  /** Ended, and refused by the store: tried again until it takes them. */
+  #late: FinishedAnswer[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing = false;
   #writtenAt = 0;
@@ -43,9 +47,20 @@ export class AnswerWriter {
     if (running !== undefined) running.changed = true;
   }
 
-  /** Commits how an answer ended. Does nothing for one that was interrupted before. Rejects with a `Failure`. */
+  /**
+   * Commits how an answer ended. Does nothing for one that was interrupted before. Rejects with a `Failure`; the answer is
+   * then committed as soon as the store takes it.
+   */
   async finish(answer: FinishedAnswer): Promise<void> {
-    if (this.#forget(answer.id)) await this.#store.finishAnswers([answer]);
+    if (!this.#running.delete(answer.id)) return;
+    try {
+      await this.#store.finishAnswers([answer]);
+    } catch (error) {
+      this.#late = [...this.#late, answer].slice(-mostLate);
+      throw error;
+    } finally {
+      this.#rest();
+    }
   }
 
   /** Commits what has come of every running answer, as incomplete for the reason given. Rejects with a `Failure`. */
@@ -53,34 +68,54 @@ export class AnswerWriter {
     const answers = Array.from(this.#running, ([id, running]): FinishedAnswer => {
       return { id, message: running.message(), status: "incomplete", finishReason: null, error };
     });
-    for (const { id } of answers) this.#forget(id);
-    if (answers.length > 0) await this.#store.finishAnswers(answers);
+    const all = [...this.#late, ...answers];
+    this.#running.clear();
+    this.#late = [];
+    this.#rest();
+    if (all.length > 0) await this.#store.finishAnswers(all);
   }
 
-  #forget(id: string): boolean {
-    const known = this.#running.delete(id);
-    if (this.#running.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
-    return known;
+  #rest(): void {
+    if (this.#running.size > 0 || this.#late.length > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   async #write(): Promise<void> {
-    const changed = Array.from(this.#running).filter(([, running]) => running.changed);
-    if (this.#writing || (changed.length === 0 && Date.now() - this.#writtenAt < signOfLifeMs - progressMs)) return;
+    if (this.#writing) return;
     this.#writing = true;
-    for (const [, running] of changed) running.changed = false;
     try {
-      await this.#store.saveProgress(changed.map(([id, { message }]) => ({ id, message: message() })));
-      this.#writtenAt = Date.now();
+      await this.#writeLate();
+      await this.#writeProgress();
       this.#failing = false;
     } catch (error) {
-      for (const [, running] of changed) running.changed = true;
       if (!this.#failing) this.#onError(error);
       this.#failing = true;
     } finally {
       this.#writing = false;
+      this.#rest();
+    }
+  }
+
+  async #writeLate(): Promise<void> {
+    const late = this.#late;
+    if (late.length === 0) return;
+    await this.#store.finishAnswers(late);
+    this.#late = this.#late.filter((answer) => !late.includes(answer));
+  }
+
+  /** What is to be written is chosen and handed over in one go: an answer that ends later is then also written later. */
+  async #writeProgress(): Promise<void> {
+    const changed = Array.from(this.#running).filter(([, running]) => running.changed);
+    const isDue = changed.length > 0 || Date.now() - this.#writtenAt >= signOfLifeMs - progressMs;
+    if (this.#running.size === 0 || !isDue) return;
+    for (const [, running] of changed) running.changed = false;
+    try {
+      await this.#store.saveProgress(changed.map(([id, { message }]) => ({ id, message: message() })));
+      this.#writtenAt = Date.now();
+    } catch (error) {
+      for (const [, running] of changed) running.changed = true;
+      throw error;
     }
   }
 }

@@ -95,7 +95,8 @@ export class SessionDatabase {
       this.#giveSignOfLife();
       for (const { id, message } of answers) {
         this.#run(
-          "UPDATE messages SET message = ?, status = 'streaming', outcome = NULL, owner = ? WHERE id = ?",
+          `UPDATE messages SET message = ?, status = 'streaming', outcome = NULL, owner = ?
+           WHERE id = ? AND status IN ('streaming', 'incomplete')`,
           JSON.stringify(message),
           this.#owner.instance,
           id,

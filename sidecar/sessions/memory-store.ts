@@ -55,7 +55,7 @@ export class MemoryStore implements SessionStore {
   }
 
   async saveProgress(answers: readonly AnswerProgress[]): Promise<void> {
-    this.#updateMessages(answers);
+    this.#updateMessages(answers.filter(({ id }) => this.#messages.get(id)?.status === "streaming"));
   }
 
   async finishAnswers(answers: readonly FinishedAnswer[]): Promise<void> {

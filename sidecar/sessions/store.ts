@@ -49,7 +49,7 @@ export interface SessionStore {
    */
   beginTurn(turn: NewTurn): Promise<SessionInfo>;
   /**
-   * All of them in one transaction. Also the sign of life of this process: called at least every `signOfLifeMs` while one of
+   * All of them in one transaction; an answer that has ended is left alone. Also the sign of life of this process: called at least every `signOfLifeMs` while one of
    * its answers runs, with an empty list where nothing is new.
    */
   saveProgress(answers: readonly AnswerProgress[]): Promise<void>;

@@ -86,6 +86,33 @@ withClock("nothing is written any more of an answer that has ended", async (cont
   assert.deepEqual(store.finished, [[{ id: "a", message: message("all"), status: "complete" }]]);
 });
 
+withClock("an end that the store refuses is committed as soon as it takes it, and only then the writing rests", async (context, store) => {
+  const errors: unknown[] = [];
+  const writer = new AnswerWriter(store, (error) => errors.push(error));
+  const end = { id: "a", message: message("all"), status: "complete" } as const;
+  writer.follow("a", () => message("a"));
+  store.full = true;
+  await assert.rejects(writer.finish(end), Failure);
+  await tick(context, 3);
+  assert.deepEqual(store.finished, []);
+  assert.equal(errors.length, 1);
+  store.full = false;
+  await tick(context, 3);
+  assert.deepEqual(store.finished, [[end]]);
+  assert.deepEqual(store.progress, []);
+});
+
+withClock("an end that the store has refused is tried once more when all is interrupted", async (_, store) => {
+  const writer = new AnswerWriter(store);
+  const end = { id: "a", message: message("all"), status: "complete" } as const;
+  writer.follow("a", () => message("a"));
+  store.full = true;
+  await assert.rejects(writer.finish(end), Failure);
+  store.full = false;
+  await writer.interrupt(sidecarEnded);
+  assert.deepEqual(store.finished, [[end]]);
+});
+
 withClock("interrupting commits all that runs in one transaction, and the answers' own ends change nothing then", async (_, store) => {
   const writer = new AnswerWriter(store);
   writer.follow("a", () => message("a"));
@@ -100,6 +127,29 @@ withClock("interrupting commits all that runs in one transaction, and the answer
   ]);
   await writer.finish({ id: "a", message: message("a"), status: "cancelled" });
   assert.equal(store.finished.length, 1);
+});
+
+withClock("an answer that ends while others are being written is not made to run again", async (context, store) => {
+  const writer = new AnswerWriter(store);
+  const order: string[] = [];
+  const slow = Promise.withResolvers<void>();
+  store.finishAnswers = async (answers) => {
+    if (store.full) throw new Failure("storage", "The disk is full.");
+    order.push(...answers.map(({ id }) => `${id} ends`));
+    await slow.promise;
+  };
+  store.saveProgress = async (answers) => void order.push(...answers.map(({ id }) => `${id} runs`));
+  for (const id of ["late", "a"]) writer.follow(id, () => message(id));
+  store.full = true;
+  await assert.rejects(writer.finish({ id: "late", message: message("late"), status: "complete" }));
+  store.full = false;
+  writer.changed("a");
+  await tick(context);
+  const ended = writer.finish({ id: "a", message: message("a"), status: "complete" });
+  slow.resolve();
+  await ended;
+  await tick(context);
+  assert.deepEqual(order, ["late ends", "a ends"]);
 });
 
 withClock("what could not be written is tried again, and the failure is told once", async (context, store) => {

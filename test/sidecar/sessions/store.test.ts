@@ -134,6 +134,8 @@ for (const kind of kinds) {
       const end = { status: "error", finishReason: null, usage, timings: { firstTokenMs: 1.5, totalMs: 2 }, error } as const;
       await store.finishAnswers([{ id: assistant.id, message: answered("World"), ...end }]);
       assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("World"), ...end });
+      await store.saveProgress([{ id: assistant.id, message: answered("Wor") }]);
+      assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("World"), ...end });
     });
 
     withStore("keeps branches: a second answer stands beside the first", async (store) => {
