@@ -2,7 +2,7 @@
 // It wants a Node that runs TypeScript (`npm run build` brings one): the demo model comes from the project's own generator.
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cp, glob, mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -129,8 +129,6 @@ async function insideTheHost() {
   };
 }
 
-const entriesExist = (options) => [options.entryPoints].flatMap((entry) => Object.values(entry)).every((file) => existsSync(inRoot(file)));
-
 /** The codicon font and its classes, which the page loads as files of its own. */
 async function copyCodicons() {
   const source = dirname(createRequire(import.meta.url).resolve("@vscode/codicons/dist/codicon.css"));
@@ -152,7 +150,6 @@ async function bringLocalRuntime() {
 /** Type declarations of the library, for those who install the package. */
 function emitDeclarations() {
   const config = inRoot("sidecar/tsconfig.library.json");
-  if (!existsSync(inRoot("sidecar/library.ts"))) return Promise.resolve();
   return run(process.execPath, [inRoot("node_modules/typescript/bin/tsc"), "-p", config]);
 }
 
@@ -204,5 +201,10 @@ const { values } = parseArgs({ options: { watch: { type: "boolean" }, production
 // The bundles of an older tree must not survive in a package.
 const pieces = await Array.fromAsync(glob("dist/sidecar-*.{mjs,mjs.map}", { cwd: root }));
 for (const stale of ["dist/types", "out", ...pieces]) await rm(inRoot(stale), { recursive: true, force: true });
-const options = [...bundles(values.production === true), await insideTheHost()].filter(entriesExist);
-await (values.watch === true ? watch(options) : everythingOnce(options));
+const options = [...bundles(values.production === true), await insideTheHost()];
+try {
+  await (values.watch === true ? watch(options) : everythingOnce(options));
+} catch (error) {
+  console.error(`\nparley: the build failed: ${error.message}`);
+  process.exitCode = 1;
+}
