@@ -191,12 +191,16 @@ test("a session takes no second question while it answers, other sessions do, an
   await served.ask(session, "two");
 });
 
-test("of two questions at once in one session the second is refused", async (context) => {
+test("of two questions at once in one session the second is refused, and the first can still be stopped", async (context) => {
   const served = await startReady(context);
+  const gate = pausing(served, "so far", "");
   const session = await served.newSession();
   const [first, second] = await Promise.allSettled([served.ask(session, "one"), served.ask(session, "two")]);
   assert.equal(first.status, "fulfilled");
   assert.ok(second.status === "rejected" && failure("busy")(second.reason));
+  await gate.reached;
+  await served.connection.sendRequest(DeleteSession, { session });
+  assert.equal(served.provider.open, 0);
 });
 
 test("answering again stands beside the old answer, with another model if asked, and branches keep their own history", async (context) => {
