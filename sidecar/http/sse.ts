@@ -124,7 +124,6 @@ export class SseDecoder implements RecordDecoder {
   #readBareJson(line: string): void {
     const text = line.trimStart();
     if (!text.startsWith("{")) return;
-    if (this.#data === "") this.#data = null;
     this.#dispatch();
     this.#sink(text, "");
   }

@@ -44,7 +44,7 @@ import {
   type QueuedAnswer,
 } from "./fake-provider-script.ts";
 
-export type { FakeAnswer, FakeRequest, FakeState, FakeStep, FakeWire } from "./fake-provider-script.ts";
+export type { FakeAnswer, FakeRequest, FakeState, FakeWire } from "./fake-provider-script.ts";
 
 export type Responder = (request: FakeRequest) => FakeAnswer;
 

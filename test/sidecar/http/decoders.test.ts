@@ -34,6 +34,7 @@ const SSE_CASES: readonly (readonly [title: string, text: string, expected: Expe
   ["lines may end with CR LF", 'data: {"a":1}\r\n\r\ndata: 2\r\n\r\n', ['{"a":1}', "2"]],
   ["lines may end with CR alone", "data: 1\r\rdata: 2\r\r", ["1", "2"]],
   ["several data lines are one value", "data: a\ndata: b\n\n", ["a\nb"]],
+  ["CR LF is one line's end, also between the lines of one value", "data: a\r\ndata: b\r\n\r\n", ["a\nb"]],
   ["an event's name travels with its data and is then forgotten", "event: ping\ndata: 1\n\ndata: 2\n\n", [["ping", "1"], "2"]],
   ["comments are passed over (quirk 5)", ": OPENROUTER PROCESSING\n\n: keep-alive\n\ndata: 1\n\n", ["1"]],
   ["id, retry and unknown fields are passed over", "id: 7\nretry: 100\ndatabase: x\ndata: 1\n\n", ["1"]],

@@ -109,6 +109,7 @@ for (const [wire, id] of WIRES) {
       const { events, thrown } = await call(providerOf(wire, id));
       assert.equal(thrown, null);
       assert.equal(foldEvents(events).finish?.finishReason, "stop");
+      assert.ok(!events.some((event) => event.type === "warning"));
     });
 
     test("an error inside the stream is thrown after the text that came before it", async () => {
@@ -235,6 +236,14 @@ describe("A time limit", () => {
     });
     assert.deepEqual([error.providerCode, error.phase, error.retryable], ["idle-timeout", "mid-stream", false]);
     assert.equal(texts.join(""), "one");
+  });
+
+  test("for silence begins anew with each read", async () => {
+    const slow = Array.from({ length: 5 }, () => [{ pauseMs: 700 }, { raw: ": still here\n\n" }]).flat();
+    fake.enqueue({ steps: [{ text: "one" }, ...slow, { text: " two" }, { finish: "stop" }] });
+    const { events, thrown } = await call(chat(), { timeLimits: { idleMs: 3000 } });
+    assert.equal(thrown, null);
+    assert.equal(foldEvents(events).text, "one two");
   });
 
   test("of 0 is none, and a slow answer is waited for", async () => {
