@@ -105,48 +105,30 @@ function writeSettings({ folder, settings = quietSettings }: EditorServerOptions
 }
 
 function commandLine(options: EditorServerOptions): string[] {
-  const port = options.port ?? 0;
-  if (options.form === "wrapper") {
-    const config = join(options.folder, "config.yaml");
-    // Without a file of its own it would write one into the user's home.
-    writeFileSync(config, "");
-    const form = [
-      "--config",
-      config,
-      "--auth",
-      "none",
-      "--bind-addr",
-      `127.0.0.1:${port}`,
-      "--disable-telemetry",
-      "--disable-update-check",
-    ];
-    const place = ["--user-data-dir", join(options.folder, "data"), "--extensions-dir", options.extensionsFolder];
-    const look = ["--disable-workspace-trust", "--disable-getting-started-override", "--ignore-last-opened"];
-    return [
-      join(codeServer, "out/node/entry.js"),
-      ...form,
-      ...place,
-      ...look,
-      ...driver("--vscode-option", "enable-smoke-test-driver", options),
-    ];
-  }
-  const form = ["--host", "127.0.0.1", "--port", String(port), "--without-connection-token", "--accept-server-license-terms"];
+  return options.form === "wrapper" ? wrapperCommand(options) : serverCommand(options);
+}
+
+function wrapperCommand(options: EditorServerOptions): string[] {
+  const { folder, socketFolder = folder, extensionsFolder, workspaceFolder, port = 0 } = options;
+  const config = join(folder, "config.yaml");
+  // Without a file of its own it would write one into the user's home.
+  writeFileSync(config, "");
+  const form = ["--config", config, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
+  const place = ["--user-data-dir", join(folder, "data"), "--extensions-dir", extensionsFolder];
+  const socket = ["--session-socket", join(socketFolder, "session.sock")];
+  const look = ["--disable-workspace-trust", "--disable-getting-started-override", "--ignore-last-opened", "--disable-proxy"];
+  const development = options.developmentExtensions === true ? ["--vscode-option", "enable-smoke-test-driver"] : [];
+  const opened = workspaceFolder === undefined ? [] : [workspaceFolder];
+  return [join(codeServer, "out/node/entry.js"), ...form, ...place, ...socket, ...look, ...development, ...opened];
+}
+
+function serverCommand(options: EditorServerOptions): string[] {
+  const form = ["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--without-connection-token", "--accept-server-license-terms"];
   const place = ["--server-data-dir", options.folder, "--extensions-dir", options.extensionsFolder];
   const builtIns = options.fewBuiltIns === true ? ["--builtin-extensions-dir", linkFewBuiltIns(options.folder)] : [];
   const look = ["--telemetry-level", "off", "--disable-workspace-trust"];
-  return [
-    join(codeServer, "lib/vscode/out/server-main.js"),
-    ...form,
-    ...place,
-    ...builtIns,
-    ...look,
-    ...driver("--enable-smoke-test-driver", "", options),
-  ];
-}
-
-function driver(flag: string, value: string, { developmentExtensions }: EditorServerOptions): string[] {
-  if (developmentExtensions !== true) return [];
-  return value === "" ? [flag] : [flag, value];
+  const development = options.developmentExtensions === true ? ["--enable-smoke-test-driver"] : [];
+  return [join(codeServer, "lib/vscode/out/server-main.js"), ...form, ...place, ...builtIns, ...look, ...development];
 }
 
 function linkFewBuiltIns(folder: string): string {

@@ -14,14 +14,16 @@
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after } from "node:test";
+import { after, afterEach } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Browser, Frame, Locator, Page } from "playwright-core";
+import { type Browser, type Frame, type Locator, type Page, errors } from "playwright-core";
 import { launchBrowser, newPage, workbenchReady } from "../rig/browser.ts";
 import { type EditorServer, quietSettings, startEditorServer } from "../rig/editor-server.ts";
 import { ensureEditor } from "../rig/install.ts";
 import { inClone, temporaryFolder } from "../rig/places.ts";
 import { installVsix, makeVsix } from "../rig/vsix.ts";
+import { until } from "./until.ts";
+import { PROVIDER_ROWS } from "../../sidecar/providers/registry.ts";
 
 const THEMES = {
   light: { name: "Light 2026", mark: "vs" },
@@ -31,6 +33,8 @@ const THEMES = {
 } as const;
 
 const PATIENCE_MS = 30_000;
+/** For one look into the palette, before it is opened anew. */
+const PALETTE_MS = 3_000;
 
 export class Workbench {
   readonly page: Page;
@@ -38,6 +42,8 @@ export class Workbench {
   readonly workspaceFolder: string;
   /** All that the editor's server writes: user data, extensions, logs. */
   readonly serverFolder: string;
+  /** The process from which the extension host, the sidecar and all others of this editor descend. */
+  readonly serverPid: number;
   readonly #server: EditorServer;
   readonly #browser: Browser;
 
@@ -46,27 +52,13 @@ export class Workbench {
     this.#browser = parts.browser;
     this.#server = parts.server;
     this.serverFolder = parts.serverFolder;
+    this.serverPid = parts.server.pid;
     this.workspaceFolder = parts.workspaceFolder;
   }
 
   /** Runs a command by its full title in the palette, as `Parley: Explain Selection`. */
   async runCommand(title: string): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    const row = this.page.locator(".quick-input-list").getByRole("option", { name: title }).first();
-    for (;;) {
-      await this.leaveWebview();
-      await this.page.keyboard.press("F1");
-      await this.quickInput().waitFor();
-      await this.quickInput().fill(`>${title}`);
-      // The palette lists what was there when it opened; an extension's commands come a moment after the workbench stands.
-      const found = await row.waitFor({ timeout: 2_000 }).then(
-        () => true,
-        () => false,
-      );
-      if (found) return row.click();
-      await this.page.keyboard.press("Escape");
-      if (Date.now() > deadline) throw new Error(`The palette has no command "${title}".`);
-    }
+    await this.#chooseInPalette(`>${title}`, this.page.locator(".quick-input-list").getByRole("option", { name: title }).first());
   }
 
   /** The palette's, a picker's or an input box's text field. */
@@ -88,15 +80,9 @@ export class Workbench {
 
   /** Opens a file of the workspace in an editor of its own, not as a preview. `path` is relative to the workspace. */
   async openFile(path: string): Promise<void> {
-    await this.leaveWebview();
-    await this.page.keyboard.press("F1");
-    await this.quickInput().waitFor();
-    await this.quickInput().fill(path);
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.split("/").at(-1) ?? path }).first();
-    await row.waitFor();
-    await this.page.keyboard.press("Enter");
-    const tab = this.page.locator(".tabs-container .tab", { hasText: path.split("/").at(-1) ?? path }).first();
-    await tab.dblclick();
+    const name = path.split("/").at(-1) ?? path;
+    await this.#chooseInPalette(path, this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first());
+    await this.page.locator(".tabs-container .tab", { hasText: name }).first().dblclick();
   }
 
   /** The innermost frame of the webview in which `selector` matches something. */
@@ -145,6 +131,37 @@ export class Workbench {
     await this.runCommand("Notifications: Clear All Notifications");
   }
 
+  async closeEditors(): Promise<void> {
+    await this.runCommand("View: Close All Editors");
+    await this.page.locator(".tabs-container .tab").first().waitFor({ state: "detached" });
+  }
+
+  /** What the editor's server wrote to its output, at least the last of it. */
+  serverLog(): string {
+    return this.#server.log();
+  }
+
+  /** The text of the editor that is in front, as far as it is on screen. */
+  async editorText(): Promise<string> {
+    const lines = this.page.locator(".editor-group-container.active .monaco-editor .view-lines .view-line");
+    // They stand in the document in the order in which they were drawn, not in that of the text.
+    const drawn = await lines.evaluateAll((all) =>
+      all.map((line) => ({ top: line.getBoundingClientRect().top, text: line.textContent ?? "" })),
+    );
+    return drawn
+      .toSorted((a, b) => a.top - b.top)
+      .map(({ text }) => text.replaceAll("\u00a0", " "))
+      .join("\n");
+  }
+
+  /** Waits until the clipboard holds exactly this text. */
+  async clipboardHolds(text: string): Promise<void> {
+    await until(
+      async () => (await this.page.evaluate("navigator.clipboard.readText()")) === text,
+      `${JSON.stringify(text)} in the clipboard`,
+    );
+  }
+
   /**
    * Changes settings of this machine, which win over the user's; `undefined` removes one. The editor notices by itself: wait for
    * what the change brings about. Settings of `application` scope are read from the user's file alone: give those to
@@ -154,6 +171,24 @@ export class Workbench {
     const file = join(this.serverFolder, "data/Machine/settings.json");
     const settings: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
     writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
+  }
+
+  async #chooseInPalette(text: string, row: Locator): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    const timeout = PALETTE_MS;
+    for (;;) {
+      await this.leaveWebview();
+      await this.page.keyboard.press("F1");
+      try {
+        await this.quickInput().fill(text, { timeout });
+        return await row.click({ timeout });
+      } catch (error) {
+        // The palette lists what was there when it opened; an extension's commands come a moment after the workbench stands. And
+        // it closes when something that was asked for before takes the focus.
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        if (Date.now() > deadline) throw new Error(`The palette has nothing for "${text}".`, { cause: error });
+      }
+    }
   }
 
   async setTheme(theme: keyof typeof THEMES): Promise<void> {
@@ -207,7 +242,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     cpSync(inClone("test/fixtures/sample-workspace"), workspaceFolder, { recursive: true });
     await installVsix(vsix, { serverFolder, extensionsFolder });
     const settings = { ...quietSettings, ...options.settings };
-    server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env: options.env ?? {} });
+    const env = { ...withoutOwnKeys(), ...options.env };
+    server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env });
     const page = await newPage(browser);
     page.setDefaultTimeout(PATIENCE_MS);
     const workbench = new Workbench({ page, browser, server, serverFolder, workspaceFolder });
@@ -222,12 +258,24 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   }
 }
 
+/** The keys of whoever runs the tests are no business of theirs. */
+function withoutOwnKeys(): Readonly<Record<string, string>> {
+  return Object.fromEntries(PROVIDER_ROWS.flatMap(({ keyVariables }) => keyVariables.map((name) => [name, ""])));
+}
+
 let shared: Promise<Workbench> | undefined;
+
+/** A key that the editor of all tests finds in its environment. Nobody says yes to it, so that it must never be used. */
+export const keyInEnvironment = { variable: "ANTHROPIC_API_KEY", value: "sk-canary-in-the-environment-5b1c9d7e4f2a8036" } as const;
 
 /** The one workbench of this run. */
 export function sharedWorkbench(): Promise<Workbench> {
-  shared ??= openWorkbench();
+  shared ??= openWorkbench({ env: { [keyInEnvironment.variable]: keyInEnvironment.value } });
   return shared;
 }
 
+// What was on screen when a test failed says more than its message.
+afterEach(async (test) => {
+  if ("passed" in test && !test.passed && shared !== undefined) await (await shared).screenshot(`failed: ${test.name}`);
+});
 after(async () => (await shared)?.close());
