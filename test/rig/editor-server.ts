@@ -61,6 +61,8 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "chat.disableAIFeatures": true,
+  // Every port that any program opens would be offered to the reader.
+  "remote.autoForwardPorts": false,
 };
 
 /** Starts the server and waits until it answers. Throws with the server's own words when it ends or hangs before that. */
