@@ -15,6 +15,8 @@ export default defineConfig({
   // Activation is looked at before any other test has needed what comes after it.
   files: ["out/integration/activation.test.cjs", "out/integration/**/*.test.cjs"],
   workspaceFolder,
+  // Parley, and one that offers the editor a model.
+  extensionDevelopmentPath: [import.meta.dirname, `${import.meta.dirname}/test/fixtures/model-extension`],
   // None of Parley's; asking would download an editor even where one is given.
   skipExtensionDependencies: true,
   mocha: { ui: "bdd", timeout: 60_000, reporter: `${import.meta.dirname}/out/rig/mocha-results.cjs` },

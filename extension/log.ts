@@ -1,18 +1,34 @@
 // The only writer of Parley's output channel. Levels are the channel's own: *Developer: Set Log Level…* sets them.
 
 import * as vscode from "vscode";
-import type { SidecarLog } from "./client/sidecar-process.ts";
-import type { Disposable } from "./dispose.ts";
+import type { MessageTrace, SidecarLog } from "./client/sidecar-process.ts";
+import { type Disposable, DisposableStore } from "./dispose.ts";
+import { Emitter } from "./event.ts";
 
 /** A shorter secret would also take ordinary words out of the log. */
 const MIN_SECRET = 8;
 
 export class Log implements SidecarLog, Disposable {
+  readonly #store = new DisposableStore();
   readonly #channel: vscode.LogOutputChannel;
+  readonly #tracing = this.#store.add(new Emitter<boolean>());
   readonly #secrets = new Set<string>();
 
+  /** Messages on the sidecar's pipe, at the channel's level *Trace*. */
+  readonly messages: MessageTrace;
+
   constructor() {
-    this.#channel = vscode.window.createOutputChannel("Parley", { log: true });
+    const channel = this.#store.add(vscode.window.createOutputChannel("Parley", { log: true }));
+    const tracing = this.#tracing;
+    this.#channel = channel;
+    this.#store.add(channel.onDidChangeLogLevel((level) => tracing.fire(level === vscode.LogLevel.Trace)));
+    this.messages = {
+      get enabled() {
+        return channel.logLevel === vscode.LogLevel.Trace;
+      },
+      onDidChange: tracing.event,
+      write: (line) => channel.trace(this.#clean(line)),
+    };
   }
 
   info(message: string): void {
@@ -46,7 +62,7 @@ export class Log implements SidecarLog, Disposable {
   }
 
   dispose(): void {
-    this.#channel.dispose();
+    this.#store.dispose();
   }
 
   #clean(text: string): string {

@@ -115,6 +115,7 @@ export class Parley implements Disposable {
       bundle: context.asAbsolutePath("dist/sidecar.mjs"),
       environment: sidecarEnvironment(process.env),
       log,
+      trace: log.messages,
       initialize: () => ({
         protocolVersion: PROTOCOL_VERSION,
         client: { name: "vscode", version },

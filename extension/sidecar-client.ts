@@ -8,7 +8,7 @@ import type { SidecarState } from "../media/protocol.ts";
 import type { InitializeParams, InitializeResult } from "../sidecar/protocol.ts";
 import { RequestCancelled, SidecarUnavailable } from "./client/request-failure.ts";
 import { RestartPolicy } from "./client/restart-policy.ts";
-import type { SidecarEnd, SidecarLog, SidecarProcess } from "./client/sidecar-process.ts";
+import type { MessageTrace, SidecarEnd, SidecarLog, SidecarProcess } from "./client/sidecar-process.ts";
 import type { Disposable } from "./dispose.ts";
 import { Emitter } from "./event.ts";
 
@@ -28,6 +28,7 @@ export interface SidecarClientOptions {
   readonly bundle: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: SidecarLog;
+  readonly trace?: MessageTrace;
   /** Asked anew for each start, so that a restarted sidecar gets the settings of now. */
   readonly initialize: () => InitializeParams;
   /** Runs after each handshake and before any other request: what the sidecar must know first, such as keys. */
@@ -103,18 +104,14 @@ export class SidecarClient implements Disposable {
 
   /** What a person asks for: ends the sidecar if one runs, forgets the crashes, starts a new one. */
   async restart(): Promise<void> {
+    if (this.#stopped) return;
     this.#coming?.abort.abort();
-    this.#coming = null;
     this.#policy.reset();
     const old = this.#process;
     this.#process = null;
-    if (old !== null) {
-      this.#change({ state: "restarting", reason: "A restart was asked for." });
-      await old.stop();
-    }
-    if (this.#stopped) return;
-    this.#change({ state: "stopped" });
-    await this.start();
+    // Requests that come meanwhile wait for the next one: there are never two.
+    const gone = old?.stop();
+    await this.#begin(gone === undefined ? "starting" : "restarting", 0, undefined, gone).ready;
   }
 
   /** Asks the sidecar to end, waits, kills. After this nothing starts again. */
@@ -132,17 +129,24 @@ export class SidecarClient implements Disposable {
     void this.stop().finally(() => this.#changed.dispose());
   }
 
-  #begin(state: "starting" | "restarting", afterMs: number, reason?: string): { readonly ready: Promise<SidecarProcess> } {
+  /** `gone`: resolves when the sidecar before has ended. */
+  #begin(
+    state: "starting" | "restarting",
+    afterMs: number,
+    reason?: string,
+    gone?: Promise<void>,
+  ): { readonly ready: Promise<SidecarProcess> } {
     const abort = new AbortController();
-    this.#change({ state, ...(reason !== undefined && { reason }) });
-    const ready = this.#bringUp(afterMs, abort.signal);
+    const ready = this.#bringUp(afterMs, abort.signal, gone);
     this.#coming = { ready, abort };
+    this.#change({ state, ...(reason !== undefined && { reason }) });
     // Those who wait hear of a failure through their own promise; after a crash nobody may be waiting.
     ready.catch(() => {});
     return this.#coming;
   }
 
-  async #bringUp(afterMs: number, signal: AbortSignal): Promise<SidecarProcess> {
+  async #bringUp(afterMs: number, signal: AbortSignal, gone: Promise<void> | undefined): Promise<SidecarProcess> {
+    await gone;
     let wait = afterMs;
     for (;;) {
       try {
@@ -166,21 +170,11 @@ export class SidecarClient implements Disposable {
   }
 
   async #launch(signal: AbortSignal): Promise<SidecarProcess> {
-    const { executable, flags = [], bundle, environment, log, initialize, prepare, handshakeMs = HANDSHAKE_MS } = this.#options;
+    const { initialize, prepare, handshakeMs = HANDSHAKE_MS, ...options } = this.#options;
     // The JSON-RPC library costs more time to load than all of the activation may take.
     const { SidecarProcess } = await import("./client/sidecar-process.ts");
     const wire = (connection: MessageConnection): void => this.#wiring.forEach((register) => register(connection));
-    const sidecar = await SidecarProcess.launch({
-      executable,
-      flags,
-      bundle,
-      environment,
-      handshakeMs,
-      log,
-      wire,
-      signal,
-      initialize: initialize(),
-    });
+    const sidecar = await SidecarProcess.launch({ ...options, handshakeMs, wire, signal, initialize: initialize() });
     try {
       await prepare?.(sidecar);
     } catch (error) {

@@ -18,9 +18,11 @@ import {
   ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
+  Trace,
   createMessageConnection,
 } from "vscode-jsonrpc/node";
 import { Initialize, type InitializeParams, type InitializeResult, PROTOCOL_VERSION, Shutdown } from "../../sidecar/protocol.ts";
+import type { Event } from "../event.ts";
 import { limitAwakeTime } from "./awake-time.ts";
 import { forEachLine } from "./log-lines.ts";
 import { RequestCancelled, SidecarUnavailable, requestFailure } from "./request-failure.ts";
@@ -31,6 +33,13 @@ export interface SidecarLog {
   error(message: string): void;
   /** One line that the sidecar printed. */
   sidecar(line: string, source: "stdout" | "stderr"): void;
+}
+
+/** A line for each message on the pipe, without what is in it: keys and people's words travel there. */
+export interface MessageTrace {
+  readonly enabled: boolean;
+  readonly onDidChange: Event<boolean>;
+  write(line: string): void;
 }
 
 export interface LaunchOptions {
@@ -49,6 +58,7 @@ export interface LaunchOptions {
   /** Registers what the sidecar may ask and tell, before the first message is read. */
   readonly wire: (connection: MessageConnection) => void;
   readonly log: SidecarLog;
+  readonly trace?: MessageTrace;
 }
 
 /** How the process ended. `asked`: by `stop`. */
@@ -205,7 +215,18 @@ export class SidecarProcess {
     connection.onClose(() => this.#pipeBroke("it closed the connection"));
     options.wire(connection);
     connection.listen();
+    if (options.trace !== undefined) this.#follow(connection, options.trace);
     return connection;
+  }
+
+  #follow(connection: MessageConnection, trace: MessageTrace): void {
+    const set = (enabled: boolean): void => {
+      // The tracer is given contents only at higher levels than this.
+      void connection.trace(enabled ? Trace.Messages : Trace.Off, { log: (line: unknown) => trace.write(String(line)) }, false);
+    };
+    if (trace.enabled) set(true);
+    const listener = trace.onDidChange(set);
+    void this.ended.then(() => listener.dispose());
   }
 
   #pipe(): Duplex {

@@ -42,7 +42,7 @@ export class ResultFiles implements vscode.FileSystemProvider, Disposable {
   create(name: string, now: Date): ResultFile {
     const id = `${now.toISOString().replaceAll(/[^0-9]/g, "")}-${Math.random().toString(36).slice(2, 8)}`;
     const open: Open = { text: "", mtime: now.getTime(), shown: null, stored: null };
-    const uri = vscode.Uri.from({ scheme: RESULT_SCHEME, path: `/${id}/${name.replaceAll(/[/\\]/g, "-")}` });
+    const uri = vscode.Uri.from({ scheme: RESULT_SCHEME, authority: id, path: `/${name.replaceAll(/[/\\]/g, "-")}` });
     this.#open.set(id, open);
     void this.#removeOld();
     return {
@@ -137,9 +137,8 @@ export class ResultFiles implements vscode.FileSystemProvider, Disposable {
   }
 }
 
-/** The first part of the path. Anything else in it would be a path of somebody else's making. */
+/** The authority, which the editor shows nowhere. Anything else in it would be a path of somebody else's making. */
 function idOf(uri: vscode.Uri): string {
-  const [, id = ""] = uri.path.split("/");
-  if (!/^[0-9a-z-]+$/.test(id)) throw vscode.FileSystemError.FileNotFound(uri);
-  return id;
+  if (!/^[0-9a-z-]+$/.test(uri.authority)) throw vscode.FileSystemError.FileNotFound(uri);
+  return uri.authority;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { CancellationTokenSource } from "vscode-jsonrpc/node";
 import { SidecarUnavailable, isCancelled, requestFailure } from "../../extension/client/request-failure.ts";
 import { RestartPolicy } from "../../extension/client/restart-policy.ts";
+import { Emitter } from "../../extension/event.ts";
 import { SidecarClient, type SidecarClientOptions, type SidecarStatus } from "../../extension/sidecar-client.ts";
 import type { SidecarState } from "../../media/protocol.ts";
 import { DeleteSession, GetSession, PROTOCOL_VERSION, SetKey } from "../../sidecar/protocol.ts";
@@ -98,6 +99,21 @@ test("what must be known first is said before any other request", LIMIT, async (
   assert.equal(session.title, "openai");
 });
 
+test("a trace names the messages, and says nothing of what is in them", LIMIT, async (t) => {
+  const traced: string[] = [];
+  const changed = new Emitter<boolean>();
+  const { client } = start(t, "normal", {
+    trace: { enabled: true, onDidChange: changed.event, write: (line) => traced.push(line) },
+  });
+  await client.request(SetKey, { provider: "openai", origin: "https://api.openai.com", key: "canary" });
+  assert(traced.some((line) => line.includes("key/set")));
+  assert(!traced.join().includes("canary"));
+  changed.fire(false);
+  const before = traced.length;
+  await client.request(GetSession, { session: "keys" });
+  assert.equal(traced.length, before);
+});
+
 test("the sidecar's own error arrives with its code", LIMIT, async (t) => {
   const { client } = start(t, "normal");
   const error: unknown = await client.request(DeleteSession, { session: "x" }).catch((error: unknown) => error);
@@ -148,6 +164,16 @@ test("the fifth crash ends it with the reason, and a restart that is asked for b
   await client.restart();
   await client.request(GetSession, { session: "environment" });
   assert.equal(client.status.state, "ready");
+});
+
+test("while a restart that was asked for is under way, requests wait for the one sidecar that comes", LIMIT, async (t) => {
+  const { client, states } = start(t, "normal");
+  const { pid } = (await client.start()).info;
+  const restarted = client.restart();
+  const [sidecar] = await Promise.all([client.start(), client.request(GetSession, { session: "environment" }), restarted]);
+  assert.notEqual(sidecar.pid, pid);
+  assert(!alive(pid));
+  assert.deepEqual(states, ["starting", "ready", "restarting", "ready"]);
 });
 
 test("a sidecar that ends at its start counts as crashed, and its last words are the reason", LIMIT, async (t) => {

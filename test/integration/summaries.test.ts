@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { RESULT_SCHEME } from "../../extension/files/result-files.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { lastUserText } from "../support/fake-provider-script.ts";
-import { closeAllTabs, set, until, useFake, workspaceFile } from "../support/in-host.ts";
+import { closeAllTabs, set, summarizeOpenFiles, until, useFake, workspaceFile } from "../support/in-host.ts";
 
 /** A tab in the background, as a restart leaves it: nobody has looked at it, so that no document is in memory. */
 async function openInBackground(uri: vscode.Uri): Promise<void> {
@@ -23,16 +23,6 @@ async function write(path: string, text: string): Promise<vscode.Uri> {
   const uri = workspaceFile(path);
   await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   return uri;
-}
-
-/** Runs the command and returns the text of its document. */
-async function summarize(): Promise<string> {
-  await vscode.commands.executeCommand("parley.summarizeOpenFiles");
-  const document = vscode.window.activeTextEditor?.document;
-  assert(document?.uri.scheme === RESULT_SCHEME, "The document is not shown.");
-  // The editor reads the last state of the document in its own time.
-  await until(() => !/\*(Waiting|Asking|Reading|Loading)/.test(document.getText()), "the last state of the document");
-  return document.getText();
 }
 
 function sections(text: string): readonly (readonly [string, string])[] {
@@ -89,7 +79,7 @@ describe("Summarize Open Files", () => {
     const order = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label));
     assert.equal(order.length, 10);
 
-    const text = await summarize();
+    const text = await summarizeOpenFiles();
 
     assert.deepEqual(
       sections(text),
@@ -104,7 +94,7 @@ describe("Summarize Open Files", () => {
     const editor = await vscode.window.showTextDocument(saved, { preview: false });
     await editor.edit((edit) => edit.replace(new vscode.Range(0, 0, 0, 10), "MARK-unsaved"));
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: "MARK-untitled" }), { preview: false });
-    const found = sections(await summarize());
+    const found = sections(await summarizeOpenFiles());
     assert.deepEqual(
       found.map(([, text]) => text),
       ["Seen MARK-unsaved", "Seen MARK-untitled"],
@@ -118,7 +108,7 @@ describe("Summarize Open Files", () => {
     try {
       await openInBackground(vscode.Uri.parse("invented://somewhere/poem.txt"));
       assert.deepEqual(
-        sections(await summarize()).map(([, text]) => text),
+        sections(await summarizeOpenFiles()).map(([, text]) => text),
         ["Seen MARK-invented"],
       );
     } finally {
@@ -140,7 +130,7 @@ describe("Summarize Open Files", () => {
       await until(() => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length === 2, "the notebook's tab");
       assert.deepEqual(vscode.workspace.notebookDocuments, []);
       assert.deepEqual(
-        sections(await summarize()).map(([, text]) => text),
+        sections(await summarizeOpenFiles()).map(([, text]) => text),
         ["Seen MARK-first", "Seen MARK-cell"],
       );
     } finally {
@@ -157,7 +147,7 @@ describe("Summarize Open Files", () => {
     );
     for (const name of ["one", "bad", "two"]) await openInBackground(await write(`tabs/${name}.txt`, `MARK-${name}`));
     await openInBackground(await write("tabs/picture.bin", "\0\0\0"));
-    const found = new Map(sections(await summarize()));
+    const found = new Map(sections(await summarizeOpenFiles()));
     assert.deepEqual([found.get("tabs/one.txt"), found.get("tabs/two.txt")], ["Fine.", "Fine."]);
     assert.match(found.get("tabs/bad.txt") ?? "", /^> \*\*[\s\S]*the server is in a bad mood/);
     assert.match(found.get("tabs/picture.bin") ?? "", /not a text file/);
@@ -169,7 +159,7 @@ describe("Summarize Open Files", () => {
     try {
       fake.respond({ steps: [{ gate: "go" }, { text: "Done." }, { finish: "stop" }] });
       for (let index = 0; index < 5; index += 1) await openInBackground(await write(`tabs/many-${index}.txt`, "text"));
-      const done = summarize();
+      const done = summarizeOpenFiles();
       await fake.waitFor((state) => state.waitingAt.length === 2, "two requests at once");
       for (let index = 0; index < 5; index += 1) {
         await fake.waitFor((state) => state.waitingAt.length > 0, "the next request");
@@ -185,7 +175,7 @@ describe("Summarize Open Files", () => {
   it("leaves no document behind that auto-save could write", async () => {
     fake.respond({ text: "# Heading\n\nText." });
     await openInBackground(await write("tabs/one.txt", "text"));
-    const text = await summarize();
+    const text = await summarizeOpenFiles();
     assert.match(text, /^### Heading$/m);
     const tab = vscode.window.tabGroups.all
       .flatMap(({ tabs }) => tabs)

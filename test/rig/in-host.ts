@@ -1,7 +1,7 @@
 // Runs tests inside the extension host of VS Code's web build, driven by a headless browser.
 
-import { existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, closeSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, closeSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { setInterval as every } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser, newPage, workbenchReady } from "./browser.ts";
@@ -9,6 +9,7 @@ import { type EditorServer, quietSettings, startEditorServer } from "./editor-se
 import { inClone, temporaryFolder } from "./places.ts";
 
 export interface InHostOptions {
+  /** The extension that is tested first, then those that it is tested with. */
   readonly developmentPaths: readonly string[];
   /** A CommonJS module that exports `run()`. */
   readonly testsPath: string;
@@ -52,6 +53,8 @@ function startServer(
 ): Promise<EditorServer> {
   const extensionsFolder = join(folder, "extensions");
   mkdirSync(extensionsFolder);
+  // The web build takes one extension under development. The others are installed, which for the tests is the same.
+  for (const path of options.developmentPaths.slice(1)) cpSync(path, join(extensionsFolder, basename(path)), { recursive: true });
   return startEditorServer({
     form: "server",
     folder,
@@ -95,7 +98,7 @@ async function runToExit(server: EditorServer, browser: Browser, options: InHost
 async function openWorkbench(page: Page, server: EditorServer, options: InHostOptions): Promise<void> {
   const remote = (path: string): string => `vscode-remote://127.0.0.1:${server.port}${path}`;
   const payload = [
-    ...options.developmentPaths.map((path) => ["extensionDevelopmentPath", remote(path)]),
+    ...options.developmentPaths.slice(0, 1).map((path) => ["extensionDevelopmentPath", remote(path)]),
     ["extensionTestsPath", remote(inClone("out/rig/host-runner.cjs"))],
     ["skipWelcome", "true"],
   ];

@@ -54,3 +54,14 @@ export function workspaceFile(path: string): vscode.Uri {
   assert(folder !== undefined, "No folder is open.");
   return vscode.Uri.joinPath(folder.uri, path);
 }
+
+/** Runs *Summarize Open Files* and returns what its document shows in the end. */
+export async function summarizeOpenFiles(): Promise<string> {
+  await vscode.commands.executeCommand("parley.summarizeOpenFiles");
+  const document = vscode.window.activeTextEditor?.document;
+  assert(document?.uri.scheme === "parley-result", "The document is not shown.");
+  // What was written is whole; the editor reads it in its own time.
+  const written = Buffer.from(await vscode.workspace.fs.readFile(document.uri)).toString();
+  await until(() => document.getText() === written, "the last state of the document");
+  return written;
+}
