@@ -1,7 +1,7 @@
 // The frame around a block of code: what language it is, and a button that copies it.
 
 import { text } from "../strings.ts";
-import { highlightCode, isKnownLanguage, languageName, piecesOf } from "./highlighter.ts";
+import { highlightCode, isData, isKnownLanguage, languageName, piecesOf, prepareLanguage } from "./highlighter.ts";
 import type { CodeToken } from "./highlighter.ts";
 
 export interface CodeBlock {
@@ -48,7 +48,7 @@ function made(tag: string, className: string): HTMLElement {
 export function frameBlocks(fragment: DocumentFragment, finished: boolean): void {
   for (const pre of Array.from(fragment.querySelectorAll("pre"))) {
     const block = codeBlock(pre.dataset["language"] ?? "", finished);
-    block.code.textContent = pre.textContent;
+    block.code.append(...piecesOf(pre.textContent ?? "").map(pieceOf));
     pre.replaceWith(block.element);
   }
   for (const table of Array.from(fragment.querySelectorAll("table"))) {
@@ -58,28 +58,63 @@ export function frameBlocks(fragment: DocumentFragment, finished: boolean): void
   }
 }
 
+/** Some lines in a box of their own: when one changes, the browser does not lay out the others again. */
+function pieceOf(lines: string): HTMLElement {
+  const piece = made("span", "code-piece");
+  piece.append(document.createTextNode(lines));
+  return piece;
+}
+
+/** The code of a block that is still being written: plain text, to which text is added, in the pieces it will be coloured in. */
+export class GrowingCode {
+  readonly #code: HTMLElement;
+  #text: Text;
+  /** UTF-16 code units in the pieces before the last. */
+  #done = 0;
+
+  constructor(code: HTMLElement) {
+    this.#code = code;
+    this.#text = this.#begin("");
+  }
+
+  /** Shows the lines so far. The last ones may be taken back. */
+  show(lines: string): void {
+    const rest = lines.slice(this.#done);
+    const { length } = this.#text;
+    if (rest.length > length) this.#text.appendData(rest.slice(length));
+    else this.#text.deleteData(rest.length, length - rest.length);
+    if (rest.length > length) this.#cut(rest);
+  }
+
+  #cut(rest: string): void {
+    const pieces = piecesOf(rest);
+    if (pieces.length < 2) return;
+    this.#text.data = pieces[0] ?? "";
+    for (const lines of pieces.slice(1)) this.#text = this.#begin(lines);
+    this.#done += rest.length - this.#text.length;
+  }
+
+  #begin(lines: string): Text {
+    const piece = pieceOf(lines);
+    this.#code.append(piece);
+    return piece.firstChild instanceof Text ? piece.firstChild : document.createTextNode("");
+  }
+}
+
 /** The code of a block, as it was written. */
 export const codeTextOf = (block: Element): string => block.querySelector(".code-lines")?.textContent ?? "";
 
 /** Colours a block piece by piece: each call does one piece, and returns true while there are more. */
 export function highlightSteps(block: HTMLElement): (() => boolean) | undefined {
   const language = block.dataset["language"] ?? "";
-  const code = block.querySelector(".code-lines > code");
-  if (code === null || !isKnownLanguage(language)) return undefined;
-  const pieces = piecesOf(code.textContent ?? "");
-  // What is not yet coloured stays behind the rest as one plain text.
-  const rest = document.createTextNode(code.textContent ?? "");
-  code.replaceChildren(rest);
-  let next = 0;
+  if (!isKnownLanguage(language)) return undefined;
+  const pieces = Array.from(block.querySelectorAll(".code-piece"));
   return () => {
-    const piece = pieces[next];
-    next += 1;
-    if (piece !== undefined) {
-      const nodes = piece.plain ? [document.createTextNode(piece.text)] : nodesOf(highlightCode(piece.text, language));
-      rest.before(...nodes);
-      rest.deleteData(0, piece.text.length);
-    }
-    return next < pieces.length;
+    if (prepareLanguage(language)) return true;
+    const piece = pieces.shift();
+    const lines = piece?.textContent ?? "";
+    if (!isData(lines)) piece?.replaceChildren(...nodesOf(highlightCode(lines, language)));
+    return pieces.length > 0;
   };
 }
 

@@ -12,8 +12,8 @@ export interface ScopeToken {
   readonly children: CodeToken[];
 }
 
-/** Lines of one piece: about 5 ms of work. */
-const PIECE_LINES = 120;
+/** Lines of one piece: about 5 ms of work; a piece may be twice as long. */
+const PIECE_LINES = 60;
 /** UTF-16 code units. A line longer than this is data, not code, and can take a grammar very long. */
 const LONG_LINE = 2_000;
 
@@ -69,6 +69,16 @@ class TreeEmitter implements Emitter {
 
 highlightJs.configure({ __emitter: TreeEmitter });
 
+const prepared = new Set<string>();
+
+/** Makes ready what is costly the first time, tens of milliseconds. Returns false where that was done before. */
+export function prepareLanguage(language: string): boolean {
+  if (prepared.has(language)) return false;
+  prepared.add(language);
+  highlightCode("", language);
+  return true;
+}
+
 /** Whether code of this language is coloured. */
 export const isKnownLanguage = (language: string): boolean => language !== "" && highlightJs.getLanguage(language) !== undefined;
 
@@ -93,25 +103,27 @@ export function textOf(token: CodeToken): string {
   return typeof token === "string" ? token : token.children.map(textOf).join("");
 }
 
+/** Whether lines are data rather than code: they stay plain, because a grammar could take very long for them. */
+export const isData = (lines: string): boolean => lines.split("\n").some(({ length }) => length > LONG_LINE);
+
 /**
  * Cuts code into pieces that are coloured each by itself. A cut falls before a line that begins a new statement at the
  * margin after an empty line, where hardly any grammar is inside of something; a long piece is cut after any empty line, and
- * a longer one at any line. Pieces with very long lines are marked as plain.
+ * a longer one at any line. What follows a cut has no part in it: the pieces of growing code stay as they are.
  */
-export function piecesOf(code: string): readonly { readonly text: string; readonly plain: boolean }[] {
-  const pieces: { text: string; plain: boolean }[] = [];
+export function piecesOf(code: string): readonly string[] {
+  const pieces: string[] = [];
   let lines: string[] = [];
-  const close = (): void => {
-    if (lines.length > 0) pieces.push({ text: lines.join(""), plain: lines.some((line) => line.length > LONG_LINE) });
-    lines = [];
-  };
   for (const line of code.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     const afterBlank = lines.at(-1)?.trim() === "";
     const statement = afterBlank && /^[^\s})\]]/.test(line);
     const { length } = lines;
-    if ((length >= PIECE_LINES && statement) || (length >= 1.5 * PIECE_LINES && afterBlank) || length >= 2 * PIECE_LINES) close();
+    if ((length >= PIECE_LINES && statement) || (length >= 1.5 * PIECE_LINES && afterBlank) || length >= 2 * PIECE_LINES) {
+      pieces.push(lines.join(""));
+      lines = [];
+    }
     lines.push(line);
   }
-  close();
+  if (lines.length > 0) pieces.push(lines.join(""));
   return pieces;
 }

@@ -6,7 +6,7 @@ import type { Env } from "markdown-it";
 import type { FrameLoop } from "../state/frame-loop.ts";
 import { BlockSplitter } from "./block-splitter.ts";
 import type { Block, OpenFence } from "./block-splitter.ts";
-import { codeBlock, frameBlocks, highlightSteps } from "./code-block.ts";
+import { codeBlock, frameBlocks, GrowingCode, highlightSteps } from "./code-block.ts";
 import { shownTail } from "./growing-tail.ts";
 import { createMarkdown, languageOf } from "./markdown.ts";
 import type { MarkdownParser } from "./markdown.ts";
@@ -48,7 +48,7 @@ export class MarkdownView {
   #tail: ChildNode[] = [];
   #tailSource = "";
   /** The code of a fenced block that is still open. */
-  #codeTail: Text | undefined;
+  #codeTail: GrowingCode | undefined;
   #tailNotBefore = 0;
   #tailTimer: ReturnType<typeof setTimeout> | undefined;
   #checked = 0;
@@ -174,16 +174,13 @@ export class MarkdownView {
     const shown = code.replace(/(?:^|\n) {0,3}[`~]+[ \t]*$/, "").replace(/\n$/, "");
     if (this.#codeTail === undefined) {
       const { element, code: lines } = codeBlock(languageOf(info), false);
-      this.#codeTail = document.createTextNode("");
-      lines.append(this.#codeTail);
+      this.#codeTail = new GrowingCode(lines);
       for (const node of this.#tail) node.remove();
       this.#root.append(element);
       this.#tail = [element];
       this.#tailSource = "";
     }
-    const text = this.#codeTail;
-    if (shown.length > text.length) text.appendData(shown.slice(text.length));
-    else if (shown.length < text.length) text.deleteData(shown.length, text.length - shown.length);
+    this.#codeTail.show(shown);
   }
 
   #replaceTail(nodes: readonly ChildNode[]): void {

@@ -1,6 +1,6 @@
-// Which messages are worth rendering: those on the screen and a little beyond it. The others are empty boxes of about their
-// height, so that a conversation of thousands opens like one of ten. Those of a short one are filled when there is time, so
-// that the reader finds every word in the page; those of a long one are emptied again when they are far away.
+// Which parts of a conversation are worth rendering: those on the screen and a little beyond it. The others are empty boxes of
+// about their height, so that a conversation of thousands opens like one of ten. Those of a short one are filled when there is
+// time, so that the reader finds every word in the page; those of a long one are emptied again when they are far away.
 
 import { signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
@@ -13,28 +13,33 @@ const MARGIN_PX = 1_500;
 /** CSS pixels: of the column at most, and beside it at least, as the styles have it. */
 const COLUMN_PX = 808;
 const EDGE_PX = 16;
-/** Messages at the end that are rendered at once, before the first look at what is visible. */
-const LATEST = 4;
 
-interface Watched {
+export interface Watched {
   readonly near: Signal<boolean>;
   /** Stays rendered once it was. */
   readonly stays: boolean;
 }
 
 export class Nearness {
-  readonly #root: HTMLElement;
   readonly #observer: IntersectionObserver;
+  readonly #resized: ResizeObserver;
   readonly #watched = new Map<Element, Watched>();
+  /** By message, in CSS pixels. */
   readonly #heights = new Map<string, number>();
+  /** Of the column, in CSS pixels. Kept, because asking for it between two changes of the page makes the browser lay it out. */
+  #width: number;
   #idle: number | undefined;
 
   constructor(root: HTMLElement) {
-    this.#root = root;
+    this.#width = columnWidth(root.clientWidth);
+    this.#resized = new ResizeObserver(() => {
+      this.#width = columnWidth(root.clientWidth);
+    });
+    this.#resized.observe(root);
     this.#observer = new IntersectionObserver((entries) => this.#look(entries), { root, rootMargin: `${MARGIN_PX}px 0px` });
   }
 
-  /** Watches a message's box. The signal tells whether it is to be filled; the function ends the watching. */
+  /** Watches a box of messages. The signal tells whether it is to be filled; the function ends the watching. */
   watch(box: HTMLElement, watched: Watched): () => void {
     this.#watched.set(box, watched);
     this.#observer.observe(box);
@@ -49,27 +54,34 @@ export class Nearness {
   heightOf(message: string, text: string): number {
     const known = this.#heights.get(message);
     if (known !== undefined) return known;
-    const guess = Math.round(guessHeight(text, Math.min(this.#root.clientWidth - 2 * EDGE_PX, COLUMN_PX)));
+    const guess = Math.round(guessHeight(text, this.#width));
     this.#heights.set(message, guess);
     return guess;
   }
 
   dispose(): void {
     this.#observer.disconnect();
+    this.#resized.disconnect();
     if (this.#idle !== undefined) cancelIdleCallback(this.#idle);
   }
 
   #look(entries: readonly IntersectionObserverEntry[]): void {
-    for (const { target, isIntersecting, boundingClientRect } of entries) {
+    for (const { target, isIntersecting } of entries) {
       const watched = this.#watched.get(target);
       if (watched === undefined || watched.near.peek() === isIntersecting || (watched.stays && !isIntersecting)) continue;
-      const id = target instanceof HTMLElement ? target.dataset["message"] : undefined;
-      if (!isIntersecting && id !== undefined) this.#heights.set(id, boundingClientRect.height);
+      if (!isIntersecting) this.#measure(target);
       watched.near.value = isIntersecting;
     }
   }
 
-  /** Fills the boxes that stay filled one by one, the latest message first. */
+  #measure(box: Element): void {
+    for (const message of box.querySelectorAll<HTMLElement>("[data-message]")) {
+      const id = message.dataset["message"];
+      if (id !== undefined) this.#heights.set(id, message.offsetHeight);
+    }
+  }
+
+  /** Fills the boxes that stay filled one by one, the latest first. */
   #fillWhenIdle(): void {
     this.#idle ??= requestIdleCallback(() => {
       this.#idle = undefined;
@@ -81,7 +93,9 @@ export class Nearness {
   }
 }
 
-/** How the message at this place of so many begins. */
-export function watchedAtFirst(index: number, count: number): Watched {
-  return { near: signal(index >= count - LATEST), stays: count <= SHORT_CONVERSATION };
+const columnWidth = (viewport: number): number => Math.min(viewport - 2 * EDGE_PX, COLUMN_PX);
+
+/** How a box begins in a conversation of so many messages; the last ones are rendered before the first look. */
+export function watchedAtFirst(isLast: boolean, count: number): Watched {
+  return { near: signal(isLast), stays: count <= SHORT_CONVERSATION };
 }

@@ -91,8 +91,10 @@ export class ScrollFollower {
   }
 
   #toAnchor(element: HTMLElement, anchor: Exclude<SavedScroll, "end">): void {
-    const message = messagesOf(element).find(({ dataset }) => dataset["message"] === anchor.message);
-    if (message === undefined) return;
+    const id = CSS.escape(anchor.message);
+    // A message that is not yet rendered is somewhere in its group.
+    const message = element.querySelector(`[data-message="${id}"]`) ?? element.querySelector(`[data-messages~="${id}"]`);
+    if (message === null) return;
     element.scrollTop += message.getBoundingClientRect().top - element.getBoundingClientRect().top - anchor.offset;
   }
 

@@ -1,13 +1,10 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { isStreaming } from "../state/turns.ts";
-import type { Turn } from "../state/turns.ts";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { text } from "../strings.ts";
 import { Icon } from "./button.tsx";
 import { useChat } from "./chat-context.ts";
 import { EmptyChat } from "./empty-chat.tsx";
-import { Nearness, watchedAtFirst } from "./nearness.ts";
-import { AnswerTurn } from "./turns/answer-turn.tsx";
+import { Nearness } from "./nearness.ts";
+import { groupsOf, TurnGroup } from "./turns/turn-group.tsx";
 import { UserTurn } from "./turns/user-turn.tsx";
 
 /** The conversation, with the place of the reader kept. */
@@ -27,6 +24,8 @@ export function Transcript() {
     };
   }, [scroll]);
   const order = store.order.value;
+  const groups = groupsOf(order);
+  const session = store.session.value?.id ?? "";
   const sending = store.sending.value;
   const empty = store.shown.value && order.length === 0 && sending === null;
   return (
@@ -43,7 +42,15 @@ export function Transcript() {
         <div class="column" ref={content}>
           {empty && <EmptyChat />}
           {nearness !== null &&
-            order.map((id, index) => <TurnBox key={id} id={id} index={index} count={order.length} nearness={nearness} />)}
+            groups.map((ids, index) => (
+              <TurnGroup
+                key={`${session} ${index}`}
+                ids={ids}
+                isLast={index >= groups.length - 2}
+                count={order.length}
+                nearness={nearness}
+              />
+            ))}
           {sending !== null && (
             <article class="turn turn-user">
               <UserTurn parts={[{ type: "text", text: sending }]} pending />
@@ -54,53 +61,6 @@ export function Transcript() {
       {!empty && <JumpToLatest />}
     </div>
   );
-}
-
-interface TurnBoxProps {
-  readonly id: string;
-  readonly index: number;
-  readonly count: number;
-  readonly nearness: Nearness;
-}
-
-function TurnBox({ id, index, count, nearness }: TurnBoxProps) {
-  const { store } = useChat();
-  const box = useRef<HTMLElement>(null);
-  // Decided once: a conversation that grows long while it is read stays rendered where it is.
-  const [watched] = useState(() => watchedAtFirst(index, count));
-  useEffect(() => (box.current === null ? undefined : nearness.watch(box.current, watched)), [watched, nearness]);
-  const turn = store.turn(id);
-  // What streams is on the page as it comes.
-  const settled = useSignal(isStreaming(turn.peek()));
-  useSignalEffect(() => {
-    if (!watched.near.value) settled.value = false;
-  });
-  const { role } = turn.value.stored.message;
-  if (role !== "user" && role !== "assistant") return null;
-  const classes = `turn ${role === "user" ? "turn-user" : "turn-answer"}`;
-  const streams = isStreaming(turn.value);
-  const height = streams ? "" : `${nearness.heightOf(id, shownText(turn.value))}px`;
-  if (!watched.near.value) return <article class={classes} data-message={id} ref={box} style={{ height }} />;
-  // Until all of it is rendered the box keeps its height, so that nothing jumps.
-  const minHeight = role === "user" || settled.value ? "" : height;
-  const containIntrinsicBlockSize = height === "" ? "" : `auto ${height}`;
-  const settle = (): void => {
-    settled.value = true;
-  };
-  return (
-    <article class={classes} data-message={id} ref={box} tabIndex={-1} style={{ minHeight, containIntrinsicBlockSize }}>
-      {role === "user" ? <UserTurn parts={userParts(turn.value)} /> : <AnswerTurn turn={turn} onSettled={settle} />}
-    </article>
-  );
-}
-
-const userParts = ({ stored: { message } }: Turn) => (message.role === "user" ? message.content : []);
-
-function shownText(turn: Turn): string {
-  if (turn.answer !== undefined) return turn.answer.text;
-  return userParts(turn)
-    .map((part) => (part.type === "text" ? part.text : ""))
-    .join("\n");
 }
 
 /** Ctrl+Up and Ctrl+Down (Command on a Mac) go from message to message. */

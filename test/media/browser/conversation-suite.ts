@@ -109,9 +109,8 @@ describe("A conversation", () => {
     );
     await page.waitForFunction(() => document.body.dataset["openedMs"] !== undefined);
     const rendered = () => page.locator(".turn .markdown").count();
-    assert.equal(await page.locator("[data-message]").count(), 5_000);
     assert.ok((await rendered()) < 60, `${await rendered()} answers are rendered`);
-    await page.locator("[data-message=q1200]").scrollIntoViewIfNeeded();
+    await page.locator("[data-messages~=q1200]").scrollIntoViewIfNeeded();
     await page.getByText("Answer 1200.").waitFor();
     await page.waitForFunction(() => document.querySelector("[data-message=a2499] .markdown") === null);
     assert.ok((await rendered()) < 60, `${await rendered()} answers are rendered`);

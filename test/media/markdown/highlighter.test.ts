@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { highlightCode, isKnownLanguage, languageName, piecesOf, textOf } from "../../../media/markdown/highlighter.ts";
+import { highlightCode, isData, isKnownLanguage, languageName, piecesOf, textOf } from "../../../media/markdown/highlighter.ts";
 import type { CodeToken } from "../../../media/markdown/highlighter.ts";
 import { CODE_LANGUAGES } from "../../../media/markdown/languages.ts";
 import { inClone } from "../../rig/places.ts";
@@ -154,43 +154,37 @@ describe("Pieces of code", () => {
   const file = readFileSync(inClone("media/markdown/markdown-view.ts"), "utf8");
 
   test("joined are the code", () => {
-    for (const code of [file, file.repeat(10), "", "\n\n", "no end", ...HOSTILE])
-      assert.equal(
-        piecesOf(code)
-          .map(({ text }) => text)
-          .join(""),
-        code,
-      );
+    for (const code of [file, file.repeat(10), "", "\n\n", "no end", ...HOSTILE]) assert.equal(piecesOf(code).join(""), code);
   });
 
   const linesOf = (text: string): number => text.split("\n").length - 1;
 
   test("begin with a statement at the margin where there is one", () => {
     const pieces = piecesOf("function one() {\n\n  return 1;\n}\n\n".repeat(200));
-    assert.equal(pieces.length, 9);
-    for (const { text } of pieces) assert.match(text, /^function one/);
+    assert.equal(pieces.length, 17);
+    for (const text of pieces) assert.match(text, /^function one/);
   });
 
   test("are cut after an empty line where no statement begins, and else at any line", () => {
     for (const code of [file.repeat(10), `class A {\n${"  f() {}\n\n".repeat(1_000)}`]) {
       const [, ...rest] = piecesOf(code);
       assert.ok(rest.length > 5);
-      assert.ok(rest.every(({ text }) => !text.startsWith("\n") && linesOf(text) <= 240));
+      assert.ok(rest.every((text) => !text.startsWith("\n") && linesOf(text) <= 120));
     }
-    assert.deepEqual(
-      piecesOf("  x,\n".repeat(500)).map(({ text }) => linesOf(text)),
-      [240, 240, 20],
-    );
+    assert.deepEqual(piecesOf("  x,\n".repeat(500)).map(linesOf), [120, 120, 120, 120, 20]);
   });
 
-  test("with a line of thousands of characters stay plain", () => {
-    assert.deepEqual(
-      piecesOf(`x = "${"y".repeat(3_000)}"`).map(({ plain }) => plain),
-      [true],
-    );
-    assert.deepEqual(
-      piecesOf("x = 1").map(({ plain }) => plain),
-      [false],
-    );
+  test("stay as they are while the code grows", () => {
+    const code = file.repeat(3);
+    const whole = piecesOf(code);
+    for (let end = 0; end < code.length; end += 997) {
+      const now = piecesOf(code.slice(0, end));
+      assert.deepEqual(now.slice(0, -1), whole.slice(0, Math.max(0, now.length - 1)), `after ${end}`);
+    }
+  });
+
+  test("with a line of thousands of characters are data", () => {
+    assert.equal(isData(`x = "${"y".repeat(3_000)}"`), true);
+    assert.equal(isData("x = 1\n".repeat(1_000)), false);
   });
 });

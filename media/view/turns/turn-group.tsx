@@ -1,0 +1,82 @@
+// Messages are rendered, measured and left out by the handful: a page of thousands then has hundreds of boxes, of which the
+// browser looks at few.
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isStreaming } from "../../state/turns.ts";
+import type { Turn } from "../../state/turns.ts";
+import { useChat } from "../chat-context.ts";
+import { watchedAtFirst } from "../nearness.ts";
+import type { Nearness } from "../nearness.ts";
+import { AnswerTurn } from "./answer-turn.tsx";
+import { UserTurn } from "./user-turn.tsx";
+
+const GROUP_SIZE = 8;
+/** CSS pixels between two messages, as the styles have it. */
+const GAP_PX = 20;
+
+/** Ids of messages in groups, each with its place. */
+export function groupsOf(order: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(order.length / GROUP_SIZE) }, (_, index) =>
+    order.slice(index * GROUP_SIZE, (index + 1) * GROUP_SIZE),
+  );
+}
+
+interface TurnGroupProps {
+  readonly ids: readonly string[];
+  /** Among the last two, which are on the screen first. */
+  readonly isLast: boolean;
+  /** Messages of the conversation. */
+  readonly count: number;
+  readonly nearness: Nearness;
+}
+
+export function TurnGroup({ ids, isLast, count, nearness }: TurnGroupProps) {
+  const { store } = useChat();
+  const box = useRef<HTMLDivElement>(null);
+  // Decided once: a conversation that grows long while it is read stays rendered where it is.
+  const [watched] = useState(() => watchedAtFirst(isLast, count));
+  useEffect(() => (box.current === null ? undefined : nearness.watch(box.current, watched)), [watched, nearness]);
+  const names = ids.join(" ");
+  if (watched.near.value) {
+    return (
+      <div class="turn-group" data-messages={names} ref={box}>
+        {ids.map((id) => (
+          <TurnBox key={id} id={id} nearness={nearness} />
+        ))}
+      </div>
+    );
+  }
+  const heights = ids.map((id) => nearness.heightOf(id, shownText(store.turn(id).peek())) + GAP_PX);
+  const height = `${heights.reduce((sum, one) => sum + one, 0)}px`;
+  return <div class="turn-group" data-messages={names} ref={box} style={{ height }} />;
+}
+
+function TurnBox({ id, nearness }: { readonly id: string; readonly nearness: Nearness }) {
+  const { store } = useChat();
+  const turn = store.turn(id);
+  // What streams is on the page as it comes.
+  const settled = useSignal(isStreaming(turn.peek()));
+  const { role } = turn.value.stored.message;
+  if (role !== "user" && role !== "assistant") return null;
+  const height = settled.value ? "" : `${nearness.heightOf(id, shownText(turn.value))}px`;
+  // Until all of it is rendered the box keeps its height, so that nothing jumps.
+  const style = { minHeight: role === "user" ? "" : height, containIntrinsicBlockSize: height === "" ? "" : `auto ${height}` };
+  const settle = (): void => {
+    settled.value = true;
+  };
+  return (
+    <article class={`turn ${role === "user" ? "turn-user" : "turn-answer"}`} data-message={id} tabIndex={-1} style={style}>
+      {role === "user" ? <UserTurn parts={userParts(turn.value)} /> : <AnswerTurn turn={turn} onSettled={settle} />}
+    </article>
+  );
+}
+
+const userParts = ({ stored: { message } }: Turn) => (message.role === "user" ? message.content : []);
+
+function shownText(turn: Turn): string {
+  if (turn.answer !== undefined) return turn.answer.text;
+  return userParts(turn)
+    .map((part) => (part.type === "text" ? part.text : ""))
+    .join("\n");
+}
