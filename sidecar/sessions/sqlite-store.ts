@@ -98,6 +98,9 @@ export class SqliteStore implements SessionStore {
     if (this.#ended !== undefined) return;
     try {
       await this.#request<void>({ method: "close", argument: undefined });
+    } catch (error) {
+      // A thread that has failed meanwhile has nothing left to close.
+      if (this.#ended === undefined) throw error;
     } finally {
       await this.#worker.terminate();
     }
