@@ -77,6 +77,7 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       text: "ab",
       events: [usage(1, 1), finish("stop", "end")],
     },
+    { title: "an empty finish reason ends nothing (quirk 24)", file: "empty-finish-reason-cut.sse", text: "a", events: [] },
     { title: "the marker alone ends an answer", file: "no-finish-reason.sse", text: "405", events: [finish("other", null)] },
     {
       title: "a stream that is cut has no finish, half a tool call is none, and usage is an estimate (quirk 7)",

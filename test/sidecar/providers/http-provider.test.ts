@@ -8,6 +8,7 @@ import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import type { Provider, ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import { FakeProvider, type FakeWire } from "../../support/fake-provider.ts";
 import { call, callError, createProvider, modelRequest } from "../../support/provider-calls.ts";
+import { until } from "../../support/until.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 
 let fake: FakeProvider;
@@ -71,6 +72,14 @@ for (const [wire, id] of WIRES) {
     test("it is asked at the wire's own path", async () => {
       await call(providerOf(wire, id));
       assert.equal(fake.requests[0]?.route, wire);
+    });
+
+    test("answers that follow each other share a connection", async () => {
+      for (let count = 0; count < 4; count += 1) {
+        await call(providerOf(wire, id));
+        await until(() => http.openExchanges === 0, "the last bytes of the answer");
+      }
+      assert.equal(new Set(fake.requests.map((request) => request.socket)).size, 1);
     });
 
     test("an answer that arrives byte by byte is the same", async () => {

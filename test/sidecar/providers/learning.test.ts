@@ -119,6 +119,16 @@ describe("What a model refuses is learned", () => {
     assert.equal(fake.requests.length, 2);
   });
 
+  test("a model that wants neither of two names is not asked in a circle", async () => {
+    fake.respond(({ body }) => {
+      const [refused, other] =
+        body?.["max_tokens"] === undefined ? ["max_completion_tokens", "max_tokens"] : ["max_tokens", "max_completion_tokens"];
+      return refusal(refused, `'${refused}' is not supported. Use '${other}' instead.`);
+    });
+    await callError(provider(), { request: modelRequest("x", { maxOutputTokens: 9 }) });
+    assert.equal(fake.requests.length, 3);
+  });
+
   test("a refusal of something that was not sent stands at once", async () => {
     fake.respond(refusal("temperature", "no temperature"));
     assert.equal((await callError(provider())).status, 400);
