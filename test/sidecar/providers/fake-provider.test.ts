@@ -109,7 +109,7 @@ describe("The fake provider in a process of its own", () => {
   const control = async (path: string, body?: JsonValue): Promise<JsonValue> => {
     const response = await fetch(`${origin}/control/${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
     assert.equal(response.status, 200, path);
-    const answer: JsonValue = await response.json();
+    const answer: JsonValue = JSON.parse(await response.text());
     return answer;
   };
 
