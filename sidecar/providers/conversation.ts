@@ -37,12 +37,12 @@ export function readTurns(messages: readonly Message[], provider: string): reado
   return turns;
 }
 
-/** Nothing at all where there is neither text nor a call: reasoning alone is what an interrupted answer leaves behind. */
+/** Nothing at all where there is neither a word nor a call: reasoning alone is what an interrupted answer leaves behind. */
 function usableParts(parts: readonly AssistantPart[], provider: string): readonly AssistantPart[] {
-  const usable = parts.filter((part) =>
-    part.type === "opaque" ? part.provider === provider : part.type !== "text" || part.text.trim() !== "",
-  );
-  return usable.some((part) => part.type === "text" || part.type === "tool-call") ? usable : [];
+  const says = parts.some((part) => part.type === "tool-call" || (part.type === "text" && part.text.trim() !== ""));
+  return says
+    ? parts.filter((part) => (part.type === "opaque" ? part.provider === provider : part.type !== "text" || part.text !== ""))
+    : [];
 }
 
 function addUser(turns: Turn[], content: readonly UserPart[]): void {

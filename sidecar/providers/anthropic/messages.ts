@@ -47,7 +47,8 @@ function userBlock(part: UserPart): readonly JsonObject[] {
 
 /** Reasoning goes back only as the signed block that it came in: without its signature it is refused (quirk 30). */
 function assistantBlock(part: AssistantPart): readonly JsonObject[] {
-  if (part.type === "text") return [{ type: "text", text: part.text }];
+  // A block of white space alone is refused (quirk 34).
+  if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
   if (part.type === "tool-call") return [toolUse(part)];
   const block = part.type === "opaque" ? asObject(opaqueData(part, ANTHROPIC_WIRE)?.["block"]) : undefined;
   return block === undefined ? [] : [block];

@@ -15,6 +15,8 @@ export class ResponsesReader implements WireReader {
   readonly #arguments = new Map<number, string>();
   /** Parts of which something came, so that their repetition at the end is passed over. */
   readonly #seen = new Set<string>();
+  #seenItem: JsonValue | undefined;
+  #seenPart: JsonValue | undefined;
   /** Calls that were told of on their own. */
   readonly #calls = new Set<string>();
   #textCame = false;
@@ -94,6 +96,7 @@ export class ResponsesReader implements WireReader {
     this.#calledTools = false;
     this.#textCame = false;
     this.#seen.clear();
+    this.#seenItem = undefined;
     this.#calls.clear();
     this.#arguments.clear();
   }
@@ -109,10 +112,19 @@ export class ResponsesReader implements WireReader {
   #text(record: JsonObject, out: ProviderEvent[]): void {
     const text = asText(record["delta"]) ?? "";
     if (text === "") return;
-    for (const key of partKeys(record)) this.#seen.add(key);
+    this.#markSeen(record);
     this.#textCame = true;
     this.#started = true;
     out.push({ type: "text-delta", text });
+  }
+
+  /** Once for each part, not for each of its deltas. */
+  #markSeen(record: JsonObject): void {
+    const { item_id: item, content_index: part } = record;
+    if (item !== undefined && item === this.#seenItem && part === this.#seenPart) return;
+    this.#seenItem = item;
+    this.#seenPart = part;
+    for (const key of partKeys(record)) this.#seen.add(key);
   }
 
   #wasSeen(record: JsonObject): boolean {

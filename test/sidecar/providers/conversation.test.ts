@@ -56,6 +56,13 @@ describe("A conversation is made acceptable", () => {
     );
   });
 
+  test("white space between words stays, except where a provider refuses it (quirk 34)", () => {
+    const thought: AssistantPart = { type: "reasoning", text: "Hm" };
+    const messages = [userMessage("x"), assistant(text("a"), thought, text("\n\n"), thought, text("b")), userMessage("y")];
+    assert.match(JSON.stringify(body({ provider: "openai-compatible", messages })), /"content":"a\\n\\nb"/u);
+    assert.match(JSON.stringify(body({ provider: "anthropic", messages })), /\{"type":"text","text":"a"\},\{"type":"text","text":"b"\}/u);
+  });
+
   test("opaque parts of other providers are left out", () => {
     const mine: AssistantPart = { type: "opaque", provider: "mine", data: { wire: "w" } };
     const theirs: AssistantPart = { type: "opaque", provider: "theirs", data: { wire: "w" } };
