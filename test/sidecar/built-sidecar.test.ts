@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -129,6 +129,21 @@ test("an answer streams from a provider's socket to the client, with a key that 
   const kept = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), "latin1")));
   assert.ok(kept.some((bytes) => bytes.includes("Hello from the other side")));
   for (const text of [sidecar.output, ...kept]) assert.ok(!text.includes("canary-4711"));
+});
+
+test("where conversations cannot be kept it says why, and answers all the same", async (context) => {
+  const fake = await startProvider(context);
+  const sidecar = startSidecar(context);
+  const folder = await newFolder(context);
+  await writeFile(join(folder, "conversations.sqlite"), "This is a letter, not a database. ".repeat(100));
+  const { persistence } = await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
+  assert.equal(persistence.available, false);
+  assert.match(persistence.reason ?? "", /conversations\.sqlite.* is no database/);
+  const { user } = await sidecar.ask("Hello?");
+  assert.equal((await sidecar.untilEnd()).status, "complete");
+  const { session } = await sidecar.connection.sendRequest(GetSession, { session: user.session });
+  assert.equal(session.messages.length, 2);
+  assert.match(sidecar.output, /^warn: .* is no database/m);
 });
 
 test("cancelling closes the provider's socket", async (context) => {
