@@ -45,7 +45,7 @@ function start(): void {
     announce: (sentence) => {
       announcement.value = sentence;
     },
-    language: document.documentElement.lang || navigator.language,
+    language: usableLanguage(document.documentElement.lang),
   };
 
   const root = document.getElementById("root") ?? document.body.appendChild(document.createElement("div"));
@@ -101,6 +101,15 @@ function keepPlace(
     shown = session;
     scroll.restore(first && saved !== null && saved.session === session ? saved.scroll : "end");
   });
+}
+
+/** The editor's language where numbers can be written in it, else the browser's. */
+function usableLanguage(editor: string): string {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(editor)[0] ?? navigator.language;
+  } catch {
+    return navigator.language;
+  }
 }
 
 function afterPause(ms: number, action: () => void): () => void {

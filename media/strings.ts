@@ -96,7 +96,7 @@ const ENGLISH = {
   queued: "Queued behind other requests",
   waitingForLimit: "Waiting for the provider's rate limit",
   waitingForLimitFor: "Waiting for the provider's rate limit ({time})",
-  connecting: "Connecting",
+  connecting: "Waiting for the first words",
   retrying: "Trying again",
   retryingIn: "Trying again in {time}",
   loadingModel: "Loading the model",

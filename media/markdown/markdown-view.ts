@@ -108,6 +108,9 @@ export class MarkdownView {
     if (this.#highlight(deadline)) return true;
     if (this.#complete && this.#progress !== "settled") {
       this.#progress = "settled";
+      // What was needed to correct the blocks is not needed any more.
+      this.#blocks = [];
+      this.#checked = 0;
       this.#onSettled();
     }
     return false;
@@ -127,7 +130,7 @@ export class MarkdownView {
   }
 
   #place(block: Block): void {
-    const html = markdown().render(block.text, this.#env);
+    const html = this.#htmlOf(block.text);
     const fresh = finishedNodes(html);
     // The tail showed the beginning of this block: what is equal stays. What follows it in the tail is rendered anew.
     const [head, ...others] = this.#tail;
@@ -139,6 +142,10 @@ export class MarkdownView {
     this.#tailNotBefore = 0;
     this.#blocks.push({ text: block.text, html, nodes });
     this.#queueHighlights(nodes);
+  }
+
+  #htmlOf(text: string): string {
+    return markdown().render(text, this.#env);
   }
 
   /** Shows the open end, unless its turn has not come: then it is done later, and false is returned. */
@@ -201,7 +208,7 @@ export class MarkdownView {
   }
 
   #correct(block: ShownBlock): void {
-    const html = markdown().render(block.text, this.#env);
+    const html = this.#htmlOf(block.text);
     if (html === block.html) return;
     const [first] = block.nodes;
     const marker = document.createComment("");

@@ -8,6 +8,8 @@ export interface FrameClock {
   now(): number;
   /** Calls back once, before the next paint, or soon after where nothing is painted. */
   nextFrame(callback: () => void): void;
+  /** Of a job that failed. */
+  report(error: unknown): void;
 }
 
 /** Script of one frame, of the 16 ms that a frame has. Layout and paint need the rest. */
@@ -55,13 +57,23 @@ export class FrameLoop {
     const urgent = this.#urgent;
     this.#urgent = new Set();
     for (const job of urgent) {
-      if (job(deadline)) this.#urgent.add(job);
+      if (this.#goesOn(job, deadline)) this.#urgent.add(job);
     }
     // A job may add jobs: those wait for the next frame, and so do the jobs for which no time is left.
     for (const job of Array.from(this.#jobs)) {
       if (!this.#jobs.delete(job)) continue;
-      if (job(deadline)) this.#jobs.add(job);
+      if (this.#goesOn(job, deadline)) this.#jobs.add(job);
       if (this.#clock.now() >= deadline) return;
+    }
+  }
+
+  /** A job that fails is over; the others go on. */
+  #goesOn(job: Job, deadline: number): boolean {
+    try {
+      return job(deadline);
+    } catch (error) {
+      this.#clock.report(error);
+      return false;
     }
   }
 }

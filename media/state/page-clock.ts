@@ -15,6 +15,7 @@ export function pageClock(): FrameClock {
 
   return {
     now: () => performance.now(),
+    report: (error) => reportError(error),
     nextFrame(callback) {
       let called = false;
       const once = (): void => {

@@ -4,14 +4,15 @@
 import { signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { SavedScroll } from "../host/host-api.ts";
-import { followsAfter } from "../state/follow.ts";
+import { followsAfter, isAtEnd } from "../state/follow.ts";
 import type { ScrollPosition } from "../state/follow.ts";
 
 /** What tells that a person moves the page. */
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 export class ScrollFollower {
-  readonly #following: Signal<boolean> = signal(true);
+  #following = true;
+  readonly #away: Signal<boolean> = signal(false);
   readonly #onChange: () => void;
   #element: HTMLElement | null = null;
   #before: ScrollPosition = { top: 0, height: 0, viewport: 0 };
@@ -23,8 +24,9 @@ export class ScrollFollower {
     this.#onChange = onChange;
   }
 
-  get following(): ReadonlySignal<boolean> {
-    return this.#following;
+  /** Whether the reader is away from the end, and has to be led back to it. */
+  get away(): ReadonlySignal<boolean> {
+    return this.#away;
   }
 
   /** Begins to keep the place of a scrolling element with this content. Returns what ends it. */
@@ -49,7 +51,7 @@ export class ScrollFollower {
   }
 
   toEnd(): void {
-    this.#following.value = true;
+    this.#following = true;
     this.#anchor = null;
     this.#keep();
   }
@@ -57,7 +59,7 @@ export class ScrollFollower {
   /** The place to come back to. */
   save(): SavedScroll {
     const element = this.#element;
-    if (element === null || this.#following.value) return this.#anchor ?? "end";
+    if (element === null || this.#following) return this.#anchor ?? "end";
     const { top } = element.getBoundingClientRect();
     const first = messagesOf(element).find((message) => message.getBoundingClientRect().bottom > top);
     const id = first?.dataset["message"];
@@ -69,15 +71,15 @@ export class ScrollFollower {
       this.toEnd();
       return;
     }
-    this.#following.value = false;
+    this.#following = false;
     this.#anchor = saved;
     this.#keep();
   }
 
   readonly #scrolled = (): void => {
     const now = this.#position();
-    this.#following.value = followsAfter(this.#following.value, this.#before, now);
-    this.#before = now;
+    this.#following = followsAfter(this.#following, this.#before, now);
+    this.#settle(now);
     this.#onChange();
   };
 
@@ -86,8 +88,13 @@ export class ScrollFollower {
     if (element === null) return;
     if (this.#anchor !== null) this.#toAnchor(element, this.#anchor);
     // A chat without messages has something to read from its beginning.
-    else if (this.#following.value && messagesOf(element).length > 0) element.scrollTop = element.scrollHeight;
-    this.#before = this.#position();
+    else if (this.#following && messagesOf(element).length > 0) element.scrollTop = element.scrollHeight;
+    this.#settle(this.#position());
+  }
+
+  #settle(now: ScrollPosition): void {
+    this.#before = now;
+    this.#away.value = !this.#following && !isAtEnd(now);
   }
 
   #toAnchor(element: HTMLElement, anchor: Exclude<SavedScroll, "end">): void {

@@ -78,7 +78,7 @@ function moveBetweenTurns(event: KeyboardEvent): void {
 
 function JumpToLatest() {
   const { scroll } = useChat();
-  if (scroll.following.value) return null;
+  if (!scroll.away.value) return null;
   return (
     <button
       type="button"

@@ -31,10 +31,11 @@ export function UserTurn({ parts, pending = false }: { readonly parts: readonly 
 function Words({ words }: { readonly words: string }) {
   const open = useSignal(false);
   const long = words.length > FOLDED_LENGTH || words.split("\n", FOLDED_LINES + 1).length > FOLDED_LINES;
+  const folded = long && !open.value;
   return (
     <>
-      <div class={long && !open.value ? "words words-folded" : "words"} dir="auto">
-        {words}
+      <div class={folded ? "words words-folded" : "words"} dir="auto">
+        {folded ? words.slice(0, 2 * FOLDED_LENGTH) : words}
       </div>
       {long && (
         <Button

@@ -52,7 +52,7 @@ function open(): { readonly root: HTMLElement; readonly view: MarkdownView } {
   const root = document.createElement("div");
   root.className = "markdown";
   document.body.replaceChildren(root);
-  return { root, view: new MarkdownView(root, new FrameLoop({ now: () => performance.now(), nextFrame })) };
+  return { root, view: new MarkdownView(root, new FrameLoop({ now: () => performance.now(), nextFrame, report: reportError })) };
 }
 
 /** `after` is called when each piece is shown; without it the next piece comes a frame later, shown or not. */

@@ -30,6 +30,7 @@ function open(saved: SavedDraft | null = null) {
     nextFrame: (callback) => {
       next = callback;
     },
+    report: (error) => assert.fail(String(error)),
   });
   const store = new ChatStore({ post: (message) => void posted.push(message), frames, now: () => 0, saved });
   const frame = (): void => {

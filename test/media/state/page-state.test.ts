@@ -43,14 +43,17 @@ describe("Frames", () => {
   function byHand() {
     let now = 0;
     const frames: (() => void)[] = [];
+    const errors: unknown[] = [];
     const loop = new FrameLoop({
       now: () => now,
       nextFrame: (callback) => {
         frames.push(callback);
       },
+      report: (error) => void errors.push(error),
     });
     return {
       loop,
+      errors,
       frames,
       work: (ms: number) => {
         now += ms;
@@ -104,6 +107,21 @@ describe("Frames", () => {
     }
     for (let index = 0; index < 6; index += 1) frame();
     assert.deepEqual(order, ["a", "b", "c", "a", "b", "c"]);
+  });
+
+  test("go on with the other jobs when one fails, and its error is told", () => {
+    const { loop, frame, errors } = byHand();
+    let runs = 0;
+    loop.add(() => {
+      throw new Error("This job fails.");
+    });
+    loop.add(() => {
+      runs += 1;
+      return runs < 2;
+    });
+    for (let index = 0; index < 3; index += 1) frame();
+    assert.equal(runs, 2);
+    assert.deepEqual(errors.map(String), ["Error: This job fails."]);
   });
 
   test("forget a job that is taken away", () => {
