@@ -161,7 +161,8 @@ async function main([task, ...rest]) {
   return code ?? 128 + (constants.signals[signal] ?? 0);
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+const started = process.argv[1] ?? "";
+if (existsSync(started) && realpathSync(started) === fileURLToPath(import.meta.url)) {
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {

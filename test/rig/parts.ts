@@ -72,11 +72,11 @@ const checks: readonly Part[] = [
 ];
 const unitTests = nodeTests(
   "unit and protocol tests",
-  ["test/sidecar/**/*.test.ts", "test/extension/**/*.test.ts", "test/media/**/*.test.ts*"],
-  {
-    limitMs: 8 * MINUTE,
-  },
+  ["test/sidecar/*.test.ts", "test/sidecar/!(local)/**/*.test.ts", "test/extension/**/*.test.ts"],
+  { limitMs: 6 * MINUTE },
 );
+const localTests = nodeTests("tests of local inference", ["test/sidecar/local/**/*.test.ts"], { limitMs: 5 * MINUTE });
+const pageTests = nodeTests("tests of the page", ["test/media/**/*.test.ts"], { limitMs: 5 * MINUTE });
 const toolingTests = nodeTests("tests of the tooling", ["test/tooling/**/*.test.ts"], { limitMs: 4 * MINUTE });
 const packageTests = nodeTests("tests of the packages", ["test/package/**/*.test.ts"], { limitMs: 5 * MINUTE });
 // One process, so that all files share one workbench.
@@ -88,7 +88,10 @@ const browserTests = nodeTests("tests in the browser", ["test/browser/**/*.test.
 /** Everything. The browser tests have the machine to themselves: they are what a person would see, and take pictures of it. */
 export const everything: readonly Stage[] = [
   [[build]],
-  [[...checks, inHostTests(inClone("test/rig/code-shim.ts"))], [unitTests]],
+  [
+    [...checks, inHostTests(inClone("test/rig/code-shim.ts")), pageTests],
+    [unitTests, localTests],
+  ],
   [[packageTests], [toolingTests]],
   [[browserTests]],
 ];
