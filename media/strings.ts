@@ -37,6 +37,7 @@ const ENGLISH = {
   cannotSendAnswering: "Wait until the answer is complete, or stop it with Escape",
   cannotSendSending: "The question is being sent",
   sending: "Sending…",
+  demoHint: "The demo has no knowledge.",
   getModel: "Get a real model…",
   jumpToLatest: "Jump to latest",
 
@@ -113,6 +114,7 @@ const ENGLISH = {
   outputTokensReasoning: "Output: {tokens} tokens, {reasoning} of them reasoning",
   estimated: "The provider gave no figures: these are estimates.",
   firstWords: "First words after {time}",
+  milliseconds: "{milliseconds} ms",
   seconds: "{seconds} s",
   minutes: "{minutes} min {seconds} s",
 };

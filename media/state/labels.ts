@@ -19,8 +19,9 @@ export function shortNumber(value: number, language: string): string {
   return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 
-/** Under ten seconds with one decimal, then whole seconds, then minutes. */
+/** Milliseconds where tenths of a second would say nothing; under ten seconds with one decimal, then whole seconds, then minutes. */
 export function duration(ms: number): string {
+  if (ms < 100) return text("milliseconds", { milliseconds: Math.round(ms) });
   const seconds = ms / 1000;
   if (seconds < 9.95) return text("seconds", { seconds: seconds.toFixed(1) });
   const whole = Math.round(seconds);

@@ -8,7 +8,7 @@ import { text } from "../strings.ts";
 import { Icon } from "./button.tsx";
 import { useChat } from "./chat-context.ts";
 import type { Chat } from "./chat-context.ts";
-import { Composer } from "./composer.tsx";
+import { Composer, DemoHint } from "./composer.tsx";
 import { Header } from "./header.tsx";
 import { Transcript } from "./transcript.tsx";
 import { FailureCard } from "./turns/failure-card.tsx";
@@ -36,6 +36,7 @@ export function ChatPage({ announcement }: { readonly announcement: Signal<strin
       <div class="column composer-area">
         <Notices />
         <Composer />
+        <DemoHint />
       </div>
       <div class="visually-hidden" role="status" aria-live="polite">
         {announcement.value}

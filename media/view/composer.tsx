@@ -75,17 +75,30 @@ function ModelButton() {
     post({ type: "pick-model" });
   };
   return (
-    <div class="model-choice">
-      <button type="button" class="model-button" title={hint} aria-label={hint} aria-haspopup="dialog" onClick={pick}>
-        <span class="model-button-name">{label}</span>
-        <Icon name="chevron-down" />
-      </button>
-      {model?.demo === true && store.order.value.length > 0 && (
-        <Button kind="link" title={text("demoDetail")} onPress={pick}>
-          {text("getModel")}
-        </Button>
-      )}
-    </div>
+    <button type="button" class="model-button" title={hint} aria-label={hint} aria-haspopup="dialog" onClick={pick}>
+      <span class="model-button-name">{label}</span>
+      <Icon name="chevron-down" />
+    </button>
+  );
+}
+
+/** Below the composer while the demo answers: nobody should take its echo for an answer. */
+export function DemoHint() {
+  const { store, post } = useChat();
+  if (store.model.value?.demo !== true || store.order.value.length === 0) return null;
+  return (
+    <p class="demo-hint">
+      {text("demoHint")}{" "}
+      <Button
+        kind="link"
+        title={text("demoDetail")}
+        onPress={() => {
+          post({ type: "pick-model" });
+        }}
+      >
+        {text("getModel")}
+      </Button>
+    </p>
   );
 }
 

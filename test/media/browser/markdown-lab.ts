@@ -1,5 +1,7 @@
 // Runs in the browser: the page's Markdown by itself, for tests that compare what is shown with what should be.
 
+import { frameBlocks } from "../../../media/markdown/code-block.ts";
+import { createMarkdown } from "../../../media/markdown/markdown.ts";
 import { MarkdownView } from "../../../media/markdown/markdown-view.ts";
 import type { Progress } from "../../../media/markdown/markdown-view.ts";
 import { sanitise } from "../../../media/markdown/sanitise.ts";
@@ -10,6 +12,10 @@ export interface MarkdownLab {
   streamed(pieces: readonly string[]): Promise<string>;
   /** The HTML of the same text as it came whole. */
   whole(text: string): Promise<string>;
+  /** The HTML of the same text parsed as a whole at once, without the colours of code. */
+  parsed(text: string): string;
+  /** The HTML of a text that came in pieces, without the colours of code. */
+  uncoloured(pieces: readonly string[]): Promise<string>;
   /** What the reader sees after each piece, as text. */
   seen(pieces: readonly string[]): Promise<readonly string[]>;
   sanitised(html: string): string;
@@ -78,6 +84,18 @@ async function feed(pieces: readonly string[], after?: (root: HTMLElement) => vo
 window.lab = {
   streamed: async (pieces) => canonical(await feed(pieces)),
   whole: async (text) => canonical(await feed([text])),
+  parsed: (text) => {
+    const root = document.createElement("div");
+    const fragment = sanitise(createMarkdown().render(text, {}));
+    frameBlocks(fragment, true);
+    root.append(...Array.from(fragment.childNodes).filter((node) => node instanceof Element));
+    return canonical(root);
+  },
+  uncoloured: async (pieces) => {
+    const root = await feed(pieces);
+    for (const piece of root.querySelectorAll(".code-piece")) piece.textContent = piece.textContent ?? "";
+    return canonical(root);
+  },
   seen: async (pieces) => {
     const texts: string[] = [];
     await feed(pieces, (root) => texts.push(root.innerText));

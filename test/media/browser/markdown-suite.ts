@@ -20,7 +20,7 @@ describe("Markdown on the page", () => {
 
   after(() => page.context().close());
 
-  test("is the same whether it streamed or came whole, for every seed, link definitions included", async () => {
+  test("is the same whether it streamed, came whole or is parsed at once, for every seed, link definitions included", async () => {
     for (let seed = 0; seed < 60; seed += 1) {
       const text = sampleDocument(seed, 6, seed % 2 === 0);
       const parts = pieces(text, seed, Math.max(8, Math.ceil(text.length / 9)));
@@ -29,6 +29,11 @@ describe("Markdown on the page", () => {
         [parts, text] as const,
       );
       assert.equal(streamed, whole, `seed ${seed}:\n${text}`);
+      const [uncoloured, parsed] = await page.evaluate(
+        async ([cut, all]) => [await window.lab.uncoloured(cut), window.lab.parsed(all)] as const,
+        [parts, text] as const,
+      );
+      assert.equal(uncoloured, parsed, `seed ${seed}:\n${text}`);
       assert.ok(text.trim() === "" || streamed !== "", `seed ${seed}`);
     }
   });
