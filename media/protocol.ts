@@ -50,7 +50,10 @@ export type ToWebview =
   | { readonly type: "model"; readonly model: ModelView | null }
   /** A question and its answer were kept; the answer's events follow. Replaces messages of the same id; `dropped` leave the path shown. */
   | { readonly type: "messages"; readonly session: string; readonly messages: readonly MessageView[]; readonly dropped: readonly string[] }
-  /** Consecutive events of one answer. The host sends no more of this message before `applied` came for them. */
+  /**
+   * Consecutive events of one answer, from its first one on after each `show`; the page skips those that it has applied. The host
+   * sends no more of this message before `applied` came for them, which can name a later event than they hold.
+   */
   | { readonly type: "events"; readonly message: string; readonly events: readonly StreamEvent[]; readonly failure?: FailureWords }
   | { readonly type: "title"; readonly session: string; readonly title: string }
   /** Could not be sent; the composer gets its text back. */
@@ -58,7 +61,7 @@ export type ToWebview =
   | { readonly type: "focus" };
 
 export type FromWebview =
-  /** The page runs and listens. */
+  /** The page runs and listens; or events are missing, and it wants everything anew. Answered by `show`. */
   | { readonly type: "ready" }
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "stop"; readonly message: string }
