@@ -197,13 +197,17 @@ async function watch(options) {
   console.log("Watching. Ctrl+C ends it.");
 }
 
-const { values } = parseArgs({ options: { watch: { type: "boolean" }, production: { type: "boolean" } } });
-// The bundles of an older tree must not survive in a package.
-const pieces = await Array.fromAsync(glob("dist/sidecar-*.{mjs,mjs.map}", { cwd: root }));
-for (const stale of ["dist/types", "out", ...pieces]) await rm(inRoot(stale), { recursive: true, force: true });
-const options = [...bundles(values.production === true), await insideTheHost()];
-try {
+async function main() {
+  const { values } = parseArgs({ options: { watch: { type: "boolean" }, production: { type: "boolean" } } });
+  // The bundles of an older tree must not survive in a package.
+  const pieces = await Array.fromAsync(glob("dist/sidecar-*.{mjs,mjs.map}", { cwd: root }));
+  for (const stale of ["dist/types", "out", ...pieces]) await rm(inRoot(stale), { recursive: true, force: true });
+  const options = [...bundles(values.production === true), await insideTheHost()];
   await (values.watch === true ? watch(options) : everythingOnce(options));
+}
+
+try {
+  await main();
 } catch (error) {
   console.error(`\nparley: the build failed: ${error.message}`);
   process.exitCode = 1;
