@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import * as vscode from "vscode";
-import { FakeProvider } from "./fake-provider.ts";
+import type { FakeProvider } from "./fake-provider.ts";
 
 export const EXTENSION = "parley.parley";
 
