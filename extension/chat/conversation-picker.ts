@@ -45,11 +45,14 @@ export async function pickConversation(client: SidecarClient, chat: Chat): Promi
       store.add(
         picker.onDidTriggerItemButton(({ item, button }) => {
           if (item.session === null) return;
+          asking = true;
           const done = button === rename ? renameConversation(client, item.session) : deleteConversation(client, chat, item.session);
-          // The question that was asked meanwhile has closed the list.
           done
-            .then(() => picker.show())
-            .then(read)
+            .then(() => {
+              asking = false;
+              picker.show();
+              return read();
+            })
             .catch(reject);
         }),
       );
@@ -76,6 +79,8 @@ async function renameConversation(client: SidecarClient, session: SessionInfo): 
   const title = await vscode.window.showInputBox({
     title: vscode.l10n.t("Rename the Conversation"),
     value: session.title,
+    // The click on the row's button takes the focus back as it ends.
+    ignoreFocusOut: true,
     validateInput: (text) => (text.trim() === "" ? vscode.l10n.t("A title has at least one letter.") : undefined),
   });
   if (title !== undefined) await client.request(UpdateSession, { session: session.id, title: title.trim() });

@@ -97,7 +97,7 @@ async function tryAll(
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, cancellable: true, title },
     async (_progress, token) => {
-      let worst: { readonly candidate: ServerCandidate; readonly error: ErrorInfo } | undefined;
+      let telling: { readonly candidate: ServerCandidate; readonly error: ErrorInfo } | undefined;
       for (const candidate of candidates) {
         try {
           const { models, failures } = await client.request(
@@ -107,13 +107,14 @@ async function tryAll(
           );
           const [failure] = failures;
           if (failure === undefined) return { ...candidate, models };
-          if (worst === undefined || failure.error.kind === "auth") worst = { candidate, error: failure.error };
+          if (telling === undefined || (telling.error.kind !== "auth" && failure.error.kind === "auth"))
+            telling = { candidate, error: failure.error };
         } catch (error) {
           if (isCancelled(error)) return undefined;
           throw error;
         }
       }
-      return worst;
+      return telling;
     },
   );
 }

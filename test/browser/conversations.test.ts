@@ -1,0 +1,83 @@
+// Conversations after they were left: the list, renaming, deleting; and the document of a summary after a reload.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Locator } from "playwright-core";
+import { ChatPanel } from "../support/chat-panel.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { until } from "../support/until.ts";
+import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
+
+describe("Conversations", () => {
+  let workbench: Workbench;
+  let chat: ChatPanel;
+  let fake: FakeProvider;
+
+  const row = (text: string): Locator => workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+  const list = async (): Promise<void> => {
+    await workbench.runCommand("Parley: Open Conversation…");
+    await workbench.page.locator(".quick-input-title", { hasText: "Conversations" }).waitFor();
+  };
+
+  before(async () => {
+    workbench = await sharedWorkbench();
+    chat = new ChatPanel(workbench);
+    fake = await FakeProvider.start({ models: ["model-that-remembers"] });
+    await chat.openAt(fake);
+  });
+
+  after(async () => {
+    await workbench.closeEditors();
+    await fake.close();
+  });
+
+  test("An earlier conversation is opened from the list, and goes on where it was.", async () => {
+    fake.enqueue({ text: "Two leaves and a bud." });
+    await chat.ask("What is plucked?");
+    await chat.answered();
+    await chat.newChat();
+    fake.enqueue({ text: "At ninety degrees." });
+    await chat.ask("How hot is the water?");
+    await chat.answered();
+
+    await list();
+    await row("What is plucked?").click();
+    await chat.shows("Two leaves and a bud.");
+    fake.enqueue({ text: "In spring." });
+    await chat.ask("And when?");
+    await chat.shows("In spring.");
+    assert.match(fake.requests.at(-1)?.bodyText ?? "", /What is plucked\?.*Two leaves and a bud\..*And when\?/);
+  });
+
+  test("A conversation is renamed and deleted in the list; the one that is shown gives way to an empty one.", async () => {
+    await list();
+    await row("How hot is the water?").hover();
+    await row("How hot is the water?").getByRole("button", { name: "Rename" }).click();
+    await workbench.page.locator(".quick-input-title", { hasText: "Rename" }).waitFor();
+    await workbench.fillQuickInput("Temperatures");
+    await row("Temperatures").waitFor();
+    await workbench.screenshot("conversations-list");
+
+    await row("What is plucked?").hover();
+    await row("What is plucked?").getByRole("button", { name: "Delete" }).click();
+    const question = workbench.page.locator(".monaco-dialog-box", { hasText: "Delete the conversation" });
+    await question.getByRole("button", { name: "Delete" }).click();
+    await row("Temperatures").waitFor();
+    await until(
+      async () => (await workbench.page.locator(".quick-input-list").getByText("What is plucked?").count()) === 0,
+      "the row to go",
+    );
+    await workbench.page.keyboard.press("Escape");
+    await chat.page.locator(".empty").waitFor();
+  });
+
+  test("The document of a summary is there again after a reload.", async () => {
+    await workbench.closeEditors();
+    await workbench.openFile("src/order.ts");
+    fake.enqueue({ text: "It sells tea." });
+    await workbench.runCommand("Parley: Summarize Open Files");
+    await workbench.toast("1 of 1 files summarized.");
+    await workbench.reload();
+    await until(async () => (await workbench.editorText()).includes("## src/order.ts\n\nIt sells tea."), "the document after the reload");
+  });
+});

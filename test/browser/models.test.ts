@@ -1,0 +1,99 @@
+// The ways to a model: the list over all providers, a server of one's own, a model that no list names.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Locator } from "playwright-core";
+import { ChatPanel } from "../support/chat-panel.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
+
+describe("Models", () => {
+  let workbench: Workbench;
+  let chat: ChatPanel;
+  let fake: FakeProvider;
+  let own: FakeProvider;
+
+  const title = (text: string): Locator => workbench.page.locator(".quick-input-title", { hasText: text });
+  const row = (text: string): Locator => workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+
+  before(async () => {
+    workbench = await sharedWorkbench();
+    chat = new ChatPanel(workbench);
+    fake = await FakeProvider.start({ models: ["oolong-small", "oolong-large"] });
+    own = await FakeProvider.start({ models: ["sencha-1"], key: "sk-sencha" });
+    // Port 9 is that of `discard`, which nobody runs: the address of a server that is down.
+    const down = { baseUrl: "http://127.0.0.1:9/v1" };
+    await chat.openAt(fake, { "parley.servers": { here: { baseUrl: fake.baseUrl("openai-chat") }, down } });
+  });
+
+  after(async () => {
+    workbench.writeSettings({ "parley.servers": undefined, "parley.model": undefined });
+    await Promise.all([fake.close(), own.close()]);
+  });
+
+  test("One list has the models of every provider, and says of a server that is down what to do.", async () => {
+    await chat.modelButton.click();
+    await title("Select Model").waitFor();
+    await row("oolong-large").waitFor();
+    await row("Open a GGUF File…").waitFor();
+    await workbench.quickInput().fill("down");
+    await row("Nothing answers for down").waitFor();
+    await workbench.quickInput().fill("");
+    await workbench.screenshot("models-list");
+    await row("oolong-large").click();
+    await chat.waitForModel("oolong-large");
+    fake.enqueue({ text: "Poured." });
+    await chat.ask("Which tea?");
+    assert.equal(await chat.answered(), "Poured.");
+    assert.equal(fake.requests.at(-1)?.body?.["model"], "oolong-large");
+  });
+
+  test("A model that no list names is called by what is typed.", async () => {
+    await chat.modelButton.click();
+    await row("oolong-large").waitFor();
+    await workbench.quickInput().fill("here/oolong-secret");
+    await row("Use here/oolong-secret").click();
+    await chat.waitForModel("oolong-secret");
+    await chat.ask("And this one?");
+    await chat.shows("You said: And this one?");
+    assert.equal(fake.requests.at(-1)?.body?.["model"], "oolong-secret");
+  });
+
+  test("Add Server finds what answers at an address, asks for the key it wants, names it, and offers its models.", async () => {
+    await workbench.runCommand("Parley: Add Server…");
+    await title("Add Server").waitFor();
+    await workbench.fillQuickInput("not an address");
+    await workbench.page.getByText("This is no web address.").waitFor();
+    // Without a scheme and a path, as people write addresses.
+    await workbench.fillQuickInput(new URL(own.origin).host);
+    const password = workbench.page.locator(".quick-input-widget input[type=password]");
+    await password.fill("sk-sencha");
+    await password.press("Enter");
+    await title("Name the Server").waitFor();
+    await workbench.screenshot("models-name-server");
+    await workbench.fillQuickInput("tearoom");
+    await title("tearoom was added").waitFor();
+    await row("sencha-1").click();
+    await chat.waitForModel("sencha-1");
+
+    own.enqueue({ text: "Green." });
+    await chat.ask("Which colour?");
+    await chat.shows("Green.");
+    assert.equal(own.requests.at(-1)?.headers["authorization"], "Bearer sk-sencha");
+    const settings: unknown = JSON.parse(readFileSync(join(workbench.serverFolder, "data/Machine/settings.json"), "utf8"));
+    const servers: unknown = Reflect.get(Object(settings), "parley.servers");
+    assert.deepEqual(Reflect.get(Object(servers), "tearoom"), { baseUrl: own.baseUrl("openai-chat") });
+  });
+
+  test("Add Server says so where nothing answers, and adds nothing.", async () => {
+    await workbench.runCommand("Parley: Add Server…");
+    await title("Add Server").waitFor();
+    await workbench.fillQuickInput("http://127.0.0.1:9");
+    const toast = await workbench.toast("Nothing answers");
+    await toast.getByRole("button", { name: "Open Settings" }).waitFor();
+    await workbench.clearNotifications();
+    assert.equal(await title("Name the Server").count(), 0);
+  });
+});
