@@ -67,6 +67,8 @@ async function askForDeed(options: ModelPickerOptions, chosen: ModelRef | null):
     listing = await options.directory.list({ refresh: again }, token);
     found = await environmentKeys(listing.providers, options.secrets);
     show();
+    const current = picker.items.find(({ deed }) => deed?.type === "use" && deed.ref === chosen);
+    if (current !== undefined && picker.value === "") picker.activeItems = [current];
     picker.busy = false;
   };
   const cancellation = store.add(new vscode.CancellationTokenSource());

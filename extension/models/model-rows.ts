@@ -15,12 +15,12 @@ export interface ModelRow extends vscode.QuickPickItem {
   readonly deed?: ModelDeed;
 }
 
-/** Models by provider, in the order of the providers; those on this machine first. */
+/** Models by provider, in the order of the providers: servers on this machine, those elsewhere, then files and the demo. */
 export function modelRows({ models, providers }: ModelListing, chosen: ModelRef | null): readonly ModelRow[] {
   const rank = (id: string): number => {
     const index = providers.findIndex((provider) => provider.id === id);
-    const here = providers[index]?.runsHere === true ? 0 : 1;
-    return here * 1_000 + (index === -1 ? 999 : index);
+    const group = id === "local" ? 2 : providers[index]?.runsHere === true ? 0 : 1;
+    return group * 1_000 + (index === -1 ? 999 : index);
   };
   const groups = Map.groupBy(models, ({ provider }) => provider);
   return Array.from(groups.keys())
