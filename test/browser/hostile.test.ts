@@ -6,7 +6,6 @@ import { createServer, type Server } from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
-import { until } from "../support/until.ts";
 import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
 
 /** Everything that a model could write to be noticed outside, or to run. `away` is an address that is listened to. */
@@ -45,7 +44,7 @@ x
 }
 
 /** Run in the page as if something had got past the sanitiser. */
-const TRY_TO_REACH = `async (_, url) => {
+const TRY_TO_REACH = `async (url) => {
   const image = new Image();
   const loaded = new Promise((resolve) => {
     image.addEventListener("error", () => resolve(false));
@@ -99,7 +98,7 @@ describe("A hostile answer", () => {
       heard.filter((path) => path !== "/favicon.ico"),
       ["/control"],
     );
-    assert.equal(await chat.composer.evaluate("() => 'harmed' in window"), false);
+    assert.equal(await chat.composer.evaluate("'harmed' in window"), false);
   };
 
   test("Text, reasoning and an error's details load nothing and run nothing.", async () => {
@@ -126,7 +125,7 @@ describe("A hostile answer", () => {
   });
 
   test("The page's policy alone lets no request out.", async () => {
-    const tried = await chat.composer.evaluate(TRY_TO_REACH, away);
+    const tried = await chat.composer.evaluate(`(${TRY_TO_REACH})(${JSON.stringify(away)})`);
     assert.deepEqual(tried, { fetched: false, loaded: false });
     await checkNothingHeard();
   });
@@ -154,8 +153,10 @@ describe("A hostile answer", () => {
     const opened = workbench.page.context().waitForEvent("page");
     await chat.answerText.getByText("an honest link", { exact: true }).click();
     await dialog.getByRole("button", { name: "Open", exact: true }).click();
-    await (await opened).close();
-    await until(() => heard.includes("/link"), "the page that was said yes to");
+    // The web build leads to servers on this machine by an address of its own.
+    const page = await opened;
+    await page.waitForURL(/\/link$/);
+    await page.close();
   });
 });
 

@@ -211,7 +211,8 @@ export class Workbench {
 
   /** Writes `test/screenshots/<name>.png`. */
   async screenshot(name: string): Promise<void> {
-    await this.page.screenshot({ path: inClone("test/screenshots", `${name}.png`) });
+    // Transitions are taken to their ends: colours of two themes would mix, and what opens would be half seen.
+    await this.page.screenshot({ path: inClone("test/screenshots", `${name}.png`), animations: "disabled" });
   }
 
   async close(): Promise<void> {
