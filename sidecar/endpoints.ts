@@ -88,6 +88,7 @@ export class Endpoints {
       hasKey: baseUrl !== undefined && this.#hasKey(id, row, baseUrl),
       keyVariables: row.id === id ? row.keyVariables : [],
       runsHere: baseUrl === undefined ? row.runsHere : isLoopback(baseUrl),
+      ...(row.id === id ? {} : { own: true }),
     };
   }
 

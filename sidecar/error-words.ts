@@ -20,7 +20,7 @@ export interface ErrorContext {
   /** Where it is read: settings and commands in an editor, variables and options in a terminal. */
   readonly place: "editor" | "terminal";
   /** The provider that failed, where it is known. */
-  readonly provider?: Pick<ProviderInfo, "name" | "keyVariables" | "baseUrl" | "runsHere">;
+  readonly provider?: Pick<ProviderInfo, "name" | "keyVariables" | "baseUrl" | "runsHere" | "own">;
 }
 
 interface Subject {
@@ -286,7 +286,8 @@ function subjectOf(error: ErrorInfo, { place, provider }: ErrorContext): Subject
   const id = error.provider ?? "";
   const shownId = id === "" ? "PROVIDER" : id;
   const variable = provider?.keyVariables[0];
-  const setting = (name: string): string => `parley.providers → ${shownId} → ${name}`;
+  const settings = provider?.own === true ? "parley.servers" : "parley.providers";
+  const setting = (name: string): string => `${settings} → ${shownId} → ${name}`;
   return {
     error,
     name: provider?.name ?? (id === "" ? "the provider" : id),

@@ -243,6 +243,8 @@ export interface ProviderInfo {
   readonly keyVariables: readonly string[];
   /** A server on this machine. */
   readonly runsHere: boolean;
+  /** True for a server that the user added under an id of its own: its settings lie under `parley.servers`. */
+  readonly own?: boolean;
 }
 
 // ---------------------------------------------------------------- settings of the engine

@@ -102,6 +102,7 @@ describe("The chat view", () => {
     }
     await chat.ask("Anybody there?");
     await chat.shows(`Nothing answers for here at ${gone.origin}/v1`);
+    await chat.shows("parley.servers → here → baseUrl");
     await workbench.screenshot("chat-no-server");
     const back = await FakeProvider.start({ port: Number(new URL(gone.origin).port) });
     try {

@@ -104,6 +104,9 @@ describe("words about errors", () => {
     const { advice, actions } = errorWords(failure({ kind: "timeout", providerCode: "first-token-timeout" }), editor);
     assert.match(advice, /parley\.providers → openai → timeLimits\.firstTokenMs/u);
     assert.ok(actions.includes("open-settings"));
+    const box = { name: "box", keyVariables: [], baseUrl: "http://10.0.0.5:8000/v1", runsHere: false, own: true };
+    const late = failure({ kind: "timeout", providerCode: "first-token-timeout", provider: "box" });
+    assert.match(errorWords(late, { place: "editor", provider: box }).advice, /parley\.servers → box → timeLimits\.firstTokenMs/u);
   });
 
   it("tell a certificate from a broken connection", () => {
