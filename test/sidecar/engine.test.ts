@@ -66,6 +66,7 @@ describe("where a request goes", () => {
       hasKey: false,
       keyVariables: [],
       runsHere: true,
+      own: true,
     });
   });
 
