@@ -33,7 +33,6 @@ const ENGLISH = {
   stopHint: "Stop the answer (Escape)",
   cannotSendLoading: "The chat is still loading",
   cannotSendEmpty: "Type a question first",
-  cannotSendModel: "Choose a model first",
   cannotSendAnswering: "Wait until the answer is complete, or stop it with Escape",
   cannotSendSending: "The question is being sent",
   sending: "Sending…",

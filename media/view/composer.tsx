@@ -56,13 +56,12 @@ export function Composer() {
   );
 }
 
-/** Why a question cannot be sent now; undefined where it can. */
+/** Why a question cannot be sent now; undefined where it can. Without a model too: the host finds one, or says what to do. */
 function refusalOf(store: ChatStore): string | undefined {
   if (!store.shown.value) return text("cannotSendLoading");
   if (store.sending.value !== null) return text("cannotSendSending");
   if (store.answering.value !== null) return text("cannotSendAnswering");
-  if (store.draft.value.trim() === "") return text("cannotSendEmpty");
-  return store.model.value === null ? text("cannotSendModel") : undefined;
+  return store.draft.value.trim() === "" ? text("cannotSendEmpty") : undefined;
 }
 
 function ModelButton() {
