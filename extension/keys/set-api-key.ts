@@ -59,6 +59,7 @@ async function pickProvider(providers: readonly ProviderInfo[], secrets: Secrets
   const picked = await vscode.window.showQuickPick(rows, {
     title: vscode.l10n.t("Set API Key"),
     placeHolder: vscode.l10n.t("For which provider?"),
+    matchOnDescription: true,
     matchOnDetail: true,
   });
   return picked?.provider;

@@ -1,6 +1,8 @@
 // Conversations after they were left: the list, renaming, deleting; and the document of a summary after a reload.
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Locator } from "playwright-core";
 import { ChatPanel } from "../support/chat-panel.ts";
@@ -71,13 +73,23 @@ describe("Conversations", () => {
     await chat.page.locator(".empty").waitFor();
   });
 
-  test("The document of a summary is there again after a reload.", async () => {
+  test("The document of a summary can be saved, and is there again after a reload.", async () => {
     await workbench.closeEditors();
     await workbench.openFile("src/order.ts");
     fake.enqueue({ text: "It sells tea." });
     await workbench.runCommand("Parley: Summarize Open Files");
-    await workbench.toast("1 of 1 files summarized.");
+    const toast = await workbench.toast("1 of 1 files summarized.");
+    await toast.getByRole("button", { name: "Save…" }).click();
+    const name = "Summary of 1 open file.md";
+    await until(async () => (await workbench.quickInput().inputValue()).endsWith(name), "the question where to");
+    await workbench.page.keyboard.press("Enter");
+    const saved = join(workbench.workspaceFolder, name);
+    await until(() => existsSync(saved) && readFileSync(saved, "utf8").includes("## src/order.ts\n\nIt sells tea.\n"), "the file");
+
+    await workbench.page.locator(".tabs-container .tab", { hasText: name }).first().click();
     await workbench.reload();
-    await until(async () => (await workbench.editorText()).includes("## src/order.ts\n\nIt sells tea."), "the document after the reload");
+    const shown = async (): Promise<boolean> => (await workbench.editorText()).includes("## src/order.ts\n\nIt sells tea.");
+    // The editor is there long before its extensions, of which one must bring the document.
+    await until(shown, "the document after the reload", 90_000);
   });
 });

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { Locator } from "playwright-core";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
-import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
+import { keyToAllow, sharedWorkbench, type Workbench } from "../support/workbench.ts";
 
 describe("Models", () => {
   let workbench: Workbench;
@@ -29,7 +29,7 @@ describe("Models", () => {
   });
 
   after(async () => {
-    workbench.writeSettings({ "parley.servers": undefined, "parley.model": undefined });
+    workbench.writeSettings({ "parley.servers": undefined, "parley.providers": undefined, "parley.model": undefined });
     await Promise.all([fake.close(), own.close()]);
   });
 
@@ -95,5 +95,42 @@ describe("Models", () => {
     await toast.getByRole("button", { name: "Open Settings" }).waitFor();
     await workbench.clearNotifications();
     assert.equal(await title("Name the Server").count(), 0);
+  });
+
+  test("A key in the environment is used only after a yes, at that address alone, until it is taken back.", async () => {
+    const keys = (): readonly (string | undefined)[] => fake.requests.map(({ headers }) => headers["authorization"]);
+    workbench.writeSettings({
+      "parley.providers": { mistral: { baseUrl: fake.baseUrl("openai-chat") } },
+      "parley.model": "mistral/oolong-small",
+    });
+    await chat.newChat();
+    await chat.waitForModel("oolong-small");
+    await chat.ask("Without a key?");
+    await chat.shows("You said: Without a key?");
+    assert.equal(keys().at(-1), undefined);
+
+    await chat.modelButton.click();
+    await row(`${keyToAllow.variable} is in the environment, not used`).click();
+    await row(`Use ${keyToAllow.variable} from the environment`).waitFor();
+    await workbench.screenshot("models-key-in-environment");
+    await row(`Use ${keyToAllow.variable} from the environment`).click();
+    await workbench.toast("Mistral answers.");
+    await workbench.clearNotifications();
+    await chat.ask("With one?");
+    await chat.shows("You said: With one?");
+    assert.equal(keys().at(-1), `Bearer ${keyToAllow.value}`);
+
+    await workbench.runCommand("Parley: Set API Key…");
+    await title("Set API Key").waitFor();
+    // The list holds only what is on screen.
+    await workbench.quickInput().fill("Mistral");
+    await row(`uses ${keyToAllow.variable} from the environment`).click();
+    await row(`Stop using ${keyToAllow.variable}`).click();
+    await workbench.toast("Mistral answers.");
+    await workbench.clearNotifications();
+    await chat.ask("And now?");
+    await chat.shows("You said: And now?");
+    assert.equal(keys().at(-1), undefined);
+    assert.ok(!own.requests.some(({ headers }) => headers["authorization"]?.includes(keyToAllow.value) === true));
   });
 });

@@ -269,9 +269,12 @@ let shared: Promise<Workbench> | undefined;
 /** A key that the editor of all tests finds in its environment. Nobody says yes to it, so that it must never be used. */
 export const keyInEnvironment = { variable: "ANTHROPIC_API_KEY", value: "sk-canary-in-the-environment-5b1c9d7e4f2a8036" } as const;
 
+/** Another one, which a test says yes to, and takes it back. */
+export const keyToAllow = { variable: "MISTRAL_API_KEY", value: "sk-in-the-environment-for-a-while-92d4b7" } as const;
+
 /** The one workbench of this run. */
 export function sharedWorkbench(): Promise<Workbench> {
-  shared ??= openWorkbench({ env: { [keyInEnvironment.variable]: keyInEnvironment.value } });
+  shared ??= openWorkbench({ env: { [keyInEnvironment.variable]: keyInEnvironment.value, [keyToAllow.variable]: keyToAllow.value } });
   return shared;
 }
 
