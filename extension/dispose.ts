@@ -21,11 +21,6 @@ export class DisposableStore implements Disposable {
     return item;
   }
 
-  /** Ends one item before the rest; nothing if it is not (or no longer) in the store. */
-  release(item: Disposable): void {
-    if (this.#items?.delete(item)) item.dispose();
-  }
-
   dispose(): void {
     if (this.#items === null) return;
     const items = [...this.#items].toReversed();

@@ -21,11 +21,6 @@ export class RestartPolicy {
     this.#options = { ...DEFAULTS, ...options };
   }
 
-  /** Minutes, for the message that says how often it crashed. */
-  get windowMinutes(): number {
-    return Math.round(this.#options.windowMs / 60_000);
-  }
-
   /** A sidecar ended by itself at `now` (milliseconds of a clock that never goes back). */
   crashed(now: number): RestartDecision {
     const { windowMs, limit, delaysMs } = this.#options;
