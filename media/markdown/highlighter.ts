@@ -17,15 +17,6 @@ const PIECE_LINES = 60;
 /** UTF-16 code units. A line longer than this is data, not code, and can take a grammar very long. */
 const LONG_LINE = 2_000;
 
-const names = new Map<string, string>();
-for (const { id, grammar, name, aliases = {}, embeddedAs } of CODE_LANGUAGES) {
-  highlightJs.registerLanguage(id, grammar);
-  if (embeddedAs !== undefined) highlightJs.registerLanguage(embeddedAs, grammar);
-  highlightJs.registerAliases(Object.keys(aliases), { languageName: id });
-  names.set(id, name);
-  for (const [alias, label] of Object.entries(aliases)) names.set(alias, label);
-}
-
 /** Collects what highlight.js finds, as a tree. */
 class TreeEmitter implements Emitter {
   readonly root: ScopeToken = { scope: "", children: [] };
@@ -67,7 +58,32 @@ class TreeEmitter implements Emitter {
   }
 }
 
-highlightJs.configure({ __emitter: TreeEmitter });
+interface Library {
+  readonly highlighter: typeof highlightJs;
+  /** Names for people, by the names that answers use. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+let library: Library | undefined;
+
+/** The library with all its languages, made with the first code: an empty chat must not wait for it. */
+function opened(): Library {
+  library ??= open();
+  return library;
+}
+
+function open(): Library {
+  const names = new Map<string, string>();
+  for (const { id, grammar, name, aliases = {}, embeddedAs } of CODE_LANGUAGES) {
+    highlightJs.registerLanguage(id, grammar);
+    if (embeddedAs !== undefined) highlightJs.registerLanguage(embeddedAs, grammar);
+    highlightJs.registerAliases(Object.keys(aliases), { languageName: id });
+    names.set(id, name);
+    for (const [alias, label] of Object.entries(aliases)) names.set(alias, label);
+  }
+  highlightJs.configure({ __emitter: TreeEmitter });
+  return { highlighter: highlightJs, names };
+}
 
 const prepared = new Set<string>();
 
@@ -80,21 +96,21 @@ export function prepareLanguage(language: string): boolean {
 }
 
 /** Whether code of this language is coloured. */
-export const isKnownLanguage = (language: string): boolean => language !== "" && highlightJs.getLanguage(language) !== undefined;
+export const isKnownLanguage = (language: string): boolean => language !== "" && opened().highlighter.getLanguage(language) !== undefined;
 
 /** The language's name for people: its own, that of the grammar, or what the answer called it. */
 export function languageName(language: string): string {
-  return names.get(language) ?? names.get(canonicalId(language)) ?? language;
-}
-
-function canonicalId(language: string): string {
-  const found = highlightJs.getLanguage(language);
-  return CODE_LANGUAGES.find(({ id }) => highlightJs.getLanguage(id) === found && found !== undefined)?.id ?? language;
+  const { highlighter, names } = opened();
+  const known = names.get(language);
+  if (known !== undefined) return known;
+  const grammar = highlighter.getLanguage(language);
+  if (grammar === undefined) return language;
+  return CODE_LANGUAGES.find(({ id }) => highlighter.getLanguage(id) === grammar)?.name ?? language;
 }
 
 /** The code in the colours' scopes; the texts of the tree joined are the code. Throws for a language that is not known. */
 export function highlightCode(code: string, language: string): readonly CodeToken[] {
-  const { _emitter: emitter } = highlightJs.highlight(code, { language, ignoreIllegals: true });
+  const { _emitter: emitter } = opened().highlighter.highlight(code, { language, ignoreIllegals: true });
   // A grammar that fails half-way gives what it has; plain code is better than half of it.
   return emitter instanceof TreeEmitter && textOf(emitter.root) === code ? emitter.root.children : [code];
 }

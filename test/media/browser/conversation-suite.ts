@@ -70,10 +70,8 @@ describe("The place of the reader", () => {
     await post(page, show(messages));
     await page.getByText("Paragraph 79").last().waitFor();
     await composer().fill("half a question");
-    await page
-      .locator("[data-message]")
-      .nth(21)
-      .evaluate((turn) => turn.scrollIntoView({ block: "start" }));
+    await page.locator("[data-messages~=a10]").evaluate((group) => group.scrollIntoView({ block: "start" }));
+    await page.locator("[data-message=a10]").evaluate((turn) => turn.scrollIntoView({ block: "start" }));
     await page.mouse.move(200, 200);
     await page.mouse.wheel(0, 137);
     await page.locator("[data-message=a10]").getByText("Paragraph 79").waitFor();
@@ -186,14 +184,14 @@ describe("A conversation", () => {
 
   test("moves nothing where motion is to be reduced, by the system or by the editor", async () => {
     const running = () => page.evaluate(() => document.getAnimations().length);
-    await post(page, show([asked, streaming]), events("a1", [start, { type: "status", phase: "connecting" }]));
-    await page.getByText("Connecting").waitFor();
+    await post(page, show([asked, streaming]), events("a1", [start, { type: "status", phase: "queued" }]));
+    await page.getByText("Queued behind other requests").waitFor();
     assert.ok((await running()) > 0);
     await page.emulateMedia({ reducedMotion: "reduce" });
     assert.equal(await running(), 0);
     await open({ classes: "vscode-reduce-motion" });
-    await post(page, show([asked, streaming]), events("a1", [start, { type: "status", phase: "connecting" }]));
-    await page.getByText("Connecting").waitFor();
+    await post(page, show([asked, streaming]), events("a1", [start, { type: "status", phase: "queued" }]));
+    await page.getByText("Queued behind other requests").waitFor();
     assert.equal(await running(), 0);
   });
 

@@ -67,15 +67,20 @@ async function metrics(cdp: CDPSession): Promise<ReadonlyMap<string, number>> {
 
 async function emptyChat(browser: Browser, server: PageServer): Promise<readonly Row[]> {
   const times: number[] = [];
+  const work: number[] = [];
   for (let round = 0; round < 5; round += 1) {
-    const { page } = await open(browser, server);
+    const { page, cdp } = await open(browser, server);
     await post(page, show([]));
     await page.getByText("What would you like to know?").waitFor();
     times.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0));
+    work.push(((await metrics(cdp)).get("TaskDuration") ?? 0) * 1_000);
     await page.context().close();
   }
-  const median = times.toSorted((a, b) => a - b)[2] ?? 0;
-  return [{ what: "first paint of an empty chat, from navigation", measured: ms(median), target: "100 ms" }];
+  const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[2] ?? 0;
+  return [
+    { what: "first paint of an empty chat, from navigation (wall)", measured: ms(median(times)), target: "100 ms" },
+    { what: "the same, all work of its thread", measured: ms(median(work)), target: "-" },
+  ];
 }
 
 /** Streams an answer as the host does: the next batch when the last was applied, and a frame has passed. */
