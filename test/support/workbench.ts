@@ -233,7 +233,9 @@ export interface WorkbenchOptions {
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   await ensureEditor();
   const vsix = inClone(".cache/package/parley.vsix");
-  const [browser] = await Promise.all([launchBrowser(), makeVsix(vsix)]);
+  // One after the other: a browser that was started beside a package that fails would keep the run from ending.
+  await makeVsix(vsix);
+  const browser = await launchBrowser();
   const serverFolder = temporaryFolder("browser");
   const workspaceFolder = join(serverFolder, "tea-shop");
   let server: EditorServer | undefined;
