@@ -40,7 +40,7 @@ describe("The chat view", () => {
     assert.equal(await chat.stopButton.count(), 1);
     await workbench.screenshot("chat-streaming");
     fake.gate("rest").open();
-    assert.equal(await chat.answered(), "The first words and the last.");
+    await chat.answered("The first words and the last.");
     assert.equal(await chat.stopButton.count(), 0);
     assert.equal(fake.requests[0]?.body?.["model"], "model-of-the-chat");
   });
@@ -48,10 +48,9 @@ describe("The chat view", () => {
   test("An answer is shown as Markdown, and Copy puts a block's code into the clipboard as it was written.", async () => {
     fake.enqueue({ text: `## Brewing\n\nUse **fresh** water:\n\n\`\`\`ts\n${CODE}\n\`\`\`\n\n| leaf | °C |\n|---|---|\n| green | 75 |\n` });
     await chat.ask("Write me a function.");
-    await chat.answered();
+    await chat.answerText.getByRole("cell", { name: "green" }).waitFor();
     assert.equal(await chat.answerText.getByRole("heading", { name: "Brewing" }).count(), 1);
     assert.equal(await chat.answerText.locator("strong").innerText(), "fresh");
-    assert.equal(await chat.answerText.getByRole("cell", { name: "green" }).count(), 1);
     await chat.answerText.locator(".token-keyword").first().waitFor();
     await workbench.screenshot("chat-code");
     await chat.answerText.getByRole("button", { name: "Copy code" }).click();
@@ -64,12 +63,12 @@ describe("The chat view", () => {
     await chat.shows("seventy-five degrees");
     await chat.stopButton.click();
     await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the socket of the stopped answer to close");
-    assert.equal(await chat.answered(), "Water of seventy-five degrees");
+    await chat.answered("Water of seventy-five degrees");
     await chat.shows("You stopped this answer.");
     await workbench.screenshot("chat-stopped");
 
     await chat.ask("And black tea?");
-    assert.equal(await chat.answered(), "You said: And black tea?");
+    await chat.answered("You said: And black tea?");
   });
 
   test("A key that is refused, and a server that fails, are told in words; Try Again asks once more.", async () => {
@@ -93,7 +92,8 @@ describe("The chat view", () => {
     assert.equal(await chat.answers.count(), 1);
   });
 
-  test("A server that does not run is told by its address, and answers once it runs.", async () => {
+  test("A server that does not run is told by its address, and answers once it runs.", async (test) => {
+    test.after(() => chat.openAt(fake));
     const gone = await FakeProvider.start({ models: ["model-that-comes-back"] });
     try {
       await chat.openAt(gone);
@@ -105,13 +105,9 @@ describe("The chat view", () => {
     await chat.shows("parley.servers → here → baseUrl");
     await workbench.screenshot("chat-no-server");
     const back = await FakeProvider.start({ port: Number(new URL(gone.origin).port) });
-    try {
-      await chat.answer.getByRole("button", { name: "Try Again" }).click();
-      assert.equal(await chat.answered(), "You said: Anybody there?");
-    } finally {
-      await back.close();
-    }
-    await chat.openAt(fake);
+    test.after(() => back.close());
+    await chat.answer.getByRole("button", { name: "Try Again" }).click();
+    await chat.answered("You said: Anybody there?");
   });
 
   test(
@@ -125,7 +121,7 @@ describe("The chat view", () => {
       const first = sidecarPid(workbench.serverPid);
       process.kill(first, "SIGKILL");
       await chat.shows("ended in the middle of this answer");
-      assert.equal(await chat.answered(), "This much was said");
+      await chat.answered("This much was said");
       await workbench.screenshot("chat-interrupted");
 
       await chat.ask("Are you back?");
@@ -162,7 +158,7 @@ describe("The chat view", () => {
     await chat.shows("Seen before. Written meanwhile.");
     assert.equal(await chat.composer.inputValue(), "A half-typed question");
     fake.gate("back").open();
-    assert.equal(await chat.answered(), "Seen before. Written meanwhile. Seen after.");
+    await chat.answered("Seen before. Written meanwhile. Seen after.");
     await chat.composer.fill("");
   });
 });

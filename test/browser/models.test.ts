@@ -46,7 +46,7 @@ describe("Models", () => {
     await chat.waitForModel("oolong-large");
     fake.enqueue({ text: "Poured." });
     await chat.ask("Which tea?");
-    assert.equal(await chat.answered(), "Poured.");
+    await chat.answered("Poured.");
     assert.equal(fake.requests.at(-1)?.body?.["model"], "oolong-large");
   });
 

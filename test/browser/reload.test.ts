@@ -35,9 +35,9 @@ describe("A key that was entered, and a conversation", () => {
 
   test("After a reload, conversation and key are there again.", async () => {
     await chat.ask("My favourite tea is oolong.");
-    assert.equal(await chat.answered(), "You said: My favourite tea is oolong.");
+    await chat.answered("You said: My favourite tea is oolong.");
     await workbench.reload();
-    assert.equal(await chat.answered(), "You said: My favourite tea is oolong.");
+    await chat.answered("You said: My favourite tea is oolong.");
     await chat.questions.getByText("My favourite tea is oolong.").waitFor();
     await chat.waitForModel("model-behind-a-key");
     await workbench.screenshot("reload-conversation");

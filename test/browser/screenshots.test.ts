@@ -131,7 +131,7 @@ describe("In every theme", () => {
     await workbench.closeEditors();
   });
 
-  test("The model picker, the key prompt and the status bar's menu.", async () => {
+  test("The model picker and the key prompt.", async () => {
     const { page } = workbench;
     await chat.modelButton.click();
     await page.locator(".quick-input-list").getByText("tea-expert-70b").waitFor();
@@ -141,16 +141,11 @@ describe("In every theme", () => {
 
     await workbench.runCommand("Parley: Set API Key…");
     await page.locator(".quick-input-title", { hasText: "Set API Key" }).waitFor();
-    await inAllThemes("key-providers");
+    await workbench.screenshot("key-providers");
     await workbench.quickInput().fill(fake.origin);
     await page.keyboard.press("Enter");
     await page.locator(".quick-input-title", { hasText: "API Key for tea-house" }).waitFor();
     await inAllThemes("key-prompt");
-    await page.keyboard.press("Escape");
-
-    await page.locator(".statusbar-item", { hasText: "tea-expert-8b" }).click();
-    await page.locator(".quick-input-list").getByText("Restart Sidecar").waitFor();
-    await inAllThemes("status-menu");
     await page.keyboard.press("Escape");
   });
 

@@ -3,6 +3,7 @@
 
 import type { FrameLocator, Locator } from "playwright-core";
 import type { FakeProvider } from "./fake-provider.ts";
+import { until } from "./until.ts";
 import type { Workbench } from "./workbench.ts";
 
 const PATIENCE_MS = 30_000;
@@ -93,10 +94,11 @@ export class ChatPanel {
     await this.questions.nth(asked).waitFor({ timeout: PATIENCE_MS });
   }
 
-  /** Waits until the last answer has ended, however, and gives its text as it is shown. */
-  async answered(): Promise<string> {
+  /** Waits until the last answer has ended, however, and shows exactly this text; without one, any. */
+  async answered(text?: string): Promise<void> {
     await this.answer.locator(".answer-footer").waitFor({ timeout: PATIENCE_MS });
-    return (await this.answerText.innerText()).trim();
+    // The page renders what has come in its own time.
+    if (text !== undefined) await until(async () => (await this.answerText.innerText()).trim() === text, `the answer "${text}"`);
   }
 
   /** Waits until the last answer shows this text. */

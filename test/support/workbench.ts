@@ -33,8 +33,14 @@ const THEMES = {
 } as const;
 
 const PATIENCE_MS = 30_000;
-/** For one look into the palette, before it is opened anew. */
-const PALETTE_MS = 3_000;
+
+interface PaletteChoice {
+  readonly key: string;
+  readonly text: string;
+  readonly row: Locator;
+  /** How long the row is waited for before the palette is opened anew. */
+  readonly lookMs: number;
+}
 
 export class Workbench {
   readonly page: Page;
@@ -58,7 +64,9 @@ export class Workbench {
 
   /** Runs a command by its full title in the palette, as `Parley: Explain Selection`. */
   async runCommand(title: string): Promise<void> {
-    await this.#chooseInPalette(`>${title}`, this.page.locator(".quick-input-list").getByRole("option", { name: title }).first());
+    const row = this.page.locator(".quick-input-list").getByRole("option", { name: title }).first();
+    // The palette lists what was there when it opened; an extension's commands come a moment after the workbench stands.
+    await this.#chooseInPalette({ key: "F1", text: `>${title}`, row, lookMs: 3_000 });
   }
 
   /** The palette's, a picker's or an input box's text field. */
@@ -81,7 +89,9 @@ export class Workbench {
   /** Opens a file of the workspace in an editor of its own, not as a preview. `path` is relative to the workspace. */
   async openFile(path: string): Promise<void> {
     const name = path.split("/").at(-1) ?? path;
-    await this.#chooseInPalette(path, this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first());
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
+    // The first search starts a process on the server, and searching anew would begin from the start.
+    await this.#chooseInPalette({ key: "ControlOrMeta+P", text: path, row, lookMs: 15_000 });
     await this.page.locator(".tabs-container .tab", { hasText: name }).first().dblclick();
   }
 
@@ -173,22 +183,25 @@ export class Workbench {
     writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
   }
 
-  async #chooseInPalette(text: string, row: Locator): Promise<void> {
+  /** Opens the palette, types, and clicks the row. Opens it again when it has closed, or has had no such row for `lookMs`. */
+  async #chooseInPalette({ key, text, row, lookMs }: PaletteChoice): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
-    const timeout = PALETTE_MS;
-    for (;;) {
+    while (Date.now() < deadline) {
       await this.leaveWebview();
-      await this.page.keyboard.press("F1");
+      await this.page.keyboard.press(key);
       try {
-        await this.quickInput().fill(text, { timeout });
-        return await row.click({ timeout });
+        await this.quickInput().fill(text, { timeout: lookMs });
+        const openedAt = Date.now();
+        // It closes when something that was asked for before takes the focus.
+        while ((await this.quickInput().isVisible()) && Date.now() < openedAt + lookMs) {
+          if (await row.isVisible()) return await row.click({ timeout: lookMs });
+          await pause(25);
+        }
       } catch (error) {
-        // The palette lists what was there when it opened; an extension's commands come a moment after the workbench stands. And
-        // it closes when something that was asked for before takes the focus.
         if (!(error instanceof errors.TimeoutError)) throw error;
-        if (Date.now() > deadline) throw new Error(`The palette has nothing for "${text}".`, { cause: error });
       }
     }
+    throw new Error(`The palette has nothing for "${text}".`);
   }
 
   async setTheme(theme: keyof typeof THEMES): Promise<void> {
