@@ -45,6 +45,8 @@ function fail(message: string): void {
 
 const main = new URL("./cli-main.mjs", import.meta.url);
 if (isNewEnough(process.versions.node)) {
+  // Until the command says otherwise: a process that runs out of things to wait for must not look like one that succeeded.
+  process.exitCode = 1;
   void import(main.href);
 } else {
   const node = broughtNode();

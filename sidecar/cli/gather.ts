@@ -65,6 +65,10 @@ async function checked(parsed: ParsedArguments): Promise<Checked> {
   if (parsed.operands.length === 0) throw new UsageError("About which files? Name at least one FILE.");
   const report = single(parsed, "report");
   if (report !== undefined) {
+    const overwritten = parsed.operands.find((file) => resolve(file) === resolve(report));
+    if (overwritten !== undefined) {
+      throw new UsageError(`The report would overwrite ${overwritten}, which is one of the files: give --report another name.`);
+    }
     // Found before the answers are paid for.
     await access(dirname(resolve(report)), constants.W_OK).catch(() => {
       throw new UsageError(`The report cannot be written: there is no folder ${dirname(resolve(report))} that can be written to.`);

@@ -129,6 +129,15 @@ describe("parley gather", () => {
     await rm(join(folder, "report.md"));
   });
 
+  it("refuses a report that would overwrite one of the files, asks nothing, and leaves the file as it was", async () => {
+    const before = await readFile(join(folder, "a.ts"), "utf8");
+    const { status, stderr } = await gather("--report", "./a.ts", "b.ts", "a.ts");
+    assert.equal(status, 2);
+    assert.match(stderr, /would overwrite a\.ts/u);
+    assert.equal(await readFile(join(folder, "a.ts"), "utf8"), before);
+    assert.equal(fake.requests.length, 0);
+  });
+
   it("is interrupted by Ctrl+C: every socket closes, nothing more is asked, and the run ends with its counts", async () => {
     fake.respond({ steps: [{ text: "so far" }, { gate: "never" }] });
     const process = new ParleyProcess([...base, "--json", "--concurrency", "2", "a.ts", "b.ts", "c.md", "d.ts"], {

@@ -82,7 +82,7 @@ const withFile = {
       content: [
         {
           type: "file",
-          uri: "file:///work/src/parse-duration.ts",
+          uri: "file:///tea-shop/src/parse-duration.ts",
           name: "parse-duration.ts",
           languageId: "typescript",
           startLine: 12,
@@ -91,7 +91,7 @@ const withFile = {
         },
         {
           type: "file",
-          uri: "file:///work/src/a-component-with-quite-a-long-name.test.tsx",
+          uri: "file:///tea-shop/src/a-component-with-quite-a-long-name.test.tsx",
           name: "a-component-with-quite-a-long-name.test.tsx",
           text: "",
         },
