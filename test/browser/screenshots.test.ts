@@ -93,7 +93,7 @@ describe("In every theme", () => {
     await chat.ask("Why is the price in cents?");
     await fake.waitFor(({ waitingAt }) => waitingAt.includes("begin"), "the question to arrive");
     await chat.answer.locator(".status-words").waitFor();
-    await inAllThemes("waiting");
+    await workbench.screenshot("waiting");
     fake.gate("begin").open();
     await chat.answerText.locator(".code-block").waitFor();
     await inAllThemes("streaming");
@@ -162,7 +162,7 @@ describe("In every theme", () => {
     await inAllThemes("summaries-running");
     fake.gate("rest").open();
     await workbench.toast("2 of 3 files summarized. 1 failed");
-    await inAllThemes("summaries-done");
+    await workbench.screenshot("summaries-done");
     await workbench.clearNotifications();
     await workbench.closeEditors();
   });

@@ -61,7 +61,7 @@ describe("Keys stay secret", { skip: noProcessTree }, () => {
     workbench.writeSettings({ "parley.model": "local/demo" });
     await chat.waitForModel("Demo");
     await chat.ask("Do you know a key?");
-    await chat.answered();
+    await chat.shows("Do you know a key?");
     look();
   });
 

@@ -85,13 +85,13 @@ export class ChatPanel {
     await this.modelButton.filter({ hasText: name }).waitFor({ timeout: PATIENCE_MS });
   }
 
-  /** Types a question and sends it with Enter; returns when it stands in the conversation. */
+  /** Types a question and sends it with Enter; returns when its answer has a place in the conversation, empty as it may be. */
   async ask(question: string): Promise<void> {
-    const asked = await this.questions.count();
+    const answers = await this.answers.count();
     await this.composer.click();
     await this.composer.fill(question);
     await this.composer.press("Enter");
-    await this.questions.nth(asked).waitFor({ timeout: PATIENCE_MS });
+    await this.answers.nth(answers).waitFor({ timeout: PATIENCE_MS });
   }
 
   /** Waits until the last answer has ended, however, and shows exactly this text; without one, any. */
