@@ -95,16 +95,25 @@ describe("the launcher of the command line", () => {
   const run = (version: string): ReturnType<typeof spawnSync> =>
     spawnSync(process.execPath, [...pretend(version), launcher, "models"], { encoding: "utf8" });
 
+  /** Writes a command line that prints its first argument and then does `last`. */
+  const endsWith = (last: string): void =>
+    writeFileSync(join(folder, "dist/cli-main.mjs"), `console.log("main with " + process.argv[2]); ${last}`);
+
   before(() => {
     mkdirSync(join(folder, "dist"));
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     copyFileSync(inClone("dist/cli.js"), launcher);
-    writeFileSync(join(folder, "dist/cli-main.mjs"), "console.log(`main with ${process.argv[2]}`);");
+    endsWith("process.exitCode = 0;");
   });
 
   test("it goes on where the Node is new enough", () => {
     const { status, stdout } = run("22.19.0");
     assert.deepEqual([status, stdout], [0, "main with models\n"]);
+  });
+  test("a command that ends without saying how has failed", () => {
+    endsWith("");
+    const { status, stdout } = run("22.19.0");
+    assert.deepEqual([status, stdout], [1, "main with models\n"]);
   });
   test("it says in one line which Node it needs where the running one is too old", () => {
     const { status, stdout, stderr } = run("22.18.0");
@@ -118,7 +127,7 @@ describe("the launcher of the command line", () => {
       const bin = join(folder, `test/rig/node/node_modules/node-${process.platform}-${process.arch}/bin`);
       mkdirSync(bin, { recursive: true });
       writeFileSync(join(bin, "node"), `#!/bin/sh\nexec "${process.execPath}" "$@"\n`, { mode: 0o755 });
-      writeFileSync(join(folder, "dist/cli-main.mjs"), "console.log(`main with ${process.argv[2]}`); process.exitCode = 7;");
+      endsWith("process.exitCode = 7;");
       const { status, stdout } = run("20.20.2");
       assert.deepEqual([status, stdout], [7, "main with models\n"]);
     },
