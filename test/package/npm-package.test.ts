@@ -1,5 +1,5 @@
-// The package as a stranger gets it: packed, installed from its file into an empty folder without a network, compiled against
-// in strict mode, run, and run as a command. Wants what `npm run build` leaves in `dist/`.
+// The package as a stranger gets it: packed in a clean checkout, installed from its file into an empty folder without a network,
+// compiled against in strict mode, run, and run as a command.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -10,7 +10,9 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { FakeProvider } from "../support/fake-provider.ts";
+import { ensureLocalRuntime } from "../rig/install.ts";
 import { jsonLines } from "../support/json-lines.ts";
+import { linkInstalled, makeCleanCheckout } from "./clean-checkout.ts";
 
 interface Ended {
   readonly status: number;
@@ -23,13 +25,19 @@ const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
 const MOST_BYTES = 6 * 1024 * 1024;
 
 let fake: FakeProvider;
+let checkout: string;
 let folder: string;
 
 before(async () => {
-  assert.ok(existsSync(inRoot("dist/library.js")), "There is nothing to pack: run npm run build first.");
+  await ensureLocalRuntime();
   fake = await FakeProvider.start();
+  checkout = await mkdtemp(join(tmpdir(), "parley-checkout-"));
   folder = await mkdtemp(join(tmpdir(), "parley-package-"));
-  const packed = await npm(["pack", "--ignore-scripts", "--pack-destination", folder], inRoot("."));
+  makeCleanCheckout(checkout);
+  linkInstalled(checkout);
+  assert.equal(existsSync(join(checkout, "dist")), false, "Nothing may be built before it is packed.");
+  const packed = await npm(["pack", "--pack-destination", folder], checkout);
+  assert.equal(packed.status, 0, packed.stderr);
   const file = packed.stdout.trim().split("\n").at(-1) ?? "";
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "stranger", private: true, type: "module" }));
   const installed = await npm(["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", `./${file}`], folder);
@@ -44,6 +52,7 @@ afterEach(() => fake.reset());
 after(async () => {
   await fake.close();
   await rm(folder, { recursive: true });
+  await rm(checkout, { recursive: true });
 });
 
 /** Resolves with whatever the end was; a program that hangs is killed and fails. */
@@ -91,6 +100,31 @@ async function bytesBelow(path: string): Promise<number> {
   const sizes = await Promise.all((await readdir(path)).map((name) => bytesBelow(join(path, name))));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
+
+describe("npm pack in a clean checkout", () => {
+  it("builds what it packs, and packs all that is to be in it, without sources and maps", async () => {
+    const manifest: { files: readonly string[] } = JSON.parse(await readFile(inRoot("package.json"), "utf8"));
+    const root = join(folder, "node_modules/parley");
+    for (const path of manifest.files) assert.ok(existsSync(join(root, path)), `${path} is missing.`);
+    const packed = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const strangers = packed.map(({ name }) => name).filter((name) => /\.map$|\.tsx?$/u.test(name) && !name.endsWith(".d.ts"));
+    assert.deepEqual(strangers, []);
+  });
+
+  it("says what to do where the packages that build it cannot be installed, and writes no package", async () => {
+    const bare = join(checkout, "bare");
+    await mkdir(bare);
+    makeCleanCheckout(bare);
+    const nothingThere = { npm_config_offline: "true", npm_config_cache: join(bare, "empty-cache") };
+    const { status, stderr } = await npm(["pack", "--pack-destination", bare], bare, nothingThere);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /parley: npm failed \(status \d+, its own words are above\)\. Check the network/u);
+    assert.deepEqual(
+      (await readdir(bare)).filter((name) => name.endsWith(".tgz")),
+      [],
+    );
+  });
+});
 
 describe("the package, installed in an empty folder,", () => {
   it("brings no other package along, and no more than a few megabytes", async () => {
