@@ -45,8 +45,11 @@ function fail(message: string): void {
 
 const main = new URL("./cli-main.mjs", import.meta.url);
 if (isNewEnough(process.versions.node)) {
-  // Until the command says otherwise: a process that runs out of things to wait for must not look like one that succeeded.
-  process.exitCode = 1;
+  // Every command sets its status when it is done. A process that runs out of things to wait for before that, or whose program
+  // file is cut off (a build writes it anew at this moment), must neither look like one that succeeded nor end in silence.
+  process.once("beforeExit", () => {
+    if (process.exitCode === undefined) fail("this command ended before it was done. Please try again; if it stays so, please report it.");
+  });
   void import(main.href);
 } else {
   const node = broughtNode();

@@ -88,6 +88,8 @@ export class InferenceClient {
     this.#closed = true;
     const running = this.#running;
     if (running === undefined) return;
+    // Idle it keeps nobody alive. Whoever waits for its end would otherwise end before it, in the middle of this wait.
+    running.child.ref();
     if (running.child.connected) running.child.disconnect();
     const kill = setTimeout(() => running.child.kill("SIGKILL"), END_MS);
     await running.gone;

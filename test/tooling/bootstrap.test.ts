@@ -112,8 +112,20 @@ describe("the launcher of the command line", () => {
   });
   test("a command that ends without saying how has failed", () => {
     endsWith("");
-    const { status, stdout } = run("22.19.0");
+    const { status, stdout, stderr } = run("22.19.0");
     assert.deepEqual([status, stdout], [1, "main with models\n"]);
+    assert.match(String(stderr), /^parley: this command ended before it was done\. .+\n$/);
+  });
+  test("so has one that waits for what can never come", () => {
+    endsWith("await new Promise(() => {}); process.exitCode = 0;");
+    const { status, stderr } = run("22.19.0");
+    assert.equal(status, 1);
+    assert.match(String(stderr), /^parley: this command ended before it was done\. .+\n$/);
+  });
+  test("a status that a command gives stays, without a word more", () => {
+    endsWith("process.exitCode = 2;");
+    const { status, stderr } = run("22.19.0");
+    assert.deepEqual([status, stderr], [2, ""]);
   });
   test("it says in one line which Node it needs where the running one is too old", () => {
     const { status, stdout, stderr } = run("22.18.0");
