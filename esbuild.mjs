@@ -89,6 +89,7 @@ function bundles(production) {
     nodeModule("sidecar/library.ts", "library.js", production),
     nodeModule("sidecar/local/inference-process.ts", "inference.mjs", production),
     nodeModule("sidecar/sessions/store-worker.ts", "store-worker.mjs", production),
+    nodeModule("sidecar/prices/bundled-prices.ts", "prices.mjs", production),
     {
       ...common(production),
       // The page is small only when it is minified, and is measured so: it is built as it ships, always.

@@ -6,6 +6,8 @@ import { Endpoints, type EndpointOverrides, type EndpointsOptions } from "./endp
 import { createLlmAt } from "./llm.ts";
 import { parseModelRef } from "./model-ref.ts";
 import { ModelCatalogue } from "./models.ts";
+import { PriceBook } from "./prices/price-book.ts";
+import type { PriceQuote } from "./prices/price-quote.ts";
 import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
 import type { EngineSettings, ModelRef, ProviderInfo } from "./types.ts";
 
@@ -17,6 +19,7 @@ export const defaultSettings: EngineSettings = { providers: {}, concurrency: 4, 
 export class Engine {
   readonly #endpoints: Endpoints;
   readonly #models: ModelCatalogue;
+  readonly #prices = new PriceBook();
 
   /** Opens nothing: connections and processes come with the first request. */
   constructor(options: EngineOptions) {
@@ -71,6 +74,17 @@ export class Engine {
   /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */
   close(): Promise<void> {
     return this.#endpoints.close();
+  /**
+   * What a model costs, and what so many of its tokens cost; undefined where nobody knows, which is not the same as free.
+   * Throws a `ProviderError` for a reference that names no provider.
+   */
+  async priceOf(ref: ModelRef): Promise<PriceQuote | undefined> {
+    const { provider, model } = parseModelRef(ref);
+    const { runsHere } = this.#endpoints.describe(provider);
+    const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
+    return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, here: runsHere });
+  }
+
   }
 }
 

@@ -7,6 +7,8 @@ const at = (source: string, bundled: string): URL => new URL(fromSource ? source
 export const inferenceProcessUrl = at("./local/inference-process.ts", "./inference.mjs");
 /** Started with the first store. */
 export const storeWorkerUrl = at("./sessions/store-worker.ts", "./store-worker.mjs");
+/** Imported when a price is first asked for. */
+export const bundledPricesUrl = at("./prices/bundled-prices.ts", "./prices.mjs");
 /** The demo model, made by the build. */
 export const demoModelUrl = at("../dist/models/demo.gguf", "./models/demo.gguf");
 /** The folder whose `node_modules` holds node-llama-cpp with this platform's backend, where Parley brought it along. */

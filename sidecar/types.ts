@@ -113,17 +113,47 @@ export type FinishReason = "stop" | "length" | "tool-calls" | "content-filter" |
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Part of `inputTokens`. */
+  /** Part of `inputTokens`: read from the provider's cache. */
   readonly cachedTokens?: number;
+  /** Part of `inputTokens`, beside `cachedTokens`: written into the provider's cache, where it charges for that. */
+  readonly cacheWriteTokens?: number;
+  /** Part of `cacheWriteTokens`: kept for an hour, which costs more than the usual minutes (Anthropic). */
+  readonly cacheWriteHourTokens?: number;
   /** Part of `outputTokens`. */
   readonly reasoningTokens?: number;
   readonly estimated?: boolean;
 }
 
+/**
+ * Where a fact about a model comes from, the strongest first. `setting`: the user's own word. `live`: the provider tells it.
+ * `bundled`: the list of published prices and windows that Parley brings along. `local`: the model runs on this machine and
+ * costs nothing. `default`: nobody knows; a careful guess.
+ */
+export type FactSource = "setting" | "live" | "bundled" | "local" | "default";
+
+/** `charged`: the provider said with the answer what it took for it. All others are computed from usage and price. */
+export type CostSource = "charged" | Exclude<FactSource, "default">;
+
 /** An unknown price is an absent cost, never zero. */
 export interface Cost {
   readonly amount: number;
   readonly currency: "USD";
+  /** Absent in a sum over several sources. */
+  readonly source?: CostSource;
+}
+
+/** US dollars for a million tokens. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output: number;
+  /** Input read from the provider's cache. Absent: as other input. */
+  readonly cachedInput?: number;
+  /** Input written into the provider's cache. Absent: as other input. */
+  readonly cacheWrite?: number;
+  /** US dollars for each request, beside its tokens. */
+  readonly perRequest?: number;
+  /** Prompts of more tokens than this are charged at higher rates than those given here. */
+  readonly higherAbove?: number;
 }
 
 /** Milliseconds from the moment the request was asked for. `firstTokenMs` is null when no token came. */
@@ -215,6 +245,19 @@ export interface ModelAbilities {
   readonly reasoning?: boolean;
 }
 
+export type ModelFact = "contextWindow" | "maxOutputTokens" | keyof ModelAbilities | "price";
+export type ModelFactSources = { readonly [Fact in ModelFact]?: FactSource };
+
+/** What a user says about a model; it comes before what anybody else says. */
+export interface ModelOverride {
+  /** Tokens. */
+  readonly contextWindow?: number;
+  /** Tokens. */
+  readonly maxOutputTokens?: number;
+  readonly abilities?: ModelAbilities;
+  readonly price?: ModelPrice;
+}
+
 export interface ModelInfo {
   readonly ref: ModelRef;
   readonly provider: string;
@@ -227,6 +270,10 @@ export interface ModelInfo {
   /** Tokens. */
   readonly maxOutputTokens?: number;
   readonly abilities?: ModelAbilities;
+  /** Absent: unknown, which is not free. */
+  readonly price?: ModelPrice;
+  /** Where each fact above comes from. A `default` is a guess to reckon with, not one to show. */
+  readonly sources?: ModelFactSources;
   /** True for the built-in demo, which has no knowledge. */
   readonly demo?: boolean;
 }

@@ -60,6 +60,8 @@ export interface ProviderRow {
   /** Milliseconds, where the settings say nothing. */
   readonly timeLimits: Required<TimeLimits>;
   readonly chat?: ChatQuirks;
+  /** The provider's id in the bundled list of published prices (`sidecar/prices/bundled-prices.ts`); absent where it has none. */
+  readonly prices?: string;
 }
 
 /** Reasoning models of the large providers think for minutes in silence; a server that has begun does not pause for three. */
@@ -79,6 +81,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "openai",
     name: "OpenAI",
+    prices: "openai",
     wire: "openai-responses",
     defaultBaseUrl: "https://api.openai.com/v1",
     barePath: "/v1",
@@ -89,6 +92,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
   {
     id: "anthropic",
     name: "Anthropic",
+    prices: "anthropic",
     wire: "anthropic",
     defaultBaseUrl: "https://api.anthropic.com",
     baseUrlVariables: ["ANTHROPIC_BASE_URL"],
@@ -125,6 +129,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "openrouter",
     name: "OpenRouter",
+    prices: "openrouter",
     defaultBaseUrl: "https://openrouter.ai/api/v1",
     baseUrlVariables: ["OPENROUTER_BASE_URL"],
     keyVariables: ["OPENROUTER_API_KEY"],
@@ -193,6 +198,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "gemini",
     name: "Google Gemini",
+    prices: "google",
     defaultBaseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
     baseUrlVariables: ["GEMINI_BASE_URL"],
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
@@ -202,6 +208,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "azure",
     name: "Azure OpenAI",
+    prices: "azure",
     // Each customer has an address of their own: https://NAME.openai.azure.com.
     barePath: "/openai/v1",
     baseUrlVariables: ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL"],
@@ -213,6 +220,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "groq",
     name: "Groq",
+    prices: "groq",
     defaultBaseUrl: "https://api.groq.com/openai/v1",
     baseUrlVariables: ["GROQ_BASE_URL"],
     keyVariables: ["GROQ_API_KEY"],
@@ -222,6 +230,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "deepseek",
     name: "DeepSeek",
+    prices: "deepseek",
     defaultBaseUrl: "https://api.deepseek.com",
     baseUrlVariables: ["DEEPSEEK_BASE_URL"],
     keyVariables: ["DEEPSEEK_API_KEY"],
@@ -231,6 +240,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     ...hosted,
     id: "mistral",
     name: "Mistral",
+    prices: "mistral",
     defaultBaseUrl: "https://api.mistral.ai/v1",
     baseUrlVariables: ["MISTRAL_BASE_URL"],
     keyVariables: ["MISTRAL_API_KEY"],

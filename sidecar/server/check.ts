@@ -38,6 +38,12 @@ export function integer(least: number, most = Number.MAX_SAFE_INTEGER): Check<nu
   };
 }
 
+export function between(least: number, most: number): Check<number> {
+  return (value, path) => {
+    if (typeof value !== "number" || !(value >= least && value <= most)) refuse(path, `a number from ${least} to ${most}`);
+  };
+}
+
 export function oneOf<T extends string>(...values: readonly T[]): Check<T> {
   return (value, path) => {
     if (!values.some((one) => one === value)) refuse(path, `one of ${values.map((one) => `"${one}"`).join(", ")}`);

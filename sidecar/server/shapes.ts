@@ -18,15 +18,34 @@ import type {
   FilePart,
   GenerationParameters,
   ImagePart,
+  FactSource,
   ModelAbilities,
+  ModelFactSources,
   ModelInfo,
+  ModelOverride,
+  ModelPrice,
   ProviderSettings,
   StreamRef,
   TextPart,
   TimeLimits,
   UserPart,
 } from "../types.ts";
-import { type Check, flag, integer, isObject, list, nullable, object, oneOf, optional, record, refuse, text, variants } from "./check.ts";
+import {
+  between,
+  type Check,
+  flag,
+  integer,
+  isObject,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  record,
+  refuse,
+  text,
+  variants,
+} from "./check.ts";
 
 /** Streams that one run may have: as many as are kept after their end, so that none is let go before it was read. */
 export const mostStreamsOfARun = 4096;
@@ -40,6 +59,9 @@ const uri = text(64_000, 1);
 /** Below the bound of a frame. */
 const content = text(32 * 1024 * 1024);
 const milliseconds = integer(0);
+/** US dollars for a million tokens; more is a slip. */
+const amount = between(0, 1_000_000);
+const factSource: Check<FactSource> = oneOf("setting", "live", "bundled", "local", "default");
 
 const userPart: Check<UserPart> = variants<UserPart>({
   text: object<TextPart>({ type: oneOf("text"), text: content }),
@@ -96,11 +118,16 @@ const modelInfo = object<ModelInfo>({
   name,
   contextWindow: optional(integer(0)),
   maxOutputTokens: optional(integer(0)),
-  abilities: optional(
-    object<ModelAbilities>({
-      images: optional(flag),
-      tools: optional(flag),
-      reasoning: optional(flag),
+  abilities: optional(abilities),
+  price: optional(price),
+  sources: optional(
+    object<ModelFactSources>({
+      contextWindow: optional(factSource),
+      maxOutputTokens: optional(factSource),
+      images: optional(factSource),
+      tools: optional(factSource),
+      reasoning: optional(factSource),
+      price: optional(factSource),
     }),
   ),
   demo: optional(flag),
@@ -110,6 +137,7 @@ const modelInfo = object<ModelInfo>({
 export const params = {
   nothing: (() => {}) as Check<null>,
   /** Checked before all else: what another version sends may look different. */
+      models: optional(record(modelOverride, 10_000)),
   protocolVersion: object<Pick<InitializeParams, "protocolVersion">>({ protocolVersion: integer(0) }),
   initialize: object<InitializeParams>({
     protocolVersion: integer(0),

@@ -48,11 +48,12 @@ describe("the package for this platform", () => {
       [],
     );
   });
-  test("it holds the sidecar, the inference process, the store's worker, the page, the demo model and one backend of llama.cpp", () => {
+  test("it holds the sidecar, the inference process, the store's worker, the prices, the page, the demo model and one backend of llama.cpp", () => {
     const needed = [
       "dist/sidecar.mjs",
       "dist/inference.mjs",
       "dist/store-worker.mjs",
+      "dist/prices.mjs",
       "dist/media/chat.js",
       "dist/media/chat.css",
       "dist/models/demo.gguf",
