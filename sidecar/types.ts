@@ -314,6 +314,8 @@ export interface ProviderSettings {
   readonly concurrency?: number;
   /** Forces one of OpenAI's two interfaces. Default: `responses` at OpenAI's own origin, `chat` elsewhere. */
   readonly api?: "responses" | "chat";
+  /** What the user knows better, by the provider's own ids of its models. */
+  readonly models?: { readonly [model: string]: ModelOverride };
 }
 
 export interface EngineSettings {
