@@ -66,14 +66,6 @@ export class Engine {
     return this.#models.defaultModel(lastUsed, signal);
   }
 
-  /** The next requests follow them. */
-  updateSettings(settings: EngineSettings): void {
-    this.#endpoints.updateSettings(settings);
-  }
-
-  /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */
-  close(): Promise<void> {
-    return this.#endpoints.close();
   /**
    * What a model costs, and what so many of its tokens cost; undefined where nobody knows, which is not the same as free.
    * Throws a `ProviderError` for a reference that names no provider.
@@ -85,6 +77,14 @@ export class Engine {
     return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, here: runsHere });
   }
 
+  /** The next requests follow them. */
+  updateSettings(settings: EngineSettings): void {
+    this.#endpoints.updateSettings(settings);
+  }
+
+  /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */
+  close(): Promise<void> {
+    return this.#endpoints.close();
   }
 }
 
