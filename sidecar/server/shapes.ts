@@ -96,6 +96,24 @@ const timeLimits = object<TimeLimits>({
   idleMs: optional(milliseconds),
 });
 
+const price = object<ModelPrice>({
+  input: amount,
+  output: amount,
+  cachedInput: optional(amount),
+  cacheWrite: optional(amount),
+  perRequest: optional(amount),
+  higherAbove: optional(integer(0)),
+});
+
+const abilities = object<ModelAbilities>({ images: optional(flag), tools: optional(flag), reasoning: optional(flag) });
+
+const modelOverride = object<ModelOverride>({
+  contextWindow: optional(integer(1)),
+  maxOutputTokens: optional(integer(1)),
+  abilities: optional(abilities),
+  price: optional(price),
+});
+
 const settings: Check<EngineSettings> = object<EngineSettings>({
   providers: record(
     object<ProviderSettings>({
@@ -104,6 +122,7 @@ const settings: Check<EngineSettings> = object<EngineSettings>({
       timeLimits: optional(timeLimits),
       concurrency: optional(integer(1, 10_000)),
       api: optional(oneOf("responses", "chat")),
+      models: optional(record(modelOverride, 10_000)),
     }),
     1000,
   ),
@@ -137,7 +156,6 @@ const modelInfo = object<ModelInfo>({
 export const params = {
   nothing: (() => {}) as Check<null>,
   /** Checked before all else: what another version sends may look different. */
-      models: optional(record(modelOverride, 10_000)),
   protocolVersion: object<Pick<InitializeParams, "protocolVersion">>({ protocolVersion: integer(0) }),
   initialize: object<InitializeParams>({
     protocolVersion: integer(0),
