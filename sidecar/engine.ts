@@ -48,9 +48,17 @@ export class Engine {
     );
   }
 
-  /** Throws a `ProviderError` that lists the known providers when this is none of them. */
-  checkProvider(id: string): void {
-    this.#endpoints.row(id);
+  /**
+   * Throws a `ProviderError` that lists the known providers when this is none of them, and one with code `invalid-base-url` for
+   * an address that it cannot have.
+   */
+  checkProvider(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): void {
+    this.#endpoints.check(id, overrides);
+  }
+
+  /** As it is when it is called with these overrides. Undefined for a provider that is none. */
+  describeProvider(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): ProviderInfo | undefined {
+    return this.#endpoints.ids().includes(id) ? this.#endpoints.describe(id, overrides) : undefined;
   }
 
   listProviders(): readonly ProviderInfo[] {

@@ -16,10 +16,10 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   const options = answerOptions(parsed);
   const files = parsed.values.get("file") ?? [];
   checkOperands(parsed.operands);
-  const { provider, model } = await chooseModel(program, modelOf(parsed));
+  const baseUrl = single(parsed, "base-url");
+  const { provider, model } = await chooseModel(program, single(parsed, "model"), baseUrl);
   const { terminal, engine } = program;
   const question = await questionOf(parsed.operands, () => terminal.readInput());
-  const baseUrl = single(parsed, "base-url");
   const llm = engine.llmAt(provider, model, baseUrl === undefined ? {} : { baseUrl });
   const readPrompt = (signal: AbortSignal): Promise<Prompt> => promptOf(question, files, signal);
   const printer = parsed.flags.has("json") ? new JsonPrinter(program) : new TextPrinter(program);
@@ -29,7 +29,7 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
     const last = batch.at(-1);
     if (last?.type === "end") end = last;
   }
-  return finish(program, end);
+  return finish(program, end, baseUrl);
 }
 
 function answerOptions(parsed: ParsedArguments): GenerateOptions {
@@ -44,18 +44,12 @@ function answerOptions(parsed: ParsedArguments): GenerateOptions {
   return checkedParameters({ system, temperature, maxOutputTokens, reasoning });
 }
 
-/** An address belongs to a provider, so it needs a model that names one. */
-function modelOf(parsed: ParsedArguments): string | undefined {
-  const named = single(parsed, "model");
-  if (named === undefined && parsed.values.has("base-url")) throw new UsageError("The option --base-url needs --model PROVIDER/MODEL.");
-  return named;
-}
-
 function checkOperands(operands: readonly string[]): void {
   const prompts = operands.filter((operand) => operand !== "-");
   if (operands.length === 0) throw new UsageError('What is to be asked? Give a PROMPT in quotes, or "-" to read it from the input.');
   if (prompts.length > 1) throw new UsageError(`One PROMPT is expected, not ${prompts.length}: put it in quotes.`);
   const dashes = operands.length - prompts.length;
+  if (dashes === 0 && isBlank(prompts[0])) throw new UsageError("The PROMPT is empty: there is nothing to ask.");
   if (dashes > 1 || (dashes === 1 && operands.at(-1) !== "-")) throw new UsageError('"-" stands once, and after the PROMPT.');
 }
 
@@ -63,12 +57,17 @@ async function questionOf(operands: readonly string[], readInput: () => Promise<
   const [prompt = ""] = operands.filter((operand) => operand !== "-");
   if (!operands.includes("-")) return prompt;
   const input = await readInput();
+  if (isBlank(prompt) && isBlank(input)) throw new UsageError("The input is empty: there is nothing to ask.");
   return prompt === "" ? input : `${prompt}\n\n${input}`;
+}
+
+function isBlank(text: string | undefined): boolean {
+  return text === undefined || text.trim() === "";
 }
 
 async function promptOf(question: string, files: readonly string[], signal: AbortSignal): Promise<Prompt> {
   if (files.length === 0) return question;
-  const content: UserPart[] = question.trim() === "" ? [] : [{ type: "text", text: question }];
+  const content: UserPart[] = [{ type: "text", text: question }];
   for (const path of files) content.push(await readFilePart(path, signal));
   return [{ role: "user", content }];
 }
@@ -85,7 +84,7 @@ class JsonPrinter implements Printer {
   }
 
   async print(events: readonly StreamEvent[]): Promise<void> {
-    await this.#program.terminal.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    await this.#program.terminal.writeJson(...events);
   }
 }
 
@@ -122,7 +121,7 @@ function inTime(untilMs: number | undefined): string {
   return untilMs === undefined ? "" : ` in ${duration(Math.max(0, untilMs - Date.now()))}`;
 }
 
-function finish(program: Program, end: EndEvent | undefined): ExitStatus {
+function finish(program: Program, end: EndEvent | undefined, baseUrl: string | undefined): ExitStatus {
   const { terminal } = program;
   if (terminal.interrupted) return 130;
   if (end?.status === "complete") {
@@ -132,6 +131,6 @@ function finish(program: Program, end: EndEvent | undefined): ExitStatus {
   }
   // Nobody reads the output any more: there is nothing left to fail.
   if (end?.status === "cancelled") return 0;
-  if (end?.error !== undefined) explain(program, end.error);
+  if (end?.error !== undefined) explain(program, end.error, { baseUrl });
   return 1;
 }

@@ -16,7 +16,8 @@ export const askCommand: CommandRow = {
   summary: "Ask one question of one model; the answer streams to the output.",
   details: [
     'PROMPT is one argument, so put it in quotes. "-" reads it from the input; after a PROMPT, "-" adds the input to it.',
-    "Without --model: a server that runs here, else a provider whose key is in the environment, else the built-in demo.",
+    "Without --model: the first model that the server at --base-url offers; without that too, a server that runs here, else a",
+    "provider whose key is in the environment, else the built-in demo.",
     "With --json each event of the answer is one line, the terminal event last.",
   ],
   options: [
@@ -41,7 +42,7 @@ export const gatherCommand: CommandRow = {
   operands: "FILE…",
   summary: "Ask one question about each of many files at once, of one model or several.",
   details: [
-    "The answers come in the order of the files. One failure does not touch the others; the exit status is then 1.",
+    "The answers come in the order of the files, each file once. One failure does not touch the others; the exit status is then 1.",
     "With --json the events of all answers come as they happen, each with its item (the file as given) and its model,",
     "between one run-start and one run-end.",
   ],
@@ -66,10 +67,10 @@ export const modelsCommand: CommandRow = {
   ],
   options: [
     { name: "provider", value: "P", help: "ask this provider alone" },
-    { ...baseUrl, help: "the server's address; needs --provider" },
+    { ...baseUrl, help: "the server's address; without --provider that of any compatible server" },
     json,
   ],
-  examples: ["parley models", "parley models --provider openai-compatible --base-url http://localhost:8000/v1"],
+  examples: ["parley models", "parley models --base-url http://localhost:8000/v1"],
 };
 
 export const serveCommand: CommandRow = {

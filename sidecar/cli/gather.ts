@@ -1,9 +1,9 @@
 // `parley gather`: one question about many files, of one model or several.
 
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { AnswerFold } from "../answers/fold.ts";
-import { totalsOf } from "../answers/totals.ts";
+import { totalsOf, type Totals } from "../answers/totals.ts";
 import type { GenerateResult, Llm, Prompt } from "../api.ts";
 import { gather, type GatherTask } from "../gather.ts";
 import { askAboutFile } from "../prompt-text.ts";
@@ -12,7 +12,7 @@ import { gatherCommand } from "./commands.ts";
 import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
 import { readFilePart } from "./read-file.ts";
 import { reportMarkdown, writeReport, type ReportItem } from "./report.ts";
-import { numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
+import { CommandError, numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
 
 interface Item {
   readonly file: string;
@@ -26,10 +26,12 @@ interface ItemResult extends Item {
 
 export async function gatherFiles(program: Program, args: readonly string[]): Promise<ExitStatus> {
   const parsed = parseCommand(gatherCommand, args);
-  const { prompt, files, concurrency, report } = await checked(parsed);
-  const llms = await modelsOf(program, parsed, concurrency);
+  const { prompt, files, repeated, concurrency, report } = await checked(parsed);
+  const baseUrl = single(parsed, "base-url");
+  const llms = await modelsOf(program, parsed, { baseUrl, concurrency });
+  if (repeated.length > 0) program.terminal.note(`given more than once, and asked about once: ${repeated.join(", ")}.`);
   const items = files.flatMap((file) => llms.map((llm): Item => ({ file, llm })));
-  const run = new Run(program, prompt, parsed.flags.has("json"));
+  const run = new Run(program, { prompt, json: parsed.flags.has("json"), baseUrl });
   await run.start(items, files, llms);
   const tasks = function* (): Generator<GatherTask<ItemResult>> {
     for (const item of items) yield () => run.answer(item);
@@ -54,7 +56,10 @@ export async function gatherFiles(program: Program, args: readonly string[]): Pr
 
 interface Checked {
   readonly prompt: string;
+  /** Each once, as it was given first. */
   readonly files: readonly string[];
+  /** What was given again, as it was then. */
+  readonly repeated: readonly string[];
   readonly concurrency: number | undefined;
   readonly report: string | undefined;
 }
@@ -64,42 +69,69 @@ async function checked(parsed: ParsedArguments): Promise<Checked> {
   if (prompt === undefined || prompt.trim() === "") throw new UsageError('What is to be asked about the files? Give --prompt "…".');
   if (parsed.operands.length === 0) throw new UsageError("About which files? Name at least one FILE.");
   const report = single(parsed, "report");
-  if (report !== undefined) {
-    const overwritten = parsed.operands.find((file) => resolve(file) === resolve(report));
-    if (overwritten !== undefined) {
-      throw new UsageError(`The report would overwrite ${overwritten}, which is one of the files: give --report another name.`);
-    }
-    // Found before the answers are paid for.
-    await access(dirname(resolve(report)), constants.W_OK).catch(() => {
-      throw new UsageError(`The report cannot be written: there is no folder ${dirname(resolve(report))} that can be written to.`);
-    });
-  }
-  return { prompt, files: parsed.operands, concurrency: numberOption(parsed, "concurrency", 1, 1000, true), report };
+  if (report !== undefined) await checkReport(report, parsed.operands);
+  return { prompt, ...eachOnce(parsed.operands), concurrency: numberOption(parsed, "concurrency", 1, 1000, true), report };
 }
 
-async function modelsOf(program: Program, parsed: ParsedArguments, concurrency: number | undefined): Promise<readonly Llm[]> {
+/** What would make the report fail, or do harm, is found before the answers are paid for. */
+async function checkReport(report: string, files: readonly string[]): Promise<void> {
+  const overwritten = files.find((file) => resolve(file) === resolve(report));
+  if (overwritten !== undefined) {
+    throw new UsageError(`The report would overwrite ${overwritten}, which is one of the files: give --report another name.`);
+  }
+  const there = await stat(report).catch(() => undefined);
+  if (there?.isDirectory() === true) throw new UsageError(`The report cannot be written: ${report} is a folder. Name a file in it.`);
+  await access(there?.isFile() === false ? report : dirname(resolve(report)), constants.W_OK).catch(() => {
+    throw new UsageError(`The report cannot be written: there is no folder ${dirname(resolve(report))} that can be written to.`);
+  });
+}
+
+/** A file that is named twice, as two patterns of a shell may do, is asked about once. */
+function eachOnce(operands: readonly string[]): Pick<Checked, "files" | "repeated"> {
+  const files = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const file of operands) {
+    const path = resolve(file);
+    if (files.has(path)) repeated.add(file);
+    else files.set(path, file);
+  }
+  return { files: [...files.values()], repeated: [...repeated] };
+}
+
+interface EndpointOptions {
+  readonly baseUrl: string | undefined;
+  readonly concurrency: number | undefined;
+}
+
+async function modelsOf(program: Program, parsed: ParsedArguments, { baseUrl, concurrency }: EndpointOptions): Promise<readonly Llm[]> {
   const named = parsed.values.get("model");
-  const baseUrl = single(parsed, "base-url");
-  if (named === undefined && baseUrl !== undefined) throw new UsageError("The option --base-url needs --model PROVIDER/MODEL.");
   const overrides = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(concurrency === undefined ? {} : { concurrency }) };
   const llms: Llm[] = [];
   for (const ref of new Set(named ?? [undefined])) {
-    const { provider, model } = await chooseModel(program, ref);
+    const { provider, model } = await chooseModel(program, ref, baseUrl);
     llms.push(program.engine.llmAt(provider, model, overrides));
   }
   return llms;
+}
+
+interface RunOptions {
+  readonly prompt: string;
+  readonly json: boolean;
+  readonly baseUrl: string | undefined;
 }
 
 class Run {
   readonly #program: Program;
   readonly #prompt: string;
   readonly #json: boolean;
+  readonly #baseUrl: string | undefined;
   #severalModels = false;
 
-  constructor(program: Program, prompt: string, json: boolean) {
+  constructor(program: Program, { prompt, json, baseUrl }: RunOptions) {
     this.#program = program;
     this.#prompt = prompt;
     this.#json = json;
+    this.#baseUrl = baseUrl;
   }
 
   async start(items: readonly Item[], files: readonly string[], llms: readonly Llm[]): Promise<void> {
@@ -135,17 +167,26 @@ class Run {
       const note = finishNote(item.result.finishReason);
       if (note !== undefined) terminal.note(`${this.#title(item)}: ${note}`);
     }
-    if (report !== undefined) {
-      const models = [...new Set(items.map(({ llm }) => llm.ref))];
-      const sections = items.map((item, index) => reportItem(item, done[index]));
-      await writeReport(report, reportMarkdown({ prompt: this.#prompt, models, items: sections, totals }));
-    }
+    const unwritten = report === undefined ? undefined : await this.#writeReport(report, done, items, totals);
     if (this.#json) {
       const counts = { complete: complete.length, failed: failed.length, cancelled: items.length - complete.length - failed.length };
       await terminal.writeJson({ type: "run-end", ...counts, ...totals });
     }
+    if (unwritten !== undefined) throw new CommandError(`The report could not be written: ${unwritten}`);
     if (terminal.interrupted) return 130;
     return failed.length > 0 ? 1 : 0;
+  }
+
+  /** Resolves with why it could not be written: the run still ends with its totals. */
+  async #writeReport(path: string, done: readonly ItemResult[], items: readonly Item[], totals: Totals): Promise<string | undefined> {
+    const models = [...new Set(items.map(({ llm }) => llm.ref))];
+    const sections = items.map((item, index) => reportItem(item, done[index]));
+    try {
+      await writeReport(path, reportMarkdown({ prompt: this.#prompt, models, items: sections, totals }));
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   #title({ file, llm }: Item): string {
@@ -153,8 +194,7 @@ class Run {
   }
 
   async #printEvents({ file, llm }: Item, events: readonly StreamEvent[]): Promise<void> {
-    const lines = events.map((event) => `${JSON.stringify({ ...event, item: file, model: llm.ref })}\n`);
-    await this.#program.terminal.write(lines.join(""));
+    await this.#program.terminal.writeJson(...events.map((event) => ({ ...event, item: file, model: llm.ref })));
   }
 
   /** What failed in the same way is told once: a missing key fails a hundred files. */
@@ -164,7 +204,8 @@ class Run {
       const [first] = group;
       if (first?.error === undefined) continue;
       const others = group.length - 1;
-      explain(this.#program, first.error, `${this.#title(first)}${others === 0 ? "" : ` and ${others} more`}`);
+      const about = `${this.#title(first)}${others === 0 ? "" : ` and ${others} more`}`;
+      explain(this.#program, first.error, { about, baseUrl: this.#baseUrl });
     }
   }
 }

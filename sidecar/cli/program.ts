@@ -6,7 +6,8 @@ import type { Engine } from "../engine.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { parseModelRef, type ModelName } from "../model-ref.ts";
 import type { ErrorInfo, FinishReason } from "../types.ts";
-import { UsageError } from "./usage.ts";
+import { firstChoice } from "../model-choice.ts";
+import { CommandError, UsageError } from "./usage.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Program {
@@ -17,9 +18,17 @@ export interface Program {
 /** 0 complete, 1 failed or incomplete, 2 wrong usage, 130 interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 130;
 
-/** The model that was named, or the best that can be had without one. Throws `UsageError` for a name that is none. */
-export async function chooseModel({ engine, terminal }: Program, named: string | undefined): Promise<ModelName> {
-  if (named !== undefined) return checkedModel(engine, named);
+/** Who speaks to a server of which nothing but the address is known. */
+const ANY_SERVER = "openai-compatible";
+
+/**
+ * The model that was named; else the first that the server at `baseUrl` offers; else the best that can be had without either.
+ * Throws `UsageError` for a name or an address that is none, `CommandError` where the server offers none.
+ */
+export async function chooseModel(program: Program, named: string | undefined, baseUrl: string | undefined): Promise<ModelName> {
+  const { engine, terminal } = program;
+  if (named !== undefined) return checkedModel(engine, named, baseUrl);
+  if (baseUrl !== undefined) return modelAt(program, baseUrl);
   const { ref, reason } = await engine.defaultModel(null, terminal.signal);
   if (ref === null) {
     throw new UsageError("No model can be used: no server runs here, no key is in the environment. Name one with --model.");
@@ -29,10 +38,33 @@ export async function chooseModel({ engine, terminal }: Program, named: string |
   return parseModelRef(ref);
 }
 
-function checkedModel(engine: Engine, ref: string): ModelName {
+async function modelAt(program: Program, baseUrl: string): Promise<ModelName> {
+  const { engine, terminal } = program;
+  const provider = checkedProvider(engine, undefined, baseUrl);
+  const { models, failures } = await engine.listModels({ provider, baseUrl }, terminal.signal);
+  const [failure] = failures;
+  if (failure !== undefined) throw new CommandError(explanation(program, failure.error, { baseUrl }));
+  const model = firstChoice(provider, models);
+  if (model === undefined) throw new CommandError(`The server at ${baseUrl} names no model that can chat; give --model ${provider}/NAME.`);
+  terminal.note(`using ${model.ref}; --model names another.`);
+  return model;
+}
+
+/** Throws `UsageError` for a provider or an address that is none. An address without a provider has the generic one. */
+export function checkedProvider(engine: Engine, provider: string | undefined, baseUrl: string | undefined): string {
+  const id = provider ?? ANY_SERVER;
+  try {
+    engine.checkProvider(id, baseUrl === undefined ? {} : { baseUrl });
+    return id;
+  } catch (error) {
+    throw asUsageError(error);
+  }
+}
+
+function checkedModel(engine: Engine, ref: string, baseUrl: string | undefined): ModelName {
   try {
     const name = parseModelRef(ref);
-    engine.checkProvider(name.provider);
+    checkedProvider(engine, name.provider, baseUrl);
     // A file is named from where the command runs; everywhere else a local model has its whole path.
     const isFile = name.provider === "local" && /\.gguf$/iu.test(name.model);
     return isFile ? { ...name, model: resolve(name.model) } : name;
@@ -42,15 +74,27 @@ function checkedModel(engine: Engine, ref: string): ModelName {
 }
 
 /** What the caller wrote wrongly, told as such. Anything else stays as it is. */
-export function asUsageError(error: unknown): unknown {
+function asUsageError(error: unknown): unknown {
   return error instanceof ProviderError && error.kind === "invalid-request" ? new UsageError(error.message) : error;
 }
 
-/** Why an answer failed, on the error output: what happened, the provider's own words, what to do next. */
-export function explain({ engine, terminal }: Program, error: ErrorInfo, about?: string): void {
-  const provider = engine.listProviders().find(({ id }) => id === error.provider);
+export interface Failed {
+  /** The item that failed, where there are several. */
+  readonly about?: string | undefined;
+  /** The address that was given for this command. */
+  readonly baseUrl?: string | undefined;
+}
+
+/** Why an answer failed, on the error output. */
+export function explain(program: Program, error: ErrorInfo, failed: Failed): void {
+  program.terminal.note(explanation(program, error, failed));
+}
+
+/** What happened, the provider's own words, what to do next. */
+function explanation({ engine }: Program, error: ErrorInfo, { about, baseUrl }: Failed): string {
+  const provider = engine.describeProvider(error.provider ?? "", baseUrl === undefined ? {} : { baseUrl });
   const { summary, detail, advice } = errorWords(error, { place: "terminal", ...(provider === undefined ? {} : { provider }) });
-  terminal.note([`${about === undefined ? "" : `${about}: `}${summary}`, detail, advice].filter((line) => line !== undefined).join("\n  "));
+  return [`${about === undefined ? "" : `${about}: `}${summary}`, detail, advice].filter((line) => line !== undefined).join("\n  ");
 }
 
 /** What is worth telling about an answer that is whole. */

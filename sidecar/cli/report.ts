@@ -1,6 +1,6 @@
 // The Markdown that `parley gather --report` writes: a section for each file, whatever became of it.
 
-import { rename, rm, writeFile } from "node:fs/promises";
+import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, basename, join } from "node:path";
 import type { Totals } from "../answers/totals.ts";
 import type { ModelRef } from "../types.ts";
@@ -25,8 +25,12 @@ export function reportMarkdown({ prompt, models, items, totals }: Report): strin
   return `# ${oneLine(prompt)}\n\n${sections.join("\n")}\n---\n\n${footer(models, items, totals)}\n`;
 }
 
-/** Whole or not at all: written beside the file and put in its place. */
-export async function writeReport(path: string, markdown: string): Promise<void> {
+/** Whole or not at all: written beside the file and put in its place. What is no file (a pipe, `/dev/stdout`) is written to. */
+export async function writeReport(given: string, markdown: string): Promise<void> {
+  // A link stays one: the file that it leads to is written anew.
+  const path = await realpath(given).catch(() => given);
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isFile() === false) return writeFile(path, markdown);
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     await writeFile(temporary, markdown);

@@ -9,7 +9,7 @@ import { models } from "./models.ts";
 import type { ExitStatus, Program } from "./program.ts";
 import { serveStdio } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
-import { UsageError } from "./usage.ts";
+import { CommandError, UsageError } from "./usage.ts";
 
 type Run = (program: Program, args: readonly string[]) => Promise<ExitStatus>;
 
@@ -17,23 +17,31 @@ const runs: { readonly [command: string]: Run | undefined } = { ask, gather: gat
 
 /** Never rejects: what goes wrong is told on the error output and by the status. */
 export async function runParley(args: readonly string[], terminal: Terminal): Promise<ExitStatus> {
-  const [first, ...rest] = args;
+  const [first] = args;
   try {
-    const help = helpAsked(first, rest);
-    if (help !== undefined) {
-      await terminal.write(help);
-      return 0;
-    }
-    if (first === "serve") return await serveStdio(terminal, rest);
-    const run = first === undefined ? undefined : runs[first];
-    if (run === undefined) throw unknownCommand(first);
-    return await runWithEngine(run, terminal, rest);
+    const status = await runCommand(args, terminal);
+    if (terminal.outputFailure === undefined) return status;
+    terminal.note(`The output could not be written: ${terminal.outputFailure}`);
+    return 1;
   } catch (error) {
     if (terminal.interrupted) return 130;
     if (error instanceof UsageError) return wrongUsage(terminal, error, first);
-    terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (error instanceof CommandError) terminal.note(error.message);
+    else terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return 1;
   }
+}
+
+async function runCommand([first, ...rest]: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  const help = helpAsked(first, rest);
+  if (help !== undefined) {
+    await terminal.write(help);
+    return 0;
+  }
+  if (first === "serve") return serveStdio(terminal, rest);
+  const run = first === undefined ? undefined : runs[first];
+  if (run === undefined) throw unknownCommand(first);
+  return runWithEngine(run, terminal, rest);
 }
 
 async function runWithEngine(run: Run, terminal: Terminal, args: readonly string[]): Promise<ExitStatus> {

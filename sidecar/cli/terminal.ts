@@ -1,16 +1,20 @@
 // The program's surroundings: what it writes to, reads from, and is interrupted by. A reader that goes away (`| head`) and
-// Ctrl+C both end in one signal, which cancels at the provider.
+// Ctrl+C both end in one signal, which cancels at the provider. A pipe or a file gets every byte as it is; a screen gets what
+// is printable of it.
 
 import type { Readable, Writable } from "node:stream";
+import { PrintableText } from "./printable-text.ts";
+import { decodeText, NO_TEXT, readBytes, TOO_LONG } from "./read-text.ts";
+import { CommandError } from "./usage.ts";
 
-/** Characters of standard input that are read: more fits no model. */
-const INPUT_LIMIT = 32 * 1024 * 1024;
+/** What a write to a pipe that nobody reads any more fails with. */
+const READER_GONE: ReadonlySet<unknown> = new Set(["EPIPE", "ECONNRESET", "EOF", "ERR_STREAM_DESTROYED"]);
 
 /** The part of Node's `process` that is used. */
 export interface TerminalHost {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   on(event: "SIGINT", listener: () => void): unknown;
   exit(code: number): void;
@@ -18,11 +22,13 @@ export interface TerminalHost {
 
 export class Terminal {
   readonly environment: NodeJS.ProcessEnv;
-  readonly #out: Writable;
+  readonly #out: TerminalHost["stdout"];
   readonly #err: TerminalHost["stderr"];
   readonly #in: TerminalHost["stdin"];
   readonly #abort = new AbortController();
+  readonly #printable = new PrintableText();
   #interrupted = false;
+  #outputFailure: string | undefined;
   /** Whether the last line on the screen is a passing one. */
   #progressShown = false;
 
@@ -31,8 +37,7 @@ export class Terminal {
     this.#out = host.stdout;
     this.#err = host.stderr;
     this.#in = host.stdin;
-    // The reader has what it wanted. That is no failure, and nobody is left to be told.
-    this.#out.on("error", () => this.#abort.abort());
+    this.#out.on("error", (error) => this.#onOutputError(error));
     this.#err.on("error", () => undefined);
     host.on("SIGINT", () => {
       if (this.#interrupted) host.exit(130);
@@ -41,7 +46,7 @@ export class Terminal {
     });
   }
 
-  /** Aborted by Ctrl+C (a second one ends the process at once) and when nobody reads the output any more. */
+  /** Aborted by Ctrl+C (a second one ends the process at once) and when the output takes no more. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -50,25 +55,32 @@ export class Terminal {
     return this.#interrupted;
   }
 
+  /** Why the output could not be written, such as a full disk. A reader that has gone away is no failure. */
+  get outputFailure(): string | undefined {
+    return this.#outputFailure;
+  }
+
   /** Resolves when the output has taken it, so that a slow reader slows the provider's stream and fills no memory. */
   async write(text: string): Promise<void> {
-    if (text === "" || this.#out.destroyed) return;
+    if (text === "" || this.#out.destroyed || this.#outputFailure !== undefined) return;
     this.#clearProgress();
-    if (this.#out.write(text)) return;
+    if (this.#tryWrite(this.#out.isTTY === true ? this.#printable.push(text) : text)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     for (const event of ["drain", "close", "error"]) this.#out.once(event, resolve);
     await promise;
     for (const event of ["drain", "close", "error"]) this.#out.off(event, resolve);
   }
 
-  writeJson(value: object): Promise<void> {
-    return this.write(`${JSON.stringify(value)}\n`);
+  /** One line each. Control characters are escaped, C1 too, so that it is the same JSON on a screen. */
+  writeJson(...values: readonly object[]): Promise<void> {
+    return this.write(values.map((value) => `${JSON.stringify(value).replaceAll(/\p{Cc}/gu, escaped)}\n`).join(""));
   }
 
   /** For people, on the error output, so that the output holds the answer and nothing else. */
   note(text: string): void {
     this.#clearProgress();
-    this.#err.write(`parley: ${text}\n`);
+    const line = `parley: ${text}\n`;
+    this.#err.write(this.#err.isTTY === true ? new PrintableText().push(line) : line);
   }
 
   /** A passing line, for somebody who watches; a log or a pipe is spared it. The next output takes its place. */
@@ -79,29 +91,47 @@ export class Terminal {
     this.#progressShown = text !== "";
   }
 
-  #clearProgress(): void {
-    if (this.#progressShown) this.#err.write("\r\u001B[K");
-    this.#progressShown = false;
-  }
-
-  /** The whole standard input. Throws an `Error` for one that is too long; stops when the signal is aborted. */
+  /** The whole standard input as text. Throws `CommandError` for one that is too long or no text; "" once interrupted. */
   async readInput(): Promise<string> {
     if (this.#in.isTTY === true) this.note("reading the prompt from the terminal; Ctrl+D ends it.");
-    this.#in.setEncoding("utf8");
     const stop = (): void => void this.#in.destroy();
     this.signal.addEventListener("abort", stop);
     try {
-      let text = "";
-      for await (const piece of this.#in) {
-        text += String(piece);
-        if (text.length > INPUT_LIMIT) throw new Error(`The input is longer than ${INPUT_LIMIT / 1024 / 1024} million characters.`);
-      }
+      const bytes = await readBytes(this.#in);
+      if (bytes === undefined) throw new CommandError(`The input ${TOO_LONG}.`);
+      const text = decodeText(bytes);
+      if (text === undefined) throw new CommandError(`The input ${NO_TEXT}.`);
       return text;
     } catch (error) {
       if (this.signal.aborted) return "";
-      throw error;
+      throw error instanceof CommandError ? error : new CommandError(`The input cannot be read: ${String(error)}`);
     } finally {
       this.signal.removeEventListener("abort", stop);
     }
   }
+
+  /** True when more can be written at once. A file fails by throwing, a pipe by an event. */
+  #tryWrite(text: string): boolean {
+    try {
+      return this.#out.write(text);
+    } catch (error) {
+      this.#onOutputError(error);
+      return true;
+    }
+  }
+
+  #onOutputError(error: unknown): void {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (!READER_GONE.has(code)) this.#outputFailure ??= error instanceof Error ? error.message : String(error);
+    this.#abort.abort();
+  }
+
+  #clearProgress(): void {
+    if (this.#progressShown) this.#err.write("\r\u001B[K");
+    this.#progressShown = false;
+  }
+}
+
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

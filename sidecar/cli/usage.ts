@@ -8,6 +8,11 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** What ends a command with status 1: its message is for people and says all of it. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
 export interface OptionRow {
   readonly name: string;
   /** What stands for the value in the help; absent for a switch. */

@@ -6,18 +6,24 @@ import type { ProviderRow } from "./registry.ts";
 /** Endpoints that people paste whole although only what is before them is meant. */
 const ENDPOINT_TAILS = /\/(chat\/completions|completions|responses|messages|models|api\/chat|api\/tags)$/u;
 
+/** What is an address without its scheme: a host with a port or a dot in it, an IPv6 address, this machine. */
+const HOST_ALONE = /^(localhost|\[[^\]]+\]|[^/?#:]*\.[^/?#:]*|[^/?#:]+(?=:\d))(:\d+)?([/?#]|$)/iu;
+
 /**
- * A provider's base URL, without a slash at its end. `http://` is added where no scheme is given. A bare host gets the path
+ * A provider's base URL, without a slash at its end. `http://` is added where no scheme is given and what stands there can only
+ * be a host: a single word is more likely a slip. A bare host gets the path
  * that the provider's servers have (`/v1`), since nearly every address that people are told is without it.
  * Throws `ProviderError` with code `invalid-base-url`.
  */
 export function parseBaseUrl(row: ProviderRow, text: string): URL {
   const trimmed = text.trim();
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(trimmed) ? trimmed : `http://${trimmed}`;
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(trimmed);
+  const withScheme = hasScheme ? trimmed : `http://${trimmed}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
   if (url === null || trimmed === "") throw badBaseUrl(row, text, "it is no web address");
   if (url.protocol !== "http:" && url.protocol !== "https:") throw badBaseUrl(row, text, "it must begin with http:// or https://");
   if (url.username !== "" || url.password !== "") throw badBaseUrl(row, "…", "it must not hold a password; set a key instead");
+  if (!hasScheme && !HOST_ALONE.test(trimmed)) throw badBaseUrl(row, text, "it must begin with http:// or https://");
   url.hash = "";
   url.search = "";
   url.pathname = url.pathname.replace(/\/+$/u, "").replace(ENDPOINT_TAILS, "");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -23,6 +24,8 @@ after(async () => {
 const env = (): { readonly [name: string]: string } => ({ OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") });
 const base = ["gather", "--model", "openai-compatible/m", "--prompt", "Summarize."];
 const gather = (...args: readonly string[]): ReturnType<typeof parley> => parley([...base, ...args], { env: env(), cwd: folder });
+
+const onWindows = process.platform === "win32";
 
 /** Which file a request is about. */
 const fileOf = ({ bodyText }: FakeRequest): string => /File: (\S+?)\\n/u.exec(bodyText)?.[1] ?? "no file";
@@ -136,6 +139,56 @@ describe("parley gather", () => {
     assert.match(stderr, /would overwrite a\.ts/u);
     assert.equal(await readFile(join(folder, "a.ts"), "utf8"), before);
     assert.equal(fake.requests.length, 0);
+  });
+
+  it("asks once about a file that is given twice, and says so", async () => {
+    fake.respond((request) => ({ text: `about ${fileOf(request)}` }));
+    const { status, stdout, stderr } = await gather("./b.ts", "a.ts", "b.ts", "a.ts", join(folder, "a.ts"));
+    assert.deepEqual([status, stdout], [0, "## ./b.ts\n\nabout ./b.ts\n\n## a.ts\n\nabout a.ts\n\n"]);
+    assert.equal(stderr, `parley: given more than once, and asked about once: b.ts, a.ts, ${join(folder, "a.ts")}.\n`);
+    assert.equal(fake.requests.length, 2);
+  });
+
+  it("writes a report through a link, which stays one", { skip: onWindows ? "links need a privilege" : false }, async () => {
+    await symlink("d.ts", join(folder, "link.md"));
+    const { status } = await gather("--report", "link.md", "a.ts");
+    assert.equal(status, 0);
+    assert.equal(await readlink(join(folder, "link.md")), "d.ts");
+    assert.match(await readFile(join(folder, "d.ts"), "utf8"), /^# Summarize\.\n/u);
+    await rm(join(folder, "link.md"));
+  });
+
+  it(
+    "writes a report to what is no file, and puts none in its place",
+    { skip: onWindows ? "no named pipes in folders" : false },
+    async () => {
+      const path = join(folder, "pipe");
+      spawnSync("sh", ["-c", 'mkfifo "$0"', path]);
+      const pipe = await open(path, "r+");
+      try {
+        const { status, stderr } = await gather("--report", "pipe", "a.ts");
+        assert.deepEqual([status, stderr, (await stat(path)).isFIFO()], [0, "", true]);
+        const { buffer, bytesRead } = await pipe.read(Buffer.alloc(4096));
+        assert.match(buffer.toString("utf8", 0, bytesRead), /^# Summarize\.\n/u);
+      } finally {
+        await pipe.close();
+        await rm(path);
+      }
+    },
+  );
+
+  it("ends the run with its totals, and with 1, where the report cannot be written after all", async () => {
+    const inside = join(folder, "inside");
+    await mkdir(inside);
+    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
+    const process = new ParleyProcess([...base, "--json", "--report", "inside/report.md", "a.ts"], { env: env(), cwd: folder });
+    await fake.waitFor(({ openAnswers }) => openAnswers === 1, "the answer to be under way");
+    await rm(inside, { recursive: true });
+    fake.gate("go").open();
+    const { status, stdout, stderr } = await process.ended;
+    assert.equal(status, 1);
+    assert.match(stderr, /^parley: The report could not be written: ENOENT[^\n]+\n$/u);
+    assert.equal(jsonLines(stdout).at(-1)?.["type"], "run-end");
   });
 
   it("is interrupted by Ctrl+C: every socket closes, nothing more is asked, and the run ends with its counts", async () => {

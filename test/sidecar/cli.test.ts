@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { PassThrough } from "node:stream";
 import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -6,7 +7,7 @@ import { runParley } from "../../sidecar/cli/run.ts";
 import { Terminal, type TerminalHost } from "../../sidecar/cli/terminal.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
-import { parley, ParleyProcess, type ParleyOptions } from "../support/parley-process.ts";
+import { parley, parleyBundle, ParleyProcess, type ParleyOptions } from "../support/parley-process.ts";
 
 let fake: FakeProvider;
 before(async () => {
@@ -32,7 +33,8 @@ async function inThisProcess(
   args: readonly string[],
 ): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const host: TerminalHost = { env: {}, stdin: new PassThrough(), stdout, stderr, on: () => undefined, exit: () => undefined };
+  const stdin = new PassThrough().end();
+  const host: TerminalHost = { env: {}, stdin, stdout, stderr, on: () => undefined, exit: () => undefined };
   const status = await runParley(args, new Terminal(host));
   return { status, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
 }
@@ -110,6 +112,50 @@ describe("parley ask", () => {
     assert.equal(fake.requests[0]?.path, "/here/v1/chat/completions");
   });
 
+  it("takes the first model that the server at --base-url offers when none is named", async () => {
+    fake.models = ["text-embedding", "first", "second"];
+    const { status, stderr } = await parley(["ask", "--base-url", fake.origin, "x"]);
+    fake.models = ["fake-model"];
+    assert.deepEqual([status, stderr], [0, "parley: using openai-compatible/first; --model names another.\n"]);
+    assert.equal(fake.requests.at(-1)?.body?.["model"], "first");
+  });
+
+  it("names the address that was given, and not the provider's own, when nothing answers there", async () => {
+    const where = ["--base-url", "http://127.0.0.1:9/v1"];
+    const named = ["--model", "vllm/m", ...where];
+    const file = fileURLToPath(import.meta.url);
+    for (const args of [
+      ["ask", ...named, "x"],
+      ["gather", ...named, "--prompt", "x", file],
+      ["models", "--provider", "vllm", ...where],
+      ["models", ...where],
+      ["ask", ...where, "x"],
+    ]) {
+      const { status, stderr } = await parley(args);
+      assert.equal(status, 1, args.join(" "));
+      assert.match(stderr, /Nothing answers for .+ at http:\/\/127\.0\.0\.1:9\/v1\.\n {2}Start it/u, args.join(" "));
+    }
+  });
+
+  it("refuses an input that is no text, and one that is too long, in one line", async () => {
+    const binary = new ParleyProcess(["ask", ...model, "-"], { env: env(), input: Buffer.from([0x68, 0xff, 0xfe, 0x00]) });
+    const { status, stderr } = await binary.ended;
+    assert.deepEqual([status, stderr], [1, "parley: The input holds no text (UTF-8, or UTF-16 with a byte order mark).\n"]);
+    const long = await ask(["-"], { input: "x".repeat(32 * 1024 * 1024 + 1) });
+    assert.deepEqual([long.status, long.stderr], [1, "parley: The input has more than 32 MB, and no more are read.\n"]);
+    assert.equal(fake.requests.length, 0);
+  });
+
+  it(
+    "reads no more of a file without an end than of any other",
+    { skip: process.platform === "win32" ? "no such device" : false },
+    async () => {
+      const { status, stderr } = await ask(["--file", "/dev/zero", "x"]);
+      assert.equal(status, 1);
+      assert.match(stderr, /^parley: \/dev\/zero cannot be read: it has more than 32 MB/u);
+    },
+  );
+
   it("says on the error output when the answer was cut by length, and counts it as complete", async () => {
     fake.enqueue({ steps: [{ text: "and so o" }, { finish: "length" }] });
     const { status, stdout, stderr } = await ask(["x"]);
@@ -133,6 +179,7 @@ describe("parley ask", () => {
     assert.equal(fake.requests.length, 0);
     const binary = await ask(["--file", process.execPath, "x"]);
     assert.equal(binary.status, 1);
+    assert.match(binary.stderr, /cannot be read: it has more than 32 MB/u);
   });
 
   it("is interrupted by Ctrl+C: the socket closes, what had come stays, the status is 130", async () => {
@@ -185,16 +232,27 @@ describe("parley, asked wrongly,", () => {
     ["checks efforts", ["ask", "--reasoning", "extreme", "x"], /--reasoning takes off, low, medium, high/u],
     ["wants provider and model", ["ask", "--model", "gpt-5", "x"], /"gpt-5" names no provider/u],
     ["lists the providers", ["ask", "--model", "nobody/m", "x"], /no provider "nobody"\. The providers are openai, anthropic/u],
-    ["wants a model for an address", ["ask", "--base-url", "http://127.0.0.1:1", "x"], /--base-url needs --model/u],
+    ["knows an address from a word", ["ask", "--base-url", "notaurl", "x"], /"notaurl" .* must begin with http:\/\/ or https:\/\//u],
+    [
+      "wants no address of a model here",
+      ["ask", "--model", "local/demo", "--base-url", "http://127.0.0.1:1", "x"],
+      /"local" is no server/u,
+    ],
+    ["wants more than an empty prompt", ["ask", "--model", "local/echo", " \n"], /The PROMPT is empty/u],
+    ["wants it beside files too", ["ask", "--model", "local/echo", "--file", "a.ts", ""], /The PROMPT is empty/u],
+    ["wants more than an empty input", ["ask", "--model", "local/echo", "-"], /The input is empty/u],
     ["wants files", ["gather", "--prompt", "x"], /Name at least one FILE/u],
     ["wants a prompt for files", ["gather", "a.ts"], /Give --prompt/u],
+    ["wants no empty one for them", ["gather", "--prompt", " ", "a.ts"], /Give --prompt/u],
+    ["knows an address there", ["gather", "--base-url", "notaurl", "--prompt", "x", "a.ts"], /must begin with http:/u],
+    ["writes no report over a folder", ["gather", "--prompt", "a", "--report", ".", "f"], /\. is a folder/u],
     ["refuses a second value", ["gather", "--prompt", "a", "--prompt", "b", "f"], /--prompt is given twice/u],
     [
       "looks for the report's folder first",
       ["gather", "--prompt", "a", "--report", "/no/such/folder/r.md", "f"],
       /report cannot be written/u,
     ],
-    ["wants a provider for an address", ["models", "--base-url", "http://127.0.0.1:1"], /--base-url needs --provider/u],
+    ["knows an address of models", ["models", "--base-url", "notaurl"], /"notaurl" .* must begin with http:/u],
     ["takes no words there", ["models", "openai"], /takes no "openai"; --provider/u],
   ];
   for (const [title, args, message] of table) {
@@ -221,6 +279,16 @@ describe("parley, asked wrongly,", () => {
   });
 });
 
+describe("parley, whose output cannot be written,", { skip: process.platform !== "linux" ? "no full device" : false }, () => {
+  for (const args of ["--help", "models --provider local", "ask --model local/nothing --json x"]) {
+    it(`fails and says why: parley ${args}`, () => {
+      const command = `exec "${process.execPath}" "${parleyBundle}" ${args} > /dev/full`;
+      const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+      assert.deepEqual([status, stderr], [1, "parley: The output could not be written: ENOSPC: no space left on device, write\n"]);
+    });
+  }
+});
+
 describe("parley models", () => {
   it("lists the models that can be used now, with --json one object a line", async () => {
     fake.models = ["one", "two/three"];
@@ -237,6 +305,11 @@ describe("parley models", () => {
     fake.models = ["fake-model"];
   });
 
+  it("takes an address without a provider for that of a compatible server", async () => {
+    const { status, stdout } = await parley(["models", "--base-url", fake.origin]);
+    assert.deepEqual([status, stdout], [0, "openai-compatible/fake-model\n"]);
+  });
+
   it("says why a provider that was named gave none, and ends with 1", async () => {
     const missing = await parley(["models", "--provider", "openai"]);
     assert.deepEqual([missing.status, missing.stdout], [1, ""]);
@@ -244,64 +317,5 @@ describe("parley models", () => {
     const { status, stderr } = await parley(["models", "--provider", "ollama"], { env: { OLLAMA_HOST: "127.0.0.1:9" } });
     assert.equal(status, 1);
     assert.match(stderr, /Nothing answers for Ollama at http:\/\/127\.0\.0\.1:9\./u);
-  });
-});
-
-describe("the terminal", () => {
-  it("aborts at the first Ctrl+C and ends the process at once at the second", () => {
-    const exits: number[] = [];
-    let interrupt = (): void => assert.fail("nobody listens");
-    const host: TerminalHost = {
-      env: {},
-      stdin: new PassThrough(),
-      stdout: new PassThrough(),
-      stderr: new PassThrough(),
-      on: (_event, listener) => (interrupt = listener),
-      exit: (code) => exits.push(code),
-    };
-    const terminal = new Terminal(host);
-    interrupt();
-    assert.deepEqual([terminal.signal.aborted, terminal.interrupted, exits], [true, true, []]);
-    interrupt();
-    assert.deepEqual(exits, [130]);
-  });
-
-  it("shows passing lines to somebody who watches, and to nobody else", async () => {
-    const screen = Object.assign(new PassThrough(), { isTTY: true });
-    const host: TerminalHost = {
-      env: {},
-      stdin: new PassThrough(),
-      stdout: screen,
-      stderr: screen,
-      on: () => undefined,
-      exit: () => undefined,
-    };
-    const watched = new Terminal(host);
-    watched.progress("1 of 2");
-    await watched.write("text\n");
-    watched.progress("2 of 2");
-    watched.note("note");
-    assert.equal(String(screen.read()), "1 of 2\r\u001B[Ktext\n2 of 2\r\u001B[Kparley: note\n");
-    const log = new PassThrough();
-    new Terminal({ ...host, stderr: log }).progress("1 of 2");
-    assert.equal(log.read(), null);
-  });
-
-  it("waits for a slow reader instead of filling the memory", async () => {
-    const stdout = new PassThrough({ highWaterMark: 10 });
-    const host: TerminalHost = {
-      env: {},
-      stdin: new PassThrough(),
-      stdout,
-      stderr: new PassThrough(),
-      on: () => undefined,
-      exit: () => undefined,
-    };
-    let written = false;
-    const writing = new Terminal(host).write("more than ten characters").then(() => (written = true));
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(written, false);
-    stdout.resume();
-    await writing;
   });
 });

@@ -11,7 +11,7 @@ import { build } from "esbuild";
 export interface ParleyOptions {
   readonly env?: { readonly [name: string]: string };
   /** Written to its input, which then ends. Without it the input ends at once. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly cwd?: string;
   /** Default: `sidecar/cli.ts` as it is now. */
   readonly program?: string;

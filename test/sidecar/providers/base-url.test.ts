@@ -85,7 +85,35 @@ describe("A base URL", () => {
     });
   }
 
-  for (const text of ["", "   ", "ftp://x", "http://", "http://user:secret@host/v1"]) {
+  for (const text of [
+    "localhost",
+    "LOCALHOST/v1",
+    "box:8000",
+    "box:8000/v1",
+    "10.0.0.5",
+    "[::1]",
+    "[::1]:8000",
+    "x.example?a",
+    "x.example/v1",
+  ]) {
+    test(`${text} is called by http`, () => {
+      assert.equal(parseBaseUrl(row("vllm"), text).href, parseBaseUrl(row("vllm"), `http://${text}`).href);
+    });
+  }
+
+  for (const text of [
+    "notaurl",
+    "notaurl/v1",
+    "/v1",
+    "http:x",
+    "box:port",
+    "",
+    "   ",
+    "ftp://x",
+    "http://",
+    "http://user:secret@host/v1",
+    "user:secret@host",
+  ]) {
     test(`${JSON.stringify(text)} is refused`, () => {
       assert.throws(
         () => parseBaseUrl(row("vllm"), text),
