@@ -164,6 +164,14 @@ export class Workbench {
       .join("\n");
   }
 
+  /** All of the text of the editor that is in front, which it takes through the clipboard. */
+  async copiedDocument(): Promise<string> {
+    await this.page.locator(".editor-group-container.active .monaco-editor .view-lines").first().click();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.press("ControlOrMeta+C");
+    return this.page.evaluate("navigator.clipboard.readText()");
+  }
+
   /** Waits until the clipboard holds exactly this text. */
   async clipboardHolds(text: string): Promise<void> {
     await until(
@@ -210,9 +218,16 @@ export class Workbench {
     await this.page.locator(`.monaco-workbench.${mark}`).waitFor({ timeout: PATIENCE_MS });
   }
 
-  /** Reloads the window: the extension host ends and a new one starts; the browser's storage, and so the secrets, stay. */
+  /** Reloads the page: the extension host ends and a new one starts; the browser's storage, and so the secrets, stay. */
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.ready();
+  }
+
+  /** Reloads the window by the editor's own command, which first writes what it keeps: which tabs are open, and what is unsaved in them. */
+  async reloadWindow(): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    await Promise.all([loaded, this.runCommand("Developer: Reload Window")]);
     await this.ready();
   }
 
