@@ -43,7 +43,13 @@ export class Engine {
   /** The same with what a program says about the endpoint; see `checkProvider` for what can be said at once. */
   llmAt(provider: string, model: string, overrides: EndpointOverrides, defaults: GenerateOptions = {}): Llm {
     return createLlmAt(
-      { ref: `${provider}/${model}`, provider, model, endpoint: () => this.#endpoints.resolve(provider, overrides) },
+      {
+        ref: `${provider}/${model}`,
+        provider,
+        model,
+        endpoint: () => this.#endpoints.resolve(provider, overrides),
+        price: () => this.#quote(provider, model),
+      },
       defaults,
     );
   }
@@ -80,14 +86,18 @@ export class Engine {
    */
   async priceOf(ref: ModelRef): Promise<PriceQuote | undefined> {
     const { provider, model } = parseModelRef(ref);
-    const { runsHere } = this.#endpoints.describe(provider);
-    const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
-    return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, here: runsHere });
+    return this.#quote(provider, model);
   }
 
   /** The next requests follow them. */
   updateSettings(settings: EngineSettings): void {
     this.#endpoints.updateSettings(settings);
+  }
+
+  async #quote(provider: string, model: string): Promise<PriceQuote | undefined> {
+    const { runsHere } = this.#endpoints.describe(provider);
+    const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
+    return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, here: runsHere });
   }
 
   /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */

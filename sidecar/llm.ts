@@ -12,6 +12,7 @@ import { defaultRetryPolicy, Retries, type RetryPolicy } from "./answers/retry.t
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
 import { currentScope, type WorkClass } from "./call-scope.ts";
 import type { Limiter } from "./limiter.ts";
+import type { PriceQuote } from "./prices/price-quote.ts";
 import { ProviderError, type ModelRequest, type Provider } from "./providers/provider.ts";
 import type { ModelRef, StreamEvent, TimeLimits } from "./types.ts";
 
@@ -29,6 +30,8 @@ export interface LlmTarget {
   readonly model: string;
   /** Asked anew for each request, so that changed settings and keys count at once. Throws `ProviderError`. */
   endpoint(): Endpoint;
+  /** What the model costs, without a request to anybody; asked once an answer is under way. Undefined: unknown. */
+  price?(): Promise<PriceQuote | undefined>;
 }
 
 type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
@@ -68,6 +71,7 @@ class AnswerRun {
   /** Aborted by any of the caller's signals, and when the reader leaves. */
   readonly #abort = new AbortController();
   readonly #numbering: AnswerNumbering;
+  #quote: Promise<PriceQuote | undefined> | undefined;
 
   constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, workClass: WorkClass, signals: readonly AbortSignal[]) {
     this.#target = target;
@@ -84,7 +88,7 @@ class AnswerRun {
     try {
       yield [this.#numbering.start()];
       const outcome = yield* this.#attempts();
-      yield [this.#numbering.end(outcome)];
+      yield [this.#numbering.end(outcome, await this.#quote)];
     } finally {
       for (const unlink of links) unlink();
       this.leave();
@@ -127,6 +131,8 @@ class AnswerRun {
     try {
       const request = await this.#buildRequest();
       yield [this.#numbering.sending(request)];
+      // Looked up while the provider works. An answer is none the worse for a price that cannot be had.
+      this.#quote ??= this.#target.price?.().catch(() => undefined);
       const context = { signal: this.#signal, timeLimits: { ...timeLimits, ...this.#options.timeLimits } };
       for await (const batch of provider.stream(request, context)) {
         if (this.#signal.aborted) return;

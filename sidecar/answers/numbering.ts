@@ -2,8 +2,9 @@
 // last. It also keeps what the end has to tell: first token, usage, finish reason, request id.
 
 import { Buffer } from "node:buffer";
-import type { EndEventBody, ErrorInfo, FinishReason, StatusPhase, StreamEvent, StreamEventBody, Usage } from "../types.ts";
-import type { ModelRequest, ProviderEvent } from "../providers/provider.ts";
+import type { Cost, EndEventBody, ErrorInfo, FinishReason, StatusPhase, StreamEvent, StreamEventBody, Usage } from "../types.ts";
+import type { ModelRequest, ProviderEvent, ReportedUsage } from "../providers/provider.ts";
+import type { PriceQuote } from "../prices/price-quote.ts";
 import { estimateInputTokens, tokensOfBytes } from "./token-estimate.ts";
 
 export type Outcome =
@@ -23,6 +24,8 @@ export class AnswerNumbering {
   /** Output counted when the provider's last figures came: what came later is not in them. */
   #outputBytesAtUsage = 0;
   #usage: Usage | null = null;
+  /** US dollars that the provider says it took for what `#usage` counts. */
+  #charged: number | undefined;
   #finish: Finish | null = null;
   #requestId: string | undefined;
   /** Once set, the provider has seen the request, and may charge for it. */
@@ -68,10 +71,11 @@ export class AnswerNumbering {
           this.#requestId = event.requestId;
           break;
         case "usage": {
-          const { type: _type, ...usage } = event;
+          const { type, charged, ...usage }: { readonly type: "usage" } & ReportedUsage = event;
           this.#usage = usage;
+          this.#charged = charged;
           this.#outputBytesAtUsage = this.#outputBytes;
-          events.push(this.#number(event));
+          events.push(this.#number({ type, ...usage }));
           break;
         }
         case "text-delta":
@@ -96,17 +100,21 @@ export class AnswerNumbering {
     return events;
   }
 
-  end(outcome: Outcome): StreamEvent {
+  /** `quote` undefined: nobody knows what the model costs. */
+  end(outcome: Outcome, quote?: PriceQuote): StreamEvent {
     const finishReason: FinishReason | null = this.#finish?.finishReason ?? null;
     const { status, error } = this.#verdict(outcome);
     const now = performance.now();
     const requestId = this.#requestId ?? error?.requestId;
+    const usage = this.#finalUsage(status);
+    const cost = this.#cost(usage, quote);
     const body: EndEventBody = {
       type: "end",
       status,
       finishReason,
       rawFinishReason: this.#finish?.rawFinishReason ?? null,
-      usage: this.#finalUsage(status),
+      usage,
+      ...(cost === undefined ? {} : { cost }),
       timings: {
         firstTokenMs: this.#firstTokenAt === null ? null : milliseconds(this.#firstTokenAt - this.#askedAt),
         totalMs: milliseconds(now - this.#askedAt),
@@ -133,6 +141,13 @@ export class AnswerNumbering {
     }
     const message = "The answer was cut: the stream ended without the provider's own mark of its end.";
     return { status: "incomplete", error: { kind: "protocol", providerCode: "stream-cut", message, phase, retryable: true } };
+  }
+
+  /** What the provider says that it took comes before what can be reckoned, as long as it is for the whole of the answer. */
+  #cost(usage: Usage | null, quote: PriceQuote | undefined): Cost | undefined {
+    if (usage === null) return undefined;
+    if (this.#charged !== undefined && usage === this.#usage) return { amount: this.#charged, currency: "USD", source: "charged" };
+    return quote?.costOf(usage);
   }
 
   /**

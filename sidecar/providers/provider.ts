@@ -14,13 +14,21 @@ import type {
   ModelInfo,
   StreamEventBody,
   TimeLimits,
+  Usage,
 } from "../types.ts";
 
 /** What a provider yields: stream events without `start` and `end`, which belong to the engine, and its own terminal marker. */
 export type ProviderEvent =
   | Exclude<StreamEventBody, { type: "start" | "end" }>
+  | ({ readonly type: "usage" } & ReportedUsage)
   | { readonly type: "finish"; readonly finishReason: FinishReason; readonly rawFinishReason: string | null }
   | { readonly type: "request-id"; readonly requestId: string };
+
+/** What a provider says of an answer's tokens, and of their price. */
+export interface ReportedUsage extends Usage {
+  /** US dollars that it took for them (OpenRouter, xAI). */
+  readonly charged?: number;
+}
 
 export interface ModelRequest {
   /** The provider's own id of the model. */

@@ -31,6 +31,9 @@ export interface FakeUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cachedTokens?: number;
+  readonly cacheWriteTokens?: number;
+  /** As OpenRouter tells it, in dollars. */
+  readonly cost?: number;
   readonly reasoningTokens?: number;
 }
 

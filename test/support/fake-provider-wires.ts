@@ -70,9 +70,14 @@ function openaiUsage(usage: FakeUsage): JsonObject {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens ?? 0 },
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens ?? 0, ...cacheWrites(usage) },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+    ...(usage.cost === undefined ? {} : { cost: usage.cost, is_byok: false }),
   };
+}
+
+function cacheWrites({ cacheWriteTokens }: FakeUsage): JsonObject {
+  return cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens };
 }
 
 function responsesWriter(model: string): WireWriter {
@@ -125,7 +130,7 @@ function responsesWriter(model: string): WireWriter {
 function responsesUsage(usage: FakeUsage): JsonObject {
   return {
     input_tokens: usage.inputTokens,
-    input_tokens_details: { cached_tokens: usage.cachedTokens ?? 0 },
+    input_tokens_details: { cached_tokens: usage.cachedTokens ?? 0, ...cacheWrites(usage) },
     output_tokens: usage.outputTokens,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
     total_tokens: usage.inputTokens + usage.outputTokens,
@@ -196,8 +201,9 @@ function anthropicWriter(model: string): WireWriter {
       named("message_delta", {
         delta: { stop_reason: reasons[reason], stop_sequence: null },
         usage: {
-          input_tokens: (usage?.inputTokens ?? 0) - (usage?.cachedTokens ?? 0),
+          input_tokens: (usage?.inputTokens ?? 0) - (usage?.cachedTokens ?? 0) - (usage?.cacheWriteTokens ?? 0),
           cache_read_input_tokens: usage?.cachedTokens ?? 0,
+          cache_creation_input_tokens: usage?.cacheWriteTokens ?? 0,
           output_tokens: usage?.outputTokens ?? 0,
         },
       }) +

@@ -201,11 +201,14 @@ export function mapFinishReason(raw: string | null, calledTools: boolean): Finis
 function readUsage(usage: JsonObject): Usage {
   const cached = asCount(usage["cache_read_input_tokens"]);
   const written = asCount(usage["cache_creation_input_tokens"]) ?? 0;
+  const hour = asCount(asObject(usage["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? 0;
   const reasoning = asCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]);
   return {
     inputTokens: (asCount(usage["input_tokens"]) ?? 0) + (cached ?? 0) + written,
     outputTokens: asCount(usage["output_tokens"]) ?? 0,
     ...(cached === undefined ? {} : { cachedTokens: cached }),
+    ...(written === 0 ? {} : { cacheWriteTokens: written }),
+    ...(hour === 0 ? {} : { cacheWriteHourTokens: hour }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
   };
 }

@@ -1,9 +1,9 @@
 // Reads a stream of chat completion chunks, as OpenAI defined them and as everybody else sends them.
 
-import type { JsonObject, JsonValue, Usage } from "../../types.ts";
+import type { JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { asList, asNumber, asObject, asText } from "../json-fields.ts";
-import type { ProviderEvent } from "../provider.ts";
+import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { DeltaTemplate } from "./delta-template.ts";
@@ -19,7 +19,7 @@ export class ChatReader implements WireReader {
   #started = false;
   #done = false;
   #rawFinishReason: string | null = null;
-  #usage: Usage | null = null;
+  #usage: ReportedUsage | null = null;
   #reasoningDetails: JsonValue[] = [];
 
   constructor(target: WireTarget) {

@@ -1,23 +1,44 @@
 // Usage as chat completions report it, and as those who copied them changed it.
 
-import type { JsonObject, JsonValue, Usage } from "../../types.ts";
-import { asCount, asObject } from "../json-fields.ts";
+import type { JsonObject, JsonValue } from "../../types.ts";
+import { asCount, asNumber, asObject } from "../json-fields.ts";
+import type { ReportedUsage } from "../provider.ts";
 
 /** Undefined where there are no figures: null does not wipe what came before (quirk 20). */
-export function readChatUsage(value: JsonValue | undefined): Usage | undefined {
+export function readChatUsage(value: JsonValue | undefined): ReportedUsage | undefined {
   const usage = asObject(value);
   if (usage === undefined) return undefined;
   const input = asCount(usage["prompt_tokens"]);
   const output = asCount(usage["completion_tokens"]);
   if (input === undefined && output === undefined) return undefined;
   const cached = cachedTokens(usage);
+  const written = asCount(asObject(usage["prompt_tokens_details"])?.["cache_write_tokens"]);
   const reasoning = asCount(asObject(usage["completion_tokens_details"])?.["reasoning_tokens"]);
+  const charged = chargedDollars(usage);
   return {
     inputTokens: input ?? 0,
     outputTokens: (output ?? 0) + reasoningBeside(usage, input ?? 0, output ?? 0, reasoning ?? 0),
     ...(cached === undefined ? {} : { cachedTokens: cached }),
+    // Where nothing can be written the field is zero, or absent.
+    ...(written === undefined || written === 0 ? {} : { cacheWriteTokens: written }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+    ...(charged === undefined ? {} : { charged }),
   };
+}
+
+/** xAI counts in ten thousand millionths of a dollar (https://docs.x.ai/docs/api-reference, `cost_in_usd_ticks`). */
+const TICKS_PER_DOLLAR = 10_000_000_000;
+
+/**
+ * OpenRouter's `cost` is what it took itself. Where a key of the user's own was used with the provider behind it, that is
+ * its fee alone, and the provider's price stands beside it (https://openrouter.ai/docs/use-cases/usage-accounting).
+ */
+function chargedDollars(usage: JsonObject): number | undefined {
+  const ticks = asNumber(usage["cost_in_usd_ticks"]);
+  const cost = asNumber(usage["cost"]) ?? (ticks === undefined ? undefined : ticks / TICKS_PER_DOLLAR);
+  if (cost === undefined || cost < 0) return undefined;
+  const upstream = usage["is_byok"] === true ? asNumber(asObject(usage["cost_details"])?.["upstream_inference_cost"]) : undefined;
+  return cost + (upstream ?? 0);
 }
 
 /** Beside OpenAI's place for it, those of DeepSeek and Moonshot. */

@@ -217,12 +217,15 @@ function readUsage(value: JsonValue | undefined): Usage | undefined {
   const input = asCount(usage?.["input_tokens"]);
   const output = asCount(usage?.["output_tokens"]);
   if (usage === undefined || (input === undefined && output === undefined)) return undefined;
-  const cached = asCount(asObject(usage["input_tokens_details"])?.["cached_tokens"]);
+  const details = asObject(usage["input_tokens_details"]);
+  const cached = asCount(details?.["cached_tokens"]);
+  const written = asCount(details?.["cache_write_tokens"]);
   const reasoning = asCount(asObject(usage["output_tokens_details"])?.["reasoning_tokens"]);
   return {
     inputTokens: input ?? 0,
     outputTokens: output ?? 0,
     ...(cached === undefined ? {} : { cachedTokens: cached }),
+    ...(written === undefined || written === 0 ? {} : { cacheWriteTokens: written }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
   };
 }

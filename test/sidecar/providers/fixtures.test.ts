@@ -253,7 +253,7 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       title: "text, with pings and unknown events passed over (quirk 21)",
       file: "text.sse",
       text: "Grüße 😀",
-      events: [usage(20, 7, { cachedTokens: 5 }), finish("stop", "end_turn")],
+      events: [usage(20, 7, { cachedTokens: 5, cacheWriteTokens: 3 }), finish("stop", "end_turn")],
     },
     {
       title: "thinking with its signature, redacted thinking, and a tool call (quirk 30)",
