@@ -19,6 +19,10 @@ export interface EndpointsOptions {
   readonly keys: KeyRing;
   /** For the library and the command line; the sidecar gives none, and finds keys and addresses in settings alone. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Names proxies and certificates where the settings name none. Default: `environment`. */
+  readonly networkEnvironment?: NodeJS.ProcessEnv;
+  /** For what somebody should know about the network; default: Node's own warning. */
+  readonly warn?: (message: string) => void;
   readonly local: Provider;
   readonly editor?: Provider;
 }
@@ -40,13 +44,19 @@ const MAX_ENDPOINTS = 256;
 
 export class Endpoints {
   readonly #options: EndpointsOptions;
-  readonly #http = new HttpClient();
+  readonly #http: HttpClient;
   readonly #known = new Map<string, { readonly provider: Provider; readonly limiter: Limiter }>();
   #settings: EngineSettings;
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    const environment = options.networkEnvironment ?? options.environment;
+    this.#http = new HttpClient({
+      ...(options.settings.network === undefined ? {} : { network: options.settings.network }),
+      ...(environment === undefined ? {} : { environment }),
+      ...(options.warn === undefined ? {} : { warn: options.warn }),
+    });
   }
 
   get settings(): EngineSettings {
@@ -56,6 +66,7 @@ export class Endpoints {
   /** The next requests follow them; running answers keep what they started with. */
   updateSettings(settings: EngineSettings): void {
     this.#settings = settings;
+    this.#http.setNetwork(settings.network);
   }
 
   /** Every provider of the registry that can be had here, then the user's own servers. */

@@ -33,7 +33,7 @@ export async function createSidecarServices(
     store,
     persistence,
     localInference: inference.availability(),
-    engine: () => (engine ??= loadEngine({ settings, keys, local, editor })),
+    engine: () => (engine ??= loadEngine({ settings, keys, networkEnvironment: process.env, warn: log.warn, local, editor })),
     updateSettings: (changed: EngineSettings) => {
       settings = changed;
       // An engine that could not be loaded tells it to whoever asks it for something.

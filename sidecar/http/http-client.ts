@@ -4,9 +4,11 @@
 //
 // HTTP/1.1 only: closing the socket is the one sign of a cancellation that every server understands.
 
-import { Socket } from "node:net";
-import { Agent, buildConnector } from "undici";
+import { Agent } from "undici";
+import type { NetworkSettings } from "../types.ts";
+import { Connector } from "./connector.ts";
 import { HttpExchange } from "./http-exchange.ts";
+import { Network } from "./network.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -15,31 +17,54 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-/** A limit behind the caller's own, so that no attempt to connect outlives everybody who waited for it. */
-const CONNECT_LIMIT_MS = 120_000;
+export interface HttpClientOptions {
+  readonly network?: NetworkSettings;
+  /** Holds for what `network` leaves out: proxies and certificates. Default: none. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Told once of each thing about the network that somebody should know. Default: Node's own warning. */
+  readonly warn?: (message: string) => void;
+}
+
 /** How long an unused connection is kept. Servers that say another time in `keep-alive` are believed. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** Connections that were made under one network. */
+interface Pool {
+  readonly agent: Agent;
+  readonly connector: Connector;
+}
+
 export class HttpClient {
-  readonly #agent: Agent;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #warn: (message: string) => void;
+  readonly #told = new Set<string>();
   readonly #open = new Set<HttpExchange>();
+  /** Pools of earlier networks whose last exchanges have not ended. */
+  readonly #retired = new Set<Pool>();
+  #pool: Pool;
+  /** The network as it was given, to tell whether it changed. */
+  #network: string;
   /** The exchange whose request is being dispatched in this very call: undici asks for a new socket before it returns. */
   #dispatching: HttpExchange | null = null;
   #justClosed = false;
   #closed = false;
 
-  constructor() {
-    const connect = buildConnector({ allowH2: false, timeout: CONNECT_LIMIT_MS });
-    this.#agent = new Agent({
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      allowH2: false,
-      connect: (options, callback) => {
-        const socket: unknown = connect(options, callback);
-        if (socket instanceof Socket) this.#dispatching?.connectingBy(socket);
-      },
-    });
+  constructor({ network = {}, environment = {}, warn = (message) => process.emitWarning(message) }: HttpClientOptions = {}) {
+    this.#environment = environment;
+    this.#warn = warn;
+    this.#network = JSON.stringify(network);
+    this.#pool = this.#makePool(network);
+  }
+
+  /** The next requests follow it; those under way go on as they began, and their connections are closed after the last of them. */
+  setNetwork(network: NetworkSettings = {}): void {
+    const text = JSON.stringify(network);
+    if (this.#closed || text === this.#network) return;
+    this.#network = text;
+    const before = this.#pool;
+    this.#pool = this.#makePool(network);
+    this.#retired.add(before);
+    void before.agent.close().finally(() => this.#retired.delete(before));
   }
 
   /** Never throws: what goes wrong, also in an address, is told by the exchange. `onConnected`: see `HttpExchange`. */
@@ -66,14 +91,34 @@ export class HttpClient {
     this.#closed = true;
     const reason = new Error("The HTTP client was closed.");
     for (const exchange of this.#open) exchange.abort(reason);
-    await this.#agent.destroy();
+    await Promise.all([this.#pool, ...this.#retired].map((pool) => destroyPool(pool)));
+  }
+
+  #makePool(network: NetworkSettings): Pool {
+    const connector = new Connector(
+      new Network({ settings: network, environment: this.#environment, warn: (message) => this.#warnOnce(message) }),
+    );
+    const agent = new Agent({
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      allowH2: false,
+      connect: (options, callback) => connector.connect(options, callback, this.#dispatching),
+    });
+    return { agent, connector };
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#warn(message);
   }
 
   #dispatch(request: HttpRequest, exchange: HttpExchange): void {
     if (!this.#open.has(exchange)) return;
     this.#dispatching = exchange;
     try {
-      this.#agent.dispatch(
+      this.#pool.agent.dispatch(
         {
           origin: request.url.origin,
           path: `${request.url.pathname}${request.url.search}`,
@@ -96,4 +141,9 @@ export class HttpClient {
     this.#justClosed = true;
     setImmediate(() => (this.#justClosed = false));
   }
+}
+
+async function destroyPool({ agent, connector }: Pool): Promise<void> {
+  connector.close();
+  await agent.destroy();
 }

@@ -6,8 +6,9 @@
 // of one token each 20 ms took a fifth less CPU.
 
 import type { IncomingHttpHeaders } from "node:http";
-import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
+import type { ConnectionOwner } from "./connector.ts";
+import type { Breakable } from "./tunnel.ts";
 
 export interface HttpHead {
   readonly status: number;
@@ -21,7 +22,7 @@ const UNREAD_BYTES = 256 * 1024;
 const DRAIN_BYTES = 64 * 1024;
 const DRAIN_MS = 2000;
 
-export class HttpExchange {
+export class HttpExchange implements ConnectionOwner {
   /** Handed to undici; nobody else calls it. */
   readonly handler: Dispatcher.DispatchHandler;
   /** Resolves with status and headers; rejects as `read` does. */
@@ -32,7 +33,8 @@ export class HttpExchange {
   readonly #resolveHead: (head: HttpHead) => void;
   readonly #rejectHead: (error: Error) => void;
   #controller: Dispatcher.DispatchController | null = null;
-  #connecting: Socket | null = null;
+  #connecting: Breakable | null = null;
+  #waitingForProxy: string | null = null;
   #unread: Buffer[] = [];
   #unreadBytes = 0;
   #wake: (() => void) | null = null;
@@ -64,9 +66,15 @@ export class HttpExchange {
     };
   }
 
-  /** The socket that is being opened for this exchange alone. */
-  connectingBy(socket: Socket): void {
-    this.#connecting = socket;
+  /** What is being opened for this exchange alone. */
+  connectingBy(step: Breakable, proxy: string | null): void {
+    this.#connecting = step;
+    this.#waitingForProxy = proxy;
+  }
+
+  /** The proxy, for people, that has not yet opened the way; null where none is waited for. */
+  get waitingForProxy(): string | null {
+    return this.#waitingForProxy;
   }
 
   /**

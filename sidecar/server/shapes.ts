@@ -15,15 +15,16 @@ import type {
 import { ProviderError } from "../providers/provider.ts";
 import type {
   EngineSettings,
+  FactSource,
   FilePart,
   GenerationParameters,
   ImagePart,
-  FactSource,
   ModelAbilities,
   ModelFactSources,
   ModelInfo,
   ModelOverride,
   ModelPrice,
+  NetworkSettings,
   ProviderSettings,
   StreamRef,
   TextPart,
@@ -114,7 +115,17 @@ const modelOverride = object<ModelOverride>({
   price: optional(price),
 });
 
+const network = object<NetworkSettings>({
+  proxy: optional(nullable(address)),
+  proxyAuthorization: optional(text(16_000)),
+  noProxy: optional(list(address, 10_000)),
+  strictSsl: optional(flag),
+  useSystemCertificates: optional(flag),
+  extraCaCertificates: optional(list(text(4 * 1024 * 1024), 100)),
+});
+
 const settings: Check<EngineSettings> = object<EngineSettings>({
+  network: optional(network),
   providers: record(
     object<ProviderSettings>({
       preset: optional(name),
