@@ -54,6 +54,14 @@ const SAYS_ALL: ReadonlySet<string> = new Set([
   "invalid-model-ref",
   "invalid-parameter",
   "prompt-unreadable",
+  "proxy-authentication",
+  "proxy-certificate",
+  "proxy-invalid",
+  "proxy-protocol",
+  "proxy-refused",
+  "proxy-timeout",
+  "proxy-unreachable",
+  "proxy-unsupported",
   "schema-refused",
   "unknown-provider",
   "unsupported-parameter",
@@ -177,6 +185,7 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
       ),
   ],
   ["ECONNREFUSED", (subject) => nobodyThere(subject)],
+  ["proxy-timeout", (subject) => network(subject)],
   [
     "ENOTFOUND",
     ({ name, setAddress }) =>
@@ -259,19 +268,42 @@ const wordsOfKind: { readonly [Kind in ErrorKind]: Words } = {
 };
 
 function network(subject: Subject): ErrorWords {
-  const { name, error, inEditor } = subject;
+  const { name, error, inEditor, again } = subject;
   const code = error.providerCode ?? "";
-  if (/CERT|^UNABLE_TO_|SELF_SIGNED|ERR_TLS/u.test(code)) {
-    const trust = "add your organisation's certificate to NODE_EXTRA_CA_CERTS";
-    const where = inEditor ? `${trust} before the editor starts` : trust;
-    return words(
-      `The certificate of ${name} is not trusted here.`,
-      `If you trust the network that you are in, ${where}.`,
-      "retry",
-      "open-settings",
-    );
+  if (code.startsWith("proxy-")) return words("The proxy could not be used.", proxyAdvice(code, inEditor), "retry");
+  if (/CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/u.test(code)) {
+    return words(`The certificate of ${name} is not valid now.`, `Check this machine's clock. ${again}`, "retry");
   }
-  return words(`The connection to ${name} broke.`, `Check the network connection. ${subject.again}`, "retry", "open-settings");
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID" || code === "HOSTNAME_MISMATCH") {
+    return words(`The certificate of ${name} belongs to another address.`, subject.setAddress, "retry", "open-settings");
+  }
+  if (/CERT|^UNABLE_TO_|^INVALID_|^PATH_LENGTH|ERR_TLS/u.test(code)) {
+    return words(`The certificate of ${name} is not trusted here.`, trustAdvice(inEditor), "retry", "open-settings");
+  }
+  return words(`The connection to ${name} broke.`, `Check the network connection. ${again}`, "retry", "open-settings");
+}
+
+function trustAdvice(inEditor: boolean): string {
+  const variable = `its file in the variable NODE_EXTRA_CA_CERTS${inEditor ? " before the editor starts" : ""}`;
+  return `If you trust the network that you are in, install your organisation's certificate in the system, or name ${variable}.`;
+}
+
+/** What to do about a proxy, by the code of what is wrong with it. */
+function proxyAdvice(code: string, inEditor: boolean): string {
+  const proxy = inEditor ? 'the setting "http.proxy"' : "the variable HTTPS_PROXY";
+  const noProxy = inEditor ? 'the setting "http.noProxy"' : "the variable NO_PROXY";
+  switch (code) {
+    case "proxy-authentication":
+      return `Write them into ${proxy}: http://name:password@host:port, with special characters in the password as %40 and the like.`;
+    case "proxy-certificate":
+      return trustAdvice(inEditor);
+    case "proxy-refused":
+      return `Many proxies open only certain addresses and ports. If this one can be reached without the proxy, add it to ${noProxy}.`;
+    case "proxy-unsupported":
+      return `Name an HTTP proxy in ${proxy}. A small one on this machine (such as Px or Privoxy) can translate to the other.`;
+    default:
+      return `Check ${proxy} and the network connection, then try again.`;
+  }
 }
 
 function nobodyThere({ name, baseUrl, runsHere, setAddress }: Subject): ErrorWords {

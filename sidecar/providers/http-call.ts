@@ -7,7 +7,7 @@ import type { HttpExchange, HttpHead } from "../http/http-exchange.ts";
 import { StageTimer, type Stage } from "../http/stage-timer.ts";
 import type { ErrorPhase } from "../types.ts";
 import { ProviderError } from "./provider.ts";
-import { networkError, protocolError, stageTimeout, type CallTarget } from "./provider-errors.ts";
+import { networkError, protocolError, proxyTimeout, stageTimeout, type CallTarget } from "./provider-errors.ts";
 
 export interface OpenExchange {
   readonly exchange: HttpExchange;
@@ -43,7 +43,7 @@ export class HttpCall {
     this.#target = target;
     this.#limits = limits;
     this.#signal = signal;
-    this.timer = new StageTimer((stage, limitMs) => this.#exchange?.abort(stageTimeout(target, stage, limitMs, this.#phase(stage))));
+    this.timer = new StageTimer((stage, limitMs) => this.#exchange?.abort(this.#timeout(stage, limitMs)));
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -102,6 +102,12 @@ export class HttpCall {
 
   #redirectError(status: number, problem: string): ProviderError {
     return protocolError(this.#target, `the redirect (${status}) is not followed: ${problem}.`, "before-headers", "redirect-refused");
+  }
+
+  #timeout(stage: Stage, limitMs: number): ProviderError {
+    const proxy = stage === "connect" ? (this.#exchange?.waitingForProxy ?? null) : null;
+    if (proxy !== null) return proxyTimeout(this.#target, proxy, limitMs);
+    return stageTimeout(this.#target, stage, limitMs, this.#phase(stage));
   }
 
   #phase(stage: Stage): ErrorPhase {

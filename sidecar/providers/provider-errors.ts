@@ -2,6 +2,8 @@
 // and nowhere else.
 
 import type { IncomingHttpHeaders } from "node:http";
+import { certificateProblem } from "../http/certificate-problem.ts";
+import { ProxyError } from "../http/proxy-error.ts";
 import type { RecordTooLongError } from "../http/records.ts";
 import { retryAfterMs, shouldRetry } from "../http/retry-after.ts";
 import type { Stage } from "../http/stage-timer.ts";
@@ -81,10 +83,27 @@ const STAGE_WORDS: Readonly<Record<Stage, (seconds: string) => string>> = {
   "after-finish": (seconds) => `the answer was not closed within ${seconds}`,
 };
 
+/** The way to the provider was not opened by the proxy; `providerCode` is the `ProxyProblem`. The provider is not at fault. */
+function proxyError(target: CallTarget, error: ProxyError): ProviderError {
+  return new ProviderError(error.message, {
+    ...about(target),
+    kind: error.code === "proxy-timeout" ? "timeout" : "network",
+    phase: "before-headers",
+    retryable: error.retryable,
+    providerCode: error.code,
+    cause: error,
+  });
+}
+
+/** The time limit for connecting ran out while the proxy, named as for people, had not answered yet. */
+export function proxyTimeout(target: CallTarget, proxy: string, limitMs: number): ProviderError {
+  const words = `The proxy ${proxy} did not open the way to ${target.origin} within ${shownTime(limitMs)}.`;
+  return proxyError(target, new ProxyError("proxy-timeout", words, { retryable: true }));
+}
+
 /** One of our own time limits. `providerCode` is `connect-timeout`, `first-token-timeout`, `idle-timeout` or `list-timeout`. */
 export function stageTimeout(target: CallTarget, stage: Stage, limitMs: number, phase: ErrorPhase): ProviderError {
-  const seconds = limitMs < 1000 ? `${limitMs} ms` : `${Math.round(limitMs / 100) / 10} s`;
-  return new ProviderError(`${target.name} at ${target.origin}: ${STAGE_WORDS[stage](seconds)}.`, {
+  return new ProviderError(`${target.name} at ${target.origin}: ${STAGE_WORDS[stage](shownTime(limitMs))}.`, {
     ...about(target),
     kind: "timeout",
     phase,
@@ -92,6 +111,10 @@ export function stageTimeout(target: CallTarget, stage: Stage, limitMs: number, 
     retryable: stage === "connect",
     providerCode: `${stage}-timeout`,
   });
+}
+
+function shownTime(limitMs: number): string {
+  return limitMs < 1000 ? `${limitMs} ms` : `${Math.round(limitMs / 100) / 10} s`;
 }
 
 /** Codes of Node and undici after which the same request can succeed. */
@@ -110,6 +133,7 @@ const PASSING_FAILURES: ReadonlySet<string> = new Set([
 
 /** The connection could not be made, or broke. */
 export function networkError(target: CallTarget, error: unknown, phase: ErrorPhase): ProviderError {
+  if (error instanceof ProxyError) return proxyError(target, error);
   const code = networkCode(error);
   return new ProviderError(networkWords(target, code, error), {
     ...about(target),
@@ -135,10 +159,8 @@ function networkWords(target: CallTarget, code: string, error: unknown): string 
   const place = `${target.name} at ${target.origin}`;
   if (code === "ECONNREFUSED") return `Nothing answers for ${place}: the connection was refused.`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `The address of ${place} could not be found.`;
-  if (code.includes("CERT") || code.startsWith("UNABLE_TO") || code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return `The certificate of ${place} was not accepted (${code}).`;
-  }
   const words = error instanceof Error && error.message !== "" ? error.message : code;
+  if (certificateProblem(code) !== null) return `The certificate of ${place} was not accepted: ${words} (${code}).`;
   return `The connection to ${place} failed: ${words}`;
 }
 

@@ -116,6 +116,31 @@ describe("words about errors", () => {
     assert.match(errorWords(failure({ kind: "network", providerCode: "ECONNRESET" }), terminal).summary, /broke/u);
   });
 
+  it("say of a certificate that is too old or another's what is wrong with it", () => {
+    const old = errorWords(failure({ kind: "network", providerCode: "CERT_HAS_EXPIRED" }), terminal);
+    assert.match(old.advice, /clock/u);
+    const other = errorWords(failure({ kind: "network", providerCode: "ERR_TLS_CERT_ALTNAME_INVALID" }), editor);
+    assert.match(other.summary, /another address/u);
+    assert.match(other.advice, /baseUrl/u);
+  });
+
+  it("speak of the proxy alone where the proxy is what fails, by the names of its settings in each place", () => {
+    const message = "The proxy http://proxy.corp:8080 wants a name and a password, and none are set.";
+    for (const code of ["proxy-authentication", "proxy-invalid", "proxy-protocol", "proxy-unreachable", "proxy-unsupported"]) {
+      const error = { ...failure({ kind: "network", providerCode: code }), message };
+      const [inEditor, inTerminal] = [errorWords(error, editor), errorWords(error, terminal)];
+      assert.equal(inEditor.summary, message);
+      assert.equal(inEditor.detail, undefined);
+      assert.doesNotMatch(inEditor.advice, /OpenAI/u);
+      assert.match(inEditor.advice, /"http\.proxy"/u);
+      assert.match(inTerminal.advice, /HTTPS_PROXY/u);
+    }
+    assert.match(errorWords(failure({ kind: "network", providerCode: "proxy-refused" }), editor).advice, /"http\.noProxy"/u);
+    assert.match(errorWords(failure({ kind: "network", providerCode: "proxy-refused" }), terminal).advice, /NO_PROXY/u);
+    assert.match(errorWords(failure({ kind: "network", providerCode: "proxy-certificate" }), editor).advice, /NODE_EXTRA_CA_CERTS/u);
+    assert.match(errorWords(failure({ kind: "timeout", providerCode: "proxy-timeout" }), editor).advice, /"http\.proxy"/u);
+  });
+
   it("name the model that is missing", () => {
     const { summary } = errorWords(failure({ kind: "model-not-found", model: "gpt-9" }), terminal);
     assert.equal(summary, 'OpenAI does not have the model "gpt-9".');
