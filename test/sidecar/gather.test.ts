@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { AnswerError } from "../../sidecar/answers/answer-error.ts";
 import type { Chunk } from "../../sidecar/api.ts";
 import { gather, type GatherTask } from "../../sidecar/gather.ts";
-import { answers, fails, Gate, scriptedLlm, text, yields } from "./scripted-provider.ts";
+import { answers, fails, Gate, inTurn, scriptedLlm, text, waitsAt, yields } from "./scripted-provider.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -212,10 +212,7 @@ describe("cancelling a gather", () => {
   it("ends running answers with their text so far, and never calls the others", async () => {
     const { llm, provider } = scriptedLlm();
     const gate = new Gate();
-    provider.otherwise(async function* (_request, { signal }) {
-      yield [text("part")];
-      await gate.pass(signal);
-    });
+    provider.otherwise(inTurn(yields([text("part")]), waitsAt(gate)));
     const abort = new AbortController();
     const run = gather(
       Array.from({ length: 6 }, () => () => llm.generate("x")),
@@ -266,10 +263,7 @@ describe("cancelling a gather", () => {
   it("reaches a gather inside a gather", async () => {
     const { llm, provider } = scriptedLlm();
     const gate = new Gate();
-    provider.otherwise(async function* (_request, { signal }) {
-      yield [];
-      await gate.pass(signal);
-    });
+    provider.otherwise(waitsAt(gate));
     const abort = new AbortController();
     const run = gather([() => gather([() => llm.generate("x"), () => llm.generate("y")])], { signal: abort.signal });
     while (gate.waiting < 2) await turn();
@@ -286,10 +280,7 @@ describe("work inside a gather and beside it", () => {
   it("passes the same limiter, also by a bare Promise.all", async () => {
     const { llm, provider, limiter } = scriptedLlm({ size: 3 });
     const gate = new Gate();
-    provider.otherwise(async function* (_request, { signal }) {
-      await gate.pass(signal);
-      yield* answers("ok")(_request, { signal, timeLimits: {} });
-    });
+    provider.otherwise(inTurn(waitsAt(gate), answers("ok")));
     const all = Promise.all(Array.from({ length: 8 }, () => llm.generate("x")));
     const run = gather(Array.from({ length: 8 }, () => () => llm.generate("x")));
     while (limiter.waiting < 13) await turn();
@@ -303,7 +294,7 @@ describe("work inside a gather and beside it", () => {
   it("leaves a place for a chat while a batch fills the endpoint", async () => {
     const { llm, provider, limiter } = scriptedLlm({ size: 2 });
     const gate = new Gate();
-    provider.enqueue(...Array.from({ length: 2 }, () => waitAndAnswer(gate)));
+    provider.enqueue(...Array.from({ length: 2 }, () => inTurn(waitsAt(gate), answers("batch"))));
     provider.otherwise(answers("chat"));
     const run = gather(Array.from({ length: 10 }, () => () => llm.generate("x")));
     while (gate.waiting < 2) await turn();
@@ -318,10 +309,7 @@ describe("work inside a gather and beside it", () => {
   it("belongs to the gather in which it was made, wherever its stream is read", async () => {
     const { llm, provider } = scriptedLlm();
     const gate = new Gate();
-    provider.otherwise(async function* (_request, { signal }) {
-      yield [text("x")];
-      await gate.pass(signal);
-    });
+    provider.otherwise(inTurn(yields([text("x")]), waitsAt(gate)));
     const abort = new AbortController();
     const made = Promise.withResolvers<AsyncIterable<Chunk>>();
     const task = async (signal: AbortSignal): Promise<void> => {
@@ -336,10 +324,3 @@ describe("work inside a gather and beside it", () => {
     assert.equal(events.at(-1), "cancelled");
   });
 });
-
-function waitAndAnswer(gate: Gate): ReturnType<typeof answers> {
-  return async function* (request, context) {
-    await gate.pass(context.signal);
-    yield* answers("batch")(request, context);
-  };
-}

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { PromptSource } from "../../sidecar/api.ts";
 import type { StreamEvent } from "../../sidecar/types.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
-import { answers, fails, finish, Gate, quickRetries, scriptedLlm, text, usage } from "./scripted-provider.ts";
+import { answers, fails, finish, Gate, inTurn, quickRetries, scriptedLlm, text, usage, waitsAt, yields } from "./scripted-provider.ts";
 
 describe("retries", () => {
   it("come only before the first token, are shown, and are bounded", async () => {
@@ -195,10 +195,7 @@ describe("cancelling an answer", () => {
   it("ends a read that is under way when the reader leaves", async () => {
     const { llm, provider } = scriptedLlm();
     const gate = new Gate();
-    provider.enqueue(async function* (_request, { signal }) {
-      yield [text("a")];
-      await gate.pass(signal);
-    });
+    provider.enqueue(inTurn(yields([text("a")]), waitsAt(gate)));
     const stream = llm.stream("hi");
     for (let read = 0; read < 3; read++) await stream.next();
     const pending = stream.next();

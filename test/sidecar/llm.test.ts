@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { AnswerError } from "../../sidecar/answers/answer-error.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
-import { answers, fails, finish, Gate, providerError, scriptedLlm, text, usage, yields } from "./scripted-provider.ts";
+import { answers, fails, finish, Gate, inTurn, providerError, scriptedLlm, text, usage, waitsAt, yields } from "./scripted-provider.ts";
 
 describe("the one path of an answer", () => {
   it("gives start, the provider's events and one end, numbered without gaps", async () => {
@@ -192,11 +192,7 @@ describe("usage of an answer", () => {
   it("counts what came after the provider's last figures when an answer is stopped", async () => {
     const { llm, provider } = scriptedLlm();
     const gate = new Gate();
-    provider.enqueue(async function* (_request, { signal }) {
-      yield [{ type: "usage", inputTokens: 7, outputTokens: 1 }];
-      yield [text("z".repeat(400))];
-      await gate.pass(signal);
-    });
+    provider.enqueue(inTurn(yields([{ type: "usage", inputTokens: 7, outputTokens: 1 }], [text("z".repeat(400))]), waitsAt(gate)));
     const abort = new AbortController();
     void gate.reached.then(() => abort.abort());
     const result = await llm.generate("hi", { signal: abort.signal });

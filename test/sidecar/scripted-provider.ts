@@ -66,6 +66,21 @@ export function yields(...batches: readonly (readonly ProviderEvent[])[]): Scrip
   };
 }
 
+/** Waits at the gate. An answer that is cancelled meanwhile gets no further. */
+export function waitsAt(gate: Gate): Script {
+  return async function* (_, { signal }) {
+    yield [];
+    await gate.pass(signal);
+  };
+}
+
+/** One answer out of several scripts. */
+export function inTurn(...scripts: readonly Script[]): Script {
+  return async function* (request, context) {
+    for (const script of scripts) yield* script(request, context);
+  };
+}
+
 export function fails(info: Partial<ErrorInfo>): Script {
   return async function* () {
     yield [];

@@ -16,7 +16,7 @@ import {
 } from "../../../sidecar/protocol.ts";
 import type { Message, SessionDetail, StreamRef } from "../../../sidecar/types.ts";
 import { until } from "../../support/until.ts";
-import { answers, fails, Gate, text } from "../scripted-provider.ts";
+import { answers, fails, Gate, inTurn, text, waitsAt, yields } from "../scripted-provider.ts";
 import { failure, type Served, startReady } from "./served.ts";
 
 const asked = (value: string): Message => ({ role: "user", content: [{ type: "text", text: value }] });
@@ -30,11 +30,7 @@ function streamOf(answer: { readonly assistant: { readonly stream?: StreamRef } 
 /** An answer that says something, waits to be let on, and says the rest. */
 function pausing(served: Served, before: string, after: string): Gate {
   const gate = new Gate();
-  served.provider.enqueue(async function* (request, context) {
-    yield [text(before)];
-    await gate.pass(context.signal);
-    yield* answers(after)(request, context);
-  });
+  served.provider.enqueue(inTurn(yields([text(before)]), waitsAt(gate), answers(after)));
   return gate;
 }
 

@@ -12,7 +12,7 @@ import {
   StartGather,
 } from "../../../sidecar/protocol.ts";
 import { until } from "../../support/until.ts";
-import { answers, fails, Gate, type Script, text } from "../scripted-provider.ts";
+import { answers, fails, Gate, inTurn, type Script, text, waitsAt, yields } from "../scripted-provider.ts";
 import { failure, type Served, startReady } from "./served.ts";
 
 const names = ["a.ts", "b.ts", "c.ts"];
@@ -90,10 +90,7 @@ test("a file is asked for only when a place is free for its answer", async (cont
   const served = await startReady(context);
   const asked = serveFiles(served);
   const gate = new Gate();
-  served.provider.otherwise(async function* (given, signals) {
-    await gate.pass(signals.signal);
-    yield* answers("ok")(given, signals);
-  });
+  served.provider.otherwise(inTurn(waitsAt(gate), answers("ok")));
   const files = Array.from({ length: 10 }, (_, index) => `${index}.ts`);
   const { streams } = await served.connection.sendRequest(StartGather, request(files));
   await attachAll(served, streams);
@@ -150,11 +147,7 @@ test("cancelling one file ends it alone, whether it runs, waits for its place or
   const gate = new Gate();
   const reading = Promise.withResolvers<string>();
   serveFiles(served, (name) => (name === "b.ts" ? reading.promise : "text"));
-  served.provider.otherwise(async function* (given, { signal, timeLimits }) {
-    yield [text("so far")];
-    await gate.pass(signal);
-    yield* answers("")(given, { signal, timeLimits });
-  });
+  served.provider.otherwise(inTurn(yields([text("so far")]), waitsAt(gate), answers("")));
   const { streams } = await served.connection.sendRequest(StartGather, request());
   await attachAll(served, streams);
   await gate.reached;
@@ -177,10 +170,7 @@ test("cancelling a file that the run has not come to yet is answered while the o
   const served = await startReady(context);
   const asked = serveFiles(served);
   const gate = new Gate();
-  served.provider.otherwise(async function* (given, signals) {
-    await gate.pass(signals.signal);
-    yield* answers("ok")(given, signals);
-  });
+  served.provider.otherwise(inTurn(waitsAt(gate), answers("ok")));
   const { streams } = await served.connection.sendRequest(StartGather, request(names, ["scripted/m"], 1));
   await attachAll(served, streams);
   await gate.reached;
@@ -198,10 +188,7 @@ test("cancelling a run ends all of it before it is answered, and the run is told
   const ends = hearEnds(served);
   const asked = serveFiles(served);
   const gate = new Gate();
-  served.provider.otherwise(async function* (_, { signal }) {
-    yield [text("so far")];
-    await gate.pass(signal);
-  });
+  served.provider.otherwise(inTurn(yields([text("so far")]), waitsAt(gate)));
   const { run, streams } = await served.connection.sendRequest(StartGather, request([...names, "d.ts", "e.ts"], ["scripted/m"], 2));
   await attachAll(served, streams);
   await until(() => gate.waiting === 2, "two answers to run");
@@ -224,10 +211,7 @@ test("the end of the pipe cancels what runs and asks for no further file", async
   const served = await startReady(context);
   const asked = serveFiles(served);
   const gate = new Gate();
-  served.provider.otherwise(async function* (_, { signal }) {
-    yield [text("so far")];
-    await gate.pass(signal);
-  });
+  served.provider.otherwise(inTurn(yields([text("so far")]), waitsAt(gate)));
   await served.connection.sendRequest(StartGather, request([...names, "d.ts", "e.ts"]));
   await until(() => gate.waiting === 2, "two answers to run");
   served.pipe.destroy();

@@ -8,7 +8,7 @@ import type { FinishedAnswer, NewTurn } from "../../../sidecar/sessions/store.ts
 import type { Turn } from "../../../sidecar/sessions/turn.ts";
 import type { Message, SessionInfo, StreamEvent } from "../../../sidecar/types.ts";
 import { ProviderError } from "../../../sidecar/providers/provider.ts";
-import { answers, fails, Gate, scriptedLlm, text, yields } from "../scripted-provider.ts";
+import { answers, fails, Gate, inTurn, scriptedLlm, text, waitsAt, yields } from "../scripted-provider.ts";
 
 const asked = (value: string): Message => ({ role: "user", content: [{ type: "text", text: value }] });
 const said = (value: string): Message => ({ role: "assistant", content: [{ type: "text", text: value }] });
@@ -69,10 +69,7 @@ test("what a turn asks for goes before what its session has", async () => {
 test("a second question waits for the end of the first answer, in order", async () => {
   const { provider, llm } = scriptedLlm();
   const gate = new Gate();
-  provider.enqueue(async function* (_request, { signal }) {
-    await gate.pass(signal);
-    yield* answers("first")(_request, { signal, timeLimits: {} });
-  });
+  provider.enqueue(inTurn(waitsAt(gate), answers("first")));
   const session = new Session(llm);
   const [one, two, three] = ["1", "2", "3"].map((question) => session.generate(question));
   await gate.reached;
@@ -125,10 +122,7 @@ test("a cut answer is kept as incomplete", async () => {
 test("leaving a stream early closes the provider's stream and keeps what had come, as cancelled", async () => {
   const { provider, llm } = scriptedLlm();
   const gate = new Gate();
-  provider.enqueue(async function* (_, { signal }) {
-    yield [text("so far")];
-    await gate.pass(signal);
-  });
+  provider.enqueue(inTurn(yields([text("so far")]), waitsAt(gate)));
   const session = new Session(llm);
   for await (const { content } of session.stream("a")) if (content !== "") break;
   assert.equal(provider.open, 0);
@@ -139,10 +133,7 @@ test("leaving a stream early closes the provider's stream and keeps what had com
 test("cancelling is a result, with what had come", async () => {
   const { provider, llm } = scriptedLlm();
   const gate = new Gate();
-  provider.enqueue(async function* (_, { signal }) {
-    yield [text("so far")];
-    await gate.pass(signal);
-  });
+  provider.enqueue(inTurn(yields([text("so far")]), waitsAt(gate)));
   const session = new Session(llm);
   const abort = new AbortController();
   const answer = session.generate("a", { signal: abort.signal });
@@ -156,10 +147,7 @@ test("cancelling is a result, with what had come", async () => {
 test("a question cancelled while it waits for its turn is answered as cancelled at once, and is not kept", async () => {
   const { provider, llm } = scriptedLlm();
   const gate = new Gate();
-  provider.enqueue(async function* (_, { signal }) {
-    yield [];
-    await gate.pass(signal);
-  });
+  provider.enqueue(waitsAt(gate));
   const session = new Session(llm);
   const abort = new AbortController();
   const stop = new AbortController();
