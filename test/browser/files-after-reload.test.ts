@@ -1,4 +1,5 @@
-// Summarize Open Files in a window that was opened anew: the editor has ten tabs then, and loads only those that are looked at.
+// Summarize Open Files in a window that was opened anew: of its ten tabs the editor has loaded only those that were looked at, and
+// those whose changes were not saved.
 
 import assert from "node:assert/strict";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -63,7 +64,7 @@ describe("After a reload with ten tabs", () => {
     await fake.close();
   });
 
-  test("All are summarized, each by its text on screen and under its own heading, though only two have been loaded.", async () => {
+  test("All are summarized, each by its text on screen and under its own heading, though most have not been loaded.", async () => {
     await addUnsaved("keemun");
     await lookAt("sencha");
     await workbench.reloadWindow();
