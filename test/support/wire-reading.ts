@@ -20,7 +20,8 @@ export const ADAPTERS: Readonly<Record<FakeWire, WireAdapter>> = {
   ollama,
 };
 
-const ROWS: Readonly<Record<FakeWire, string>> = {
+/** The id of a provider that speaks this wire. */
+export const PROVIDER_OF_WIRE: Readonly<Record<FakeWire, string>> = {
   "openai-chat": "openai-compatible",
   "openai-responses": "openai",
   anthropic: "anthropic",
@@ -41,7 +42,7 @@ export interface Reading {
 }
 
 /** Reads pieces as they would come off a socket. What an adapter throws beside `StreamFailure` is thrown. */
-export function readPieces(wire: FakeWire, pieces: Iterable<Buffer>, provider: string = ROWS[wire]): Reading {
+export function readPieces(wire: FakeWire, pieces: Iterable<Buffer>, provider: string = PROVIDER_OF_WIRE[wire]): Reading {
   const reader = ADAPTERS[wire].createReader(wireTarget(provider));
   const events: ProviderEvent[] = [];
   const sink = (data: string, event: string): void => {

@@ -1,29 +1,18 @@
 // Error answers as providers really write them, over real sockets: kind, whether it may be tried again, and what else is told.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
-import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import { describe, test } from "node:test";
 import type { Provider } from "../../../sidecar/providers/provider.ts";
 import type { ErrorInfo, JsonValue } from "../../../sidecar/types.ts";
+import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
 import { call, callError, createProvider } from "../../support/provider-calls.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 
-let fake: FakeProvider;
-let http: HttpClient;
+const here = await fakeAtHand();
+const { fake, http } = here;
 
-before(async () => {
-  fake = await FakeProvider.start();
-  http = new HttpClient();
-});
-after(async () => {
-  await http.close();
-  await fake.close();
-});
-afterEach(() => fake.reset());
-
-const provider = (id = "openai-compatible", key: string | undefined = "sk-canary-1234567890"): Provider =>
-  createProvider(id, { baseUrl: fake.baseUrl(id === "anthropic" ? "anthropic" : id === "ollama" ? "ollama" : "openai-chat"), key }, http);
+const provider = (id = "openai-compatible", key: string | undefined = "sk-canary-1234567890"): Provider => providerAt(here, id, key);
 
 interface Row {
   readonly title: string;

@@ -4,47 +4,22 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { after, afterEach, before, describe, test } from "node:test";
-import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import type { Provider, ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
 import { FakeProvider, type FakeWire } from "../../support/fake-provider.ts";
 import { call, callError, createProvider, modelRequest } from "../../support/provider-calls.ts";
 import { until } from "../../support/until.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 
-let fake: FakeProvider;
-let http: HttpClient;
+const here = await fakeAtHand();
+const { fake, http } = here;
+afterEach(() => fake.waitFor((state) => state.openAnswers === 0, "the answers of the test to be over"));
 
-before(async () => {
-  fake = await FakeProvider.start();
-  http = new HttpClient();
-});
-after(async () => {
-  await http.close();
-  await fake.close();
-});
-afterEach(async () => {
-  fake.reset();
-  await fake.waitFor((state) => state.openAnswers === 0, "the answers of the test to be over");
-});
+const WIRES: readonly FakeWire[] = ["openai-chat", "openai-responses", "anthropic", "ollama"];
 
-const WIRES: readonly (readonly [wire: FakeWire, provider: string])[] = [
-  ["openai-chat", "openai-compatible"],
-  ["openai-responses", "openai"],
-  ["anthropic", "anthropic"],
-  ["ollama", "ollama"],
-];
+const chat = (): Provider => providerOnWire(here, "openai-chat");
 
-function providerOf(wire: FakeWire, id: string): Provider {
-  return createProvider(
-    id,
-    { baseUrl: fake.baseUrl(wire), key: "sk-test", ...(wire === "openai-responses" ? { api: "responses" } : {}) },
-    http,
-  );
-}
-
-const chat = (): Provider => providerOf("openai-chat", "openai-compatible");
-
-for (const [wire, id] of WIRES) {
+for (const wire of WIRES) {
   describe(`Over ${wire},`, () => {
     test("an answer has text, reasoning, a tool call, usage and a finish", async () => {
       fake.enqueue({
@@ -57,7 +32,7 @@ for (const [wire, id] of WIRES) {
           { finish: "tool-calls" },
         ],
       });
-      const { events, thrown } = await call(providerOf(wire, id));
+      const { events, thrown } = await call(providerOnWire(here, wire));
       assert.equal(thrown, null);
       const answer = foldEvents(events);
       assert.equal(answer.text, "Hello 世界");
@@ -70,13 +45,13 @@ for (const [wire, id] of WIRES) {
     });
 
     test("it is asked at the wire's own path", async () => {
-      await call(providerOf(wire, id));
+      await call(providerOnWire(here, wire));
       assert.equal(fake.requests[0]?.route, wire);
     });
 
     test("answers that follow each other share a connection", async () => {
       for (let count = 0; count < 4; count += 1) {
-        await call(providerOf(wire, id));
+        await call(providerOnWire(here, wire));
         await until(() => http.openExchanges === 0, "the last bytes of the answer");
       }
       assert.equal(new Set(fake.requests.map((request) => request.socket)).size, 1);
@@ -85,17 +60,17 @@ for (const [wire, id] of WIRES) {
     test("an answer that arrives byte by byte is the same", async () => {
       const text = "Grüße, 世界 😀\n```ts\nx\n```";
       fake.enqueue({ text, split: "bytes" });
-      assert.equal(foldEvents((await call(providerOf(wire, id))).events).text, text);
+      assert.equal(foldEvents((await call(providerOnWire(here, wire))).events).text, text);
     });
 
     test("an answer cut by length finishes with length", async () => {
       fake.enqueue({ steps: [{ text: "Half" }, { finish: "length" }] });
-      assert.equal(foldEvents((await call(providerOf(wire, id))).events).finish?.finishReason, "length");
+      assert.equal(foldEvents((await call(providerOnWire(here, wire))).events).finish?.finishReason, "length");
     });
 
     test("a stream that ends without its marker returns without a finish", async () => {
       fake.enqueue({ steps: [{ text: "Half" }] });
-      const { events, thrown } = await call(providerOf(wire, id));
+      const { events, thrown } = await call(providerOnWire(here, wire));
       assert.equal(thrown, null);
       assert.equal(foldEvents(events).text, "Half");
       assert.equal(foldEvents(events).finish, null);
@@ -103,7 +78,7 @@ for (const [wire, id] of WIRES) {
 
     test("a connection that breaks in mid-answer keeps the text, says so, and returns without a finish", async () => {
       fake.enqueue({ steps: [{ text: "Half" }, { cut: "reset" }] });
-      const { events, thrown } = await call(providerOf(wire, id));
+      const { events, thrown } = await call(providerOnWire(here, wire));
       assert.equal(thrown, null);
       assert.equal(foldEvents(events).text, "Half");
       assert.equal(foldEvents(events).finish, null);
@@ -115,7 +90,7 @@ for (const [wire, id] of WIRES) {
 
     test("a connection that breaks after the marker does not matter (quirk 2)", async () => {
       fake.enqueue({ steps: [{ text: "Whole" }, { finish: "stop" }, { cut: "reset" }] });
-      const { events, thrown } = await call(providerOf(wire, id));
+      const { events, thrown } = await call(providerOnWire(here, wire));
       assert.equal(thrown, null);
       assert.equal(foldEvents(events).finish?.finishReason, "stop");
       assert.ok(!events.some((event) => event.type === "warning"));
@@ -124,7 +99,7 @@ for (const [wire, id] of WIRES) {
     test("an error inside the stream is thrown after the text that came before it", async () => {
       fake.enqueue({ steps: [{ text: "Half" }, { streamError: { message: "Overloaded", code: "overloaded_error" } }] });
       const texts: string[] = [];
-      const error = await callError(providerOf(wire, id), { onBatch: (batch) => texts.push(foldEvents(batch).text) });
+      const error = await callError(providerOnWire(here, wire), { onBatch: (batch) => texts.push(foldEvents(batch).text) });
       assert.equal(texts.join(""), "Half");
       assert.equal(error.phase, "mid-stream");
       assert.match(error.message, /Overloaded/u);
@@ -136,7 +111,7 @@ for (const [wire, id] of WIRES) {
       fake.enqueue({ steps: [{ text: "Half" }, { gate: "never" }] });
       const abort = new AbortController();
       const reason = new Error("stop it");
-      const { events, thrown } = await call(providerOf(wire, id), { signal: abort.signal, onBatch: () => abort.abort(reason) });
+      const { events, thrown } = await call(providerOnWire(here, wire), { signal: abort.signal, onBatch: () => abort.abort(reason) });
       assert.equal(thrown, reason);
       assert.equal(foldEvents(events).text, "Half");
       await fake.waitFor((state) => state.clientClosed === 1, "the socket to be closed");

@@ -1,32 +1,16 @@
 // What a model refuses with a 400 is left out or renamed, once, and remembered for that model; over real sockets.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
-import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import { describe, test } from "node:test";
 import type { Provider } from "../../../sidecar/providers/provider.ts";
 import type { JsonValue } from "../../../sidecar/types.ts";
-import { FakeProvider } from "../../support/fake-provider.ts";
-import { call, callError, createProvider, modelRequest } from "../../support/provider-calls.ts";
+import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
+import { call, callError, modelRequest } from "../../support/provider-calls.ts";
 
-let fake: FakeProvider;
-let http: HttpClient;
+const here = await fakeAtHand();
+const { fake } = here;
 
-before(async () => {
-  fake = await FakeProvider.start();
-  http = new HttpClient();
-});
-after(async () => {
-  await http.close();
-  await fake.close();
-});
-afterEach(() => fake.reset());
-
-const provider = (id = "openai-compatible"): Provider =>
-  createProvider(
-    id,
-    { baseUrl: fake.baseUrl(id === "anthropic" ? "anthropic" : id === "ollama" ? "ollama" : "openai-chat"), key: "k" },
-    http,
-  );
+const provider = (id = "openai-compatible"): Provider => providerAt(here, id);
 
 describe("What a model refuses is learned", () => {
   const refusal = (parameter: string, message: string): { status: number; body: JsonValue } => ({

@@ -1,25 +1,14 @@
 // Lists of models as each provider writes them, over real sockets.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
-import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import { describe, test } from "node:test";
 import { ProviderError } from "../../../sidecar/providers/provider.ts";
 import type { JsonValue, ModelInfo } from "../../../sidecar/types.ts";
+import { fakeAtHand } from "../../support/fake-at-hand.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
 import { createProvider } from "../../support/provider-calls.ts";
 
-let fake: FakeProvider;
-let http: HttpClient;
-
-before(async () => {
-  fake = await FakeProvider.start();
-  http = new HttpClient();
-});
-after(async () => {
-  await http.close();
-  await fake.close();
-});
-afterEach(() => fake.reset());
+const { fake, http } = await fakeAtHand();
 
 const context = (signal = new AbortController().signal): { signal: AbortSignal; timeLimits: object } => ({ signal, timeLimits: {} });
 

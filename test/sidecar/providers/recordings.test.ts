@@ -3,16 +3,15 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, describe, test } from "node:test";
-import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import { describe, test } from "node:test";
 import { errorKind } from "../../../sidecar/providers/error-kinds.ts";
 import { readErrorBody } from "../../../sidecar/providers/error-payload.ts";
-import { createHttpProvider } from "../../../sidecar/providers/http-provider.ts";
 import { asCount } from "../../../sidecar/providers/json-fields.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
-import { providerRow } from "../../../sidecar/providers/registry.ts";
 import type { JsonObject, JsonValue } from "../../../sidecar/types.ts";
-import { FakeProvider, type FakeAnswer, type FakeWire } from "../../support/fake-provider.ts";
+import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
+import type { FakeAnswer, FakeWire } from "../../support/fake-provider.ts";
+import { call } from "../../support/provider-calls.ts";
 import {
   readRawAnswer,
   readRecording,
@@ -23,6 +22,7 @@ import {
 } from "../../support/recorded-streams.ts";
 import { ADAPTERS, bytesOneByOne, cutAt, foldEvents, readPieces, wireTarget } from "../../support/wire-reading.ts";
 
+const here = await fakeAtHand();
 const skip = recordingsAtHand ? false : "The recorded streams are not beside this project.";
 
 /**
@@ -74,36 +74,12 @@ function characters(text: string): number {
 
 describe("Recorded streams", { skip }, () => {
   const recordings = recordingsAtHand ? readRecordings() : [];
-  let fake: FakeProvider;
-  let http: HttpClient;
-  before(async () => {
-    fake = await FakeProvider.start();
-    http = new HttpClient();
-  });
-  after(async () => {
-    await http.close();
-    await fake.close();
-  });
 
   async function readOverSocket(wire: FakeWire, answer: FakeAnswer): Promise<{ events: readonly ProviderEvent[]; reads: number }> {
-    fake.enqueue(answer);
-    const rows: Readonly<Record<FakeWire, string>> = {
-      "openai-chat": "openai-compatible",
-      "openai-responses": "openai",
-      anthropic: "anthropic",
-      ollama: "ollama",
-    };
-    const row = providerRow(rows[wire]);
-    assert.ok(row !== undefined);
-    const api = wire === "openai-responses" ? { api: "responses" as const } : {};
-    const provider = createHttpProvider(row, { provider: row.id, baseUrl: fake.baseUrl(wire), key: "k", ...api }, http);
-    const events: ProviderEvent[] = [];
+    here.fake.enqueue(answer);
     let reads = 0;
-    const request = { model: "m", messages: [{ role: "user" as const, content: [{ type: "text" as const, text: "x" }] }], parameters: {} };
-    for await (const batch of provider.stream(request, { signal: new AbortController().signal, timeLimits: {} })) {
-      reads += 1;
-      events.push(...batch);
-    }
+    const { events, thrown } = await call(providerOnWire(here, wire), { onBatch: () => (reads += 1) });
+    assert.equal(thrown, null);
     return { events, reads };
   }
 
