@@ -90,6 +90,7 @@ function bundles(production) {
     nodeModule("sidecar/local/inference-process.ts", "inference.mjs", production),
     nodeModule("sidecar/sessions/store-worker.ts", "store-worker.mjs", production),
     nodeModule("sidecar/prices/bundled-prices.ts", "prices.mjs", production),
+    nodeModule("sidecar/structured/schema-check.ts", "schema-check.mjs", production),
     {
       ...common(production),
       // The page is small only when it is minified, and is measured so: it is built as it ships, always.

@@ -3,6 +3,7 @@
 // whatever happens: an error, a cut stream and a cancellation are results.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { AnswerReading } from "./answers/answer-reading.ts";
 import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.ts";
 import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
@@ -13,6 +14,7 @@ import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource 
 import { currentScope, type WorkClass } from "./call-scope.ts";
 import type { Limiter } from "./limiter.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
+import { SchemaRounds } from "./structured/schema-rounds.ts";
 import { ProviderError, type ModelRequest, type Provider } from "./providers/provider.ts";
 import type { ModelRef, StreamEvent, TimeLimits } from "./types.ts";
 
@@ -71,6 +73,8 @@ class AnswerRun {
   /** Aborted by any of the caller's signals, and when the reader leaves. */
   readonly #abort = new AbortController();
   readonly #numbering: AnswerNumbering;
+  /** Where the answer must satisfy a schema. */
+  #rounds: SchemaRounds | undefined;
   #quote: Promise<PriceQuote | undefined> | undefined;
 
   constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, workClass: WorkClass, signals: readonly AbortSignal[]) {
@@ -87,7 +91,7 @@ class AnswerRun {
     const links = this.#signals.map((signal) => this.#follow(signal));
     try {
       yield [this.#numbering.start()];
-      const outcome = yield* this.#attempts();
+      const outcome = yield* this.#roundsOf();
       yield [this.#numbering.end(outcome, await this.#quote)];
     } finally {
       for (const unlink of links) unlink();
@@ -98,6 +102,28 @@ class AnswerRun {
   /** The reader wants no more: whatever is under way for this answer stops. */
   leave(): void {
     this.#abort.abort();
+  }
+
+  /** An answer that does not satisfy the schema it was given is asked for again. */
+  async *#roundsOf(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
+    const { responseSchema } = this.#options;
+    if (responseSchema === undefined) return yield* this.#attempts();
+    try {
+      this.#rounds = await SchemaRounds.of(responseSchema);
+    } catch (thrown) {
+      return { type: "failed", error: errorInfo(thrown) };
+    }
+    for (;;) {
+      yield [this.#numbering.attempt(this.#rounds.attempt)];
+      const outcome = yield* this.#attempts();
+      if (outcome.type !== "returned") return outcome;
+      const verdict = this.#rounds.judge(this.#numbering.finishReason);
+      if (verdict.type === "rejected") return verdict;
+      if (verdict.type === "again") continue;
+      const events = this.#numbering.events(verdict.events);
+      if (events.length > 0) yield events;
+      return outcome;
+    }
   }
 
   async *#attempts(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
@@ -134,18 +160,34 @@ class AnswerRun {
       // Looked up while the provider works. An answer is none the worse for a price that cannot be had.
       this.#quote ??= this.#target.price?.().catch(() => undefined);
       const context = { signal: this.#signal, timeLimits: { ...timeLimits, ...this.#options.timeLimits } };
-      for await (const batch of provider.stream(request, context)) {
-        if (this.#signal.aborted) return;
-        const events = this.#numbering.events(batch);
-        if (events.length > 0) yield events;
-      }
+      yield* this.#read(provider.stream(request, context), new AnswerReading(provider, request, this.#numbering));
     } finally {
       place.release();
     }
   }
 
+  async *#read(stream: ReturnType<Provider["stream"]>, reading: AnswerReading): Batches {
+    try {
+      for await (const batch of stream) {
+        if (this.#signal.aborted) break;
+        const events = reading.read(batch);
+        this.#rounds?.read(events);
+        if (events.length > 0) yield events;
+      }
+    } catch (error) {
+      // What was held back had come, and stays.
+      const rest = reading.end();
+      if (rest.length > 0) yield rest;
+      throw error;
+    }
+    const rest = reading.end();
+    this.#rounds?.read(rest);
+    if (rest.length > 0) yield rest;
+  }
+
   async #buildRequest(): Promise<ModelRequest> {
-    return buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
+    const request = buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
+    return this.#rounds?.request(request) ?? request;
   }
 
   async #readPrompt(): Promise<Prompt> {

@@ -217,7 +217,30 @@ export type StreamEventBody =
   | { readonly type: "opaque"; readonly provider: string; readonly data: JsonValue }
   | { readonly type: "warning"; readonly code: string; readonly parameter?: string; readonly message?: string }
   | ({ readonly type: "usage" } & Usage)
+  | DiscardEventBody
+  | AttemptEventBody
   | EndEventBody;
+
+/**
+ * All that came of this kind so far is taken back, and readers drop it. What is right follows at once: text that turned out to
+ * have been reasoning, or the reverse, or an answer as its JSON alone.
+ */
+export interface DiscardEventBody {
+  readonly type: "discard";
+  readonly what: "text" | "reasoning";
+}
+
+/**
+ * Only where a `responseSchema` was given: the answer is asked for, from `number` 1, `of` at most so many times. From the
+ * second on, what came before did not satisfy the schema, and `reason` says why: readers drop its text, reasoning, tool calls
+ * and opaque parts. Usage is that of all attempts.
+ */
+export interface AttemptEventBody {
+  readonly type: "attempt";
+  readonly number: number;
+  readonly of: number;
+  readonly reason?: string;
+}
 
 export interface EndEventBody {
   readonly type: "end";

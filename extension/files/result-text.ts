@@ -73,6 +73,12 @@ export class ResultText {
       case "status":
         if (section.text === "") section.note = `*${this.#words.phases[event.phase]}*`;
         return;
+      case "discard":
+        if (event.what === "text") section.text = "";
+        return;
+      case "attempt":
+        section.text = "";
+        return;
       case "end":
         this.#end(section, event);
         return;

@@ -115,6 +115,10 @@ function applied(answer: Answer, event: StreamEvent, nowMs: number): Answer {
       return { ...withReasoningOver(answer, nowMs), phase: null, toolCalls: [...answer.toolCalls, event] };
     case "opaque":
       return answer;
+    case "discard":
+      return discarded(answer, event.what);
+    case "attempt":
+      return { ...discarded(discarded(answer, "text"), "reasoning"), toolCalls: [] };
     case "warning":
       return { ...answer, warnings: [...answer.warnings, event] };
     case "usage":
@@ -122,6 +126,13 @@ function applied(answer: Answer, event: StreamEvent, nowMs: number): Answer {
     default:
       return ended(answer, event, nowMs);
   }
+}
+
+/** The answer without what its sender took back. */
+function discarded(answer: Answer, what: "text" | "reasoning"): Answer {
+  if (what === "text") return { ...answer, text: "" };
+  const { reasoningFrom: _from, reasoningTo: _to, ...rest } = answer;
+  return { ...rest, reasoning: "" };
 }
 
 function ended(answer: Answer, event: EndEvent, nowMs: number): Answer {

@@ -6,7 +6,7 @@ import type { AssistantPart, EndEvent, ErrorInfo, ModelRef, StreamEvent, ToolCal
 
 export class AnswerFold {
   readonly #ref: ModelRef;
-  readonly #parts: AssistantPart[] = [];
+  #parts: AssistantPart[] = [];
   readonly #warnings: Warning[] = [];
   #content = "";
   #reasoning = "";
@@ -70,6 +70,12 @@ export class AnswerFold {
         this.#warnings.push(warning);
         return;
       }
+      case "discard":
+        this.#discard((type) => type === event.what);
+        return;
+      case "attempt":
+        this.#discard(() => true);
+        return;
       case "end":
         this.#end = event;
         return;
@@ -77,6 +83,13 @@ export class AnswerFold {
       case "status":
       case "usage":
     }
+  }
+
+  /** What was taken back is no part of the answer. */
+  #discard(isTakenBack: (type: AssistantPart["type"]) => boolean): void {
+    this.#parts = this.#parts.filter(({ type }) => !isTakenBack(type));
+    if (isTakenBack("text")) this.#content = "";
+    if (isTakenBack("reasoning")) this.#reasoning = "";
   }
 
   /** Deltas of one kind that follow each other are one part; another kind between them begins a new one. */

@@ -2,17 +2,36 @@
 // last. It also keeps what the end has to tell: first token, usage, finish reason, request id.
 
 import { Buffer } from "node:buffer";
-import type { Cost, EndEventBody, ErrorInfo, FinishReason, StatusPhase, StreamEvent, StreamEventBody, Usage } from "../types.ts";
+import type {
+  AttemptEventBody,
+  Cost,
+  EndEventBody,
+  ErrorInfo,
+  FinishReason,
+  StatusPhase,
+  StreamEvent,
+  StreamEventBody,
+  Usage,
+} from "../types.ts";
 import type { ModelRequest, ProviderEvent, ReportedUsage } from "../providers/provider.ts";
 import type { PriceQuote } from "../prices/price-quote.ts";
 import { estimateInputTokens, tokensOfBytes } from "./token-estimate.ts";
+import { totalsOf, type Totals } from "./totals.ts";
 
 export type Outcome =
   | { readonly type: "returned" }
   | { readonly type: "cancelled" }
-  | { readonly type: "failed"; readonly error: ErrorInfo };
+  | { readonly type: "failed"; readonly error: ErrorInfo }
+  /** Whole, and yet not what was asked for: it stays as a partial answer. */
+  | { readonly type: "rejected"; readonly error: ErrorInfo };
 
 type Finish = Extract<ProviderEvent, { type: "finish" }>;
+
+/** What one attempt took. */
+interface Spent {
+  readonly usage: Usage | null;
+  readonly charged: number | undefined;
+}
 
 export class AnswerNumbering {
   readonly #provider: string;
@@ -21,11 +40,17 @@ export class AnswerNumbering {
   #seq = 0;
   #firstTokenAt: number | null = null;
   #outputBytes = 0;
+  /** Those of them that can be taken back. */
+  readonly #bytesOf = { text: 0, reasoning: 0 };
   /** Output counted when the provider's last figures came: what came later is not in them. */
   #outputBytesAtUsage = 0;
   #usage: Usage | null = null;
   /** US dollars that the provider says it took for what `#usage` counts. */
   #charged: number | undefined;
+  /** By the attempts before this one. */
+  readonly #spent: Spent[] = [];
+  /** Of this attempt. */
+  #anyToken = false;
   #finish: Finish | null = null;
   #requestId: string | undefined;
   /** Once set, the provider has seen the request, and may charge for it. */
@@ -38,7 +63,12 @@ export class AnswerNumbering {
 
   /** No token has come yet: a retry is safe. */
   get beforeFirstToken(): boolean {
-    return this.#firstTokenAt === null;
+    return !this.#anyToken;
+  }
+
+  /** The provider's own mark of the end, once it has come. */
+  get finishReason(): FinishReason | null {
+    return this.#finish?.finishReason ?? null;
   }
 
   start(): StreamEvent {
@@ -52,6 +82,22 @@ export class AnswerNumbering {
   sending(request: ModelRequest): StreamEvent {
     this.#sent = request;
     return this.status("connecting");
+  }
+
+  /** The first attempt at an answer, or one after another that was rejected: what that one took is kept. */
+  attempt(attempt: Omit<AttemptEventBody, "type">): StreamEvent {
+    const usage = this.#finalUsage("complete");
+    if (usage !== null) this.#spent.push({ usage, charged: this.#charged });
+    this.#usage = null;
+    this.#charged = undefined;
+    this.#outputBytes = 0;
+    this.#outputBytesAtUsage = 0;
+    this.#bytesOf.text = 0;
+    this.#bytesOf.reasoning = 0;
+    this.#anyToken = false;
+    this.#finish = null;
+    this.#sent = null;
+    return this.#number({ type: "attempt", ...attempt });
   }
 
   /** The request was refused before any work, so what it holds is not counted. */
@@ -75,13 +121,13 @@ export class AnswerNumbering {
           this.#usage = usage;
           this.#charged = charged;
           this.#outputBytesAtUsage = this.#outputBytes;
-          events.push(this.#number({ type, ...usage }));
+          events.push(this.#number({ type, ...(totalsOf([...this.#spent, { usage }]).usage ?? usage) }));
           break;
         }
         case "text-delta":
         case "reasoning-delta":
           if (event.text === "") break;
-          this.#countOutput(event.text);
+          this.#countOutput(event.text, event.type === "text-delta" ? "text" : "reasoning");
           events.push(this.#number(event));
           break;
         case "tool-call":
@@ -90,6 +136,12 @@ export class AnswerNumbering {
           break;
         case "opaque":
           this.#countOutput("");
+          events.push(this.#number(event));
+          break;
+        case "discard":
+          // What follows was counted already.
+          this.#outputBytes -= this.#bytesOf[event.what];
+          this.#bytesOf[event.what] = 0;
           events.push(this.#number(event));
           break;
         case "status":
@@ -102,12 +154,11 @@ export class AnswerNumbering {
 
   /** `quote` undefined: nobody knows what the model costs. */
   end(outcome: Outcome, quote?: PriceQuote): StreamEvent {
-    const finishReason: FinishReason | null = this.#finish?.finishReason ?? null;
+    const { finishReason } = this;
     const { status, error } = this.#verdict(outcome);
     const now = performance.now();
     const requestId = this.#requestId ?? error?.requestId;
-    const usage = this.#finalUsage(status);
-    const cost = this.#cost(usage, quote);
+    const { usage, cost } = this.#totals(status, quote);
     const body: EndEventBody = {
       type: "end",
       status,
@@ -130,6 +181,7 @@ export class AnswerNumbering {
    * after the last byte. A cancellation that came too late is none, for the same reason.
    */
   #verdict(outcome: Outcome): { status: EndEventBody["status"]; error?: ErrorInfo } {
+    if (outcome.type === "rejected") return { status: "error", error: outcome.error };
     if (this.#finish !== null && this.#finish.finishReason !== "error") return { status: "complete" };
     if (outcome.type === "cancelled") return { status: "cancelled" };
     if (outcome.type === "failed") return { status: "error", error: outcome.error };
@@ -143,11 +195,11 @@ export class AnswerNumbering {
     return { status: "incomplete", error: { kind: "protocol", providerCode: "stream-cut", message, phase, retryable: true } };
   }
 
-  /** What the provider says that it took comes before what can be reckoned, as long as it is for the whole of the answer. */
-  #cost(usage: Usage | null, quote: PriceQuote | undefined): Cost | undefined {
-    if (usage === null) return undefined;
-    if (this.#charged !== undefined && usage === this.#usage) return { amount: this.#charged, currency: "USD", source: "charged" };
-    return quote?.costOf(usage);
+  /** Of all attempts together; most answers have one. */
+  #totals(status: EndEventBody["status"], quote: PriceQuote | undefined): Totals {
+    const usage = this.#finalUsage(status);
+    const charged = usage === this.#usage ? this.#charged : undefined;
+    return totalsOf([...this.#spent, { usage, charged }].map((spent) => ({ usage: spent.usage, ...costOf(spent, quote) })));
   }
 
   /**
@@ -162,14 +214,24 @@ export class AnswerNumbering {
     return { ...this.#usage, inputTokens, outputTokens, estimated: true };
   }
 
-  #countOutput(text: string): void {
+  #countOutput(text: string, what?: "text" | "reasoning"): void {
     this.#firstTokenAt ??= performance.now();
-    this.#outputBytes += Buffer.byteLength(text);
+    this.#anyToken = true;
+    const bytes = Buffer.byteLength(text);
+    this.#outputBytes += bytes;
+    if (what !== undefined) this.#bytesOf[what] += bytes;
   }
 
   #number(body: StreamEventBody): StreamEvent {
     return { ...body, seq: ++this.#seq };
   }
+}
+
+/** What the provider says that it took comes before what can be reckoned, as long as it is for the whole of the answer. */
+function costOf({ usage, charged }: Spent, quote: PriceQuote | undefined): { readonly cost?: Cost } {
+  if (usage === null) return {};
+  const cost: Cost | undefined = charged === undefined ? quote?.costOf(usage) : { amount: charged, currency: "USD", source: "charged" };
+  return cost === undefined ? {} : { cost };
 }
 
 /** To a tenth. */

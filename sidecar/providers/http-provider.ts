@@ -68,6 +68,13 @@ class HttpProvider implements Provider {
     this.#http = http;
   }
 
+  get reasoningApart(): boolean {
+    const address = this.#endpoint.baseUrl ?? this.#row.defaultBaseUrl;
+    return (
+      address !== undefined && URL.canParse(address) && wireAdapter(this.#row, new URL(address), this.#endpoint.api).reasoningApart === true
+    );
+  }
+
   async *stream(request: ModelRequest, context: RequestContext): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
     const { signal } = context;
     signal.throwIfAborted();

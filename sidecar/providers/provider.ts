@@ -17,9 +17,9 @@ import type {
   Usage,
 } from "../types.ts";
 
-/** What a provider yields: stream events without `start` and `end`, which belong to the engine, and its own terminal marker. */
+/** What a provider yields: stream events without `start`, `attempt` and `end`, which belong to the engine, and its own terminal marker. */
 export type ProviderEvent =
-  | Exclude<StreamEventBody, { type: "start" | "end" }>
+  | Exclude<StreamEventBody, { type: "start" | "end" | "attempt" }>
   | ({ readonly type: "usage" } & ReportedUsage)
   | { readonly type: "finish"; readonly finishReason: FinishReason; readonly rawFinishReason: string | null }
   | { readonly type: "request-id"; readonly requestId: string };
@@ -46,6 +46,8 @@ export interface RequestContext {
 
 export interface Provider {
   readonly id: string;
+  /** True where models never write what they think into their text: tags in it are text, and stay. */
+  readonly reasoningApart?: boolean;
   /**
    * One request, one answer. Never retries. Returns after its `finish` event; returning without one means that the
    * stream was cut. Throws `ProviderError`. Ending the iteration early (`break`) closes the socket.

@@ -55,6 +55,8 @@ export interface ModelList {
 export interface WireAdapter {
   /** How records are framed, unless the answer's content type says that it is one whole JSON. */
   readonly framing: "sse" | "ndjson";
+  /** See `Provider.reasoningApart`. */
+  readonly reasoningApart?: boolean;
   /** Throws `ProviderError` of kind `unsupported` for what the provider cannot do. */
   buildRequest(request: ModelRequest, target: WireTarget): WireRequest;
   createReader(target: WireTarget): WireReader;

@@ -54,6 +54,7 @@ describe("the package for this platform", () => {
       "dist/inference.mjs",
       "dist/store-worker.mjs",
       "dist/prices.mjs",
+      "dist/schema-check.mjs",
       "dist/media/chat.js",
       "dist/media/chat.css",
       "dist/models/demo.gguf",

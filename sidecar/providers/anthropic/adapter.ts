@@ -7,6 +7,7 @@ import { buildAnthropicRequest, learnFromAnthropicRefusal } from "./request.ts";
 
 export const anthropic: WireAdapter = {
   framing: "sse",
+  reasoningApart: true,
   headers: { "anthropic-version": "2023-06-01" },
   buildRequest: buildAnthropicRequest,
   createReader: (target) => new AnthropicReader(target),

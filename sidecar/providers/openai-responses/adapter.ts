@@ -7,6 +7,7 @@ import { buildResponsesRequest, learnFromResponsesRefusal } from "./request.ts";
 
 export const openaiResponses: WireAdapter = {
   framing: "sse",
+  reasoningApart: true,
   buildRequest: buildResponsesRequest,
   createReader: (target) => new ResponsesReader(target),
   learn: learnFromResponsesRefusal,

@@ -1,0 +1,126 @@
+// An answer that must satisfy a schema, however it was asked for: checked when it is whole, and asked for again with what was
+// wrong with it. The attempts of one answer.
+
+import { invalidRequest } from "../answers/answer-error.ts";
+import { schemaCheckUrl } from "../entry-points.ts";
+import type { ModelRequest, ProviderEvent } from "../providers/provider.ts";
+import type { AttemptEventBody, ErrorInfo, FinishReason, JsonObject, JsonValue, StreamEvent } from "../types.ts";
+import { jsonOf } from "./answer-json.ts";
+import type * as SchemaChecks from "./schema-check.ts";
+import { complaint } from "./schema-prompt.ts";
+
+/** The first, and two more. */
+const ATTEMPTS = 3;
+
+let loading: Promise<typeof SchemaChecks> | undefined;
+
+export type Verdict =
+  /** `events` put the JSON alone into the place of what stood around it. */
+  | { readonly type: "stands"; readonly events: readonly ProviderEvent[] }
+  | { readonly type: "again" }
+  | { readonly type: "rejected"; readonly error: ErrorInfo };
+
+const STANDS: Verdict = { type: "stands", events: [] };
+
+export class SchemaRounds {
+  readonly #check: SchemaChecks.SchemaCheck;
+  #number = 1;
+  #text = "";
+  #calledTools = false;
+  /** Of the answer before this one. */
+  #rejected: { readonly text: string; readonly problems: readonly string[] } | undefined;
+
+  private constructor(check: SchemaChecks.SchemaCheck) {
+    this.#check = check;
+  }
+
+  /** Rejects with a `ProviderError` (`invalid-parameter`) for a schema that is none. Loads what checks, the first time. */
+  static async of(schema: JsonObject): Promise<SchemaRounds> {
+    loading ??= import(schemaCheckUrl.href);
+    const { schemaCheck } = await loading;
+    try {
+      return new SchemaRounds(schemaCheck(schema));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      throw invalidRequest("invalid-parameter", `The parameter "responseSchema" is no JSON Schema that can be used: ${words}.`);
+    }
+  }
+
+  get attempt(): Omit<AttemptEventBody, "type"> {
+    const reason = this.#rejected?.problems.join("; ");
+    return { number: this.#number, of: ATTEMPTS, ...(reason === undefined ? {} : { reason }) };
+  }
+
+  /** The request as it is, or with the answer that was rejected and what was wrong with it. */
+  request(request: ModelRequest): ModelRequest {
+    if (this.#rejected === undefined) return request;
+    const { text, problems } = this.#rejected;
+    return {
+      ...request,
+      messages: [
+        ...request.messages,
+        { role: "assistant", content: [{ type: "text", text }] },
+        { role: "user", content: [{ type: "text", text: complaint(problems) }] },
+      ],
+    };
+  }
+
+  /** Events of the attempt under way, in order. */
+  read(events: readonly StreamEvent[]): void {
+    for (const event of events) {
+      if (event.type === "text-delta") this.#text += event.text;
+      else if (event.type === "tool-call") this.#calledTools = true;
+      else if (event.type === "discard" && event.what === "text") this.#text = "";
+    }
+  }
+
+  /** After the attempt's end. `finishReason` is null where the stream was cut: then that is what has to be told. */
+  judge(finishReason: FinishReason | null): Verdict {
+    if (finishReason === null || finishReason === "content-filter" || finishReason === "error") return STANDS;
+    // Not the answer yet: the results of the tools come first.
+    if (finishReason === "tool-calls" || this.#calledTools) return STANDS;
+    const found = jsonOf(this.#text);
+    const problems = found === undefined ? ["it is no JSON"] : this.#problems(found.value);
+    if (found !== undefined && problems.length === 0) return stands(this.#text, found.json);
+    // What was cut at a limit would be cut again.
+    const cut = finishReason === "length";
+    if (cut || this.#number === ATTEMPTS) return { type: "rejected", error: this.#mismatch(problems, cut) };
+    this.#rejected = { text: this.#text, problems };
+    this.#number += 1;
+    this.#text = "";
+    return { type: "again" };
+  }
+
+  #problems(value: JsonValue): readonly string[] {
+    try {
+      return this.#check(value);
+    } catch (error) {
+      // A schema that refers to itself, and an answer nested deeper than the stack.
+      return [`it cannot be checked: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  }
+
+  #mismatch(problems: readonly string[], cut: boolean): ErrorInfo {
+    const attempts = this.#number === 1 ? "" : ` after ${this.#number} attempts`;
+    const limit = cut ? "It was cut at its limit of tokens. " : "";
+    return {
+      kind: "protocol",
+      providerCode: "schema-mismatch",
+      message: `${limit}The answer does not satisfy the schema${attempts}: ${problems.join("; ")}.`,
+      phase: "mid-stream",
+      retryable: false,
+    };
+  }
+}
+
+/** White space around the JSON does no harm; anything else would break whoever parses the answer. */
+function stands(text: string, json: string): Verdict {
+  if (text.trim() === json) return STANDS;
+  return {
+    type: "stands",
+    events: [
+      { type: "discard", what: "text" },
+      { type: "text-delta", text: json },
+    ],
+  };
+}

@@ -1,0 +1,193 @@
+// What a model thinks is told from what it says where both arrive as one text: every way to cut it, tags that nobody opened,
+// prose that only speaks of a tag.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ThinkText } from "../../../sidecar/answers/thinking/think-text.ts";
+import { THINK_TAGS } from "../../../sidecar/answers/thinking/think-tags.ts";
+import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { finish, text, usage } from "../scripted-provider.ts";
+
+interface Told {
+  readonly reasoning: string;
+  readonly text: string;
+  readonly opens: boolean | undefined;
+}
+
+const thought = (value: string): ProviderEvent => ({ type: "reasoning-delta", text: value });
+
+/** Each piece is a batch of its own; `finish` follows unless another ending is given. */
+function told(pieces: readonly (string | ProviderEvent)[], options: { presumed?: boolean; ending?: ProviderEvent | null } = {}): Told {
+  const { presumed = false, ending = finish } = options;
+  const thinking = new ThinkText(presumed);
+  const events: ProviderEvent[] = [];
+  for (const piece of pieces) events.push(...thinking.read([typeof piece === "string" ? text(piece) : piece]));
+  if (ending !== null) events.push(...thinking.read([ending]));
+  thinking.end(events, ending?.type === "finish" ? ending.finishReason : null);
+  return { ...folded(events), opens: thinking.templateOpens };
+}
+
+/** What a reader has at the end, who drops what is taken back. */
+function folded(events: readonly ProviderEvent[]): Pick<Told, "reasoning" | "text"> {
+  const parts = { reasoning: "", text: "" };
+  for (const event of events) {
+    if (event.type === "text-delta") parts.text += event.text;
+    else if (event.type === "reasoning-delta") parts.reasoning += event.text;
+    else if (event.type === "discard") parts[event.what] = "";
+  }
+  return parts;
+}
+
+/** Whole, a character at a time, and in two pieces at every place. */
+function* everyCut(answer: string): Generator<readonly string[]> {
+  yield [answer];
+  yield Array.from(answer);
+  for (let at = 1; at < answer.length; at += 1) yield [answer.slice(0, at), answer.slice(at)];
+}
+
+function checkEveryCut(answer: string, expected: Partial<Told>, presumed = false): void {
+  for (const pieces of everyCut(answer)) {
+    const seen = told(pieces, { presumed });
+    assert.deepEqual({ ...seen, ...expected }, seen, JSON.stringify(pieces));
+  }
+}
+
+describe("What is thought between tags", () => {
+  for (const { open, close } of THINK_TAGS) {
+    test(`quirk 29: ${open} cut anywhere is still a tag, and nothing beside the tags is lost`, () => {
+      checkEveryCut(`${open}First < I "add".${close}It is 4.`, { reasoning: 'First < I "add".', text: "It is 4." });
+    });
+  }
+
+  test("quirk 29: white space around a thought belongs to it", () => {
+    checkEveryCut("\n<think>\nI add.\n</think>\n\nIt is 4.\n", { reasoning: "\n\nI add.\n\n\n", text: "It is 4.\n" });
+  });
+
+  test("quirk 29: an empty thought leaves nothing behind", () => {
+    checkEveryCut("<think>\n\n</think>\n\nIt is 4.", { reasoning: "", text: "It is 4." });
+  });
+
+  test("quirk 29: thoughts that follow each other are all thoughts", () => {
+    checkEveryCut("<think>One.</think>\n<think>Two.</think>Said.", { reasoning: "One.\nTwo.", text: "Said." });
+  });
+
+  test("quirk 29: a thought that is never closed stays one, whatever the answer ended with", () => {
+    for (const pieces of everyCut("<think>I add and add </thi")) {
+      const length = { type: "finish", finishReason: "length", rawFinishReason: "length" } as const;
+      for (const ending of [finish, length, null]) {
+        assert.deepEqual(partsOf(pieces, ending), { reasoning: "I add and add </thi", text: "" });
+      }
+    }
+  });
+
+  test("quirk 29: a closing tag that a thought quotes does not close it", () => {
+    checkEveryCut("<think>They ask about `</think>` tags.</think>They end it.", {
+      reasoning: "They ask about `</think>` tags.",
+      text: "They end it.",
+    });
+    checkEveryCut('<think>So "`a`"</think>`a` it is.', { reasoning: 'So "`a`"', text: "`a` it is." });
+  });
+
+  test("quirk 29: the closing tag of another family does not close it", () => {
+    checkEveryCut("<think>An </thinking> in it.</think>Said.", { reasoning: "An </thinking> in it.", text: "Said." });
+  });
+
+  test("a tool call after the thought keeps its place", () => {
+    const call: ProviderEvent = { type: "tool-call", id: "1", name: "f", arguments: "{}" };
+    const thinking = new ThinkText(false);
+    const events = ["<think>Call it.</think>", "\n\n", call, finish].flatMap((one) =>
+      thinking.read([typeof one === "string" ? text(one) : one]),
+    );
+    assert.deepEqual(events, [thought("Call it."), thought("\n\n"), call, finish]);
+  });
+
+  test("figures between the pieces of a tag do not tear it", () => {
+    assert.deepEqual(told(["<thi", usage, "nk>A</th", usage, "ink>B"]), { reasoning: "A", text: "B", opens: undefined });
+  });
+});
+
+function partsOf(pieces: readonly string[], ending: ProviderEvent | null): Pick<Told, "reasoning" | "text"> {
+  const { reasoning, text: said } = told(pieces, { ending });
+  return { reasoning, text: said };
+}
+
+describe("A closing tag that nobody opened", () => {
+  for (const answer of [
+    "I add 2 and 2.\n</think>\n\nIt is 4.",
+    "I add 2 and 2.</think>It is 4.",
+    "I add 2 and 2. </think> It is 4.",
+    "I use `add`.\n\n```\n2+2\n```\n</think>It is 4.",
+  ]) {
+    test(`quirk 29: what came before it was thought: ${JSON.stringify(answer)}`, () => {
+      const [before = "", after = ""] = answer.split("</think>");
+      const space = after.slice(0, after.length - after.trimStart().length);
+      checkEveryCut(answer, { reasoning: before + space, text: after.trimStart(), opens: true });
+    });
+  }
+
+  test("quirk 29: what was shown as text by then is taken back, and comes again as reasoning", () => {
+    const thinking = new ThinkText(false);
+    const events = ["I add.", "\n</think>\n", "4"].flatMap((piece) => [...thinking.read([text(piece)])]);
+    assert.deepEqual(events, [text("I add."), { type: "discard", what: "text" }, thought("I add.\n"), thought("\n"), text("4")]);
+  });
+
+  test("quirk 29: at the very beginning it takes nothing with it, and teaches nothing", () => {
+    checkEveryCut("</think>\n\nIt is 4.", { reasoning: "", text: "It is 4.", opens: undefined });
+  });
+
+  const PROSE: readonly string[] = [
+    "Close it with </think> and go on.",
+    "The closing tag is </think>.",
+    "Write `</think>` at the end.",
+    'It is "</think>" that ends it.',
+    "```html\n<p>\n</think>\n```\nThat is it.",
+    "~~~\n</think>\n~~~\nThat is it.",
+    "Between <think> and </think> it thinks.\n</think>",
+    "A tag (`<think>`) opens it,\n</think> closes it.",
+    "Ends with </think>",
+    "a < b, [link](x), <b>bold</b> and </thin ice",
+  ];
+  for (const answer of PROSE) {
+    test(`quirk 29: prose that only speaks of it stays text: ${JSON.stringify(answer)}`, () => {
+      checkEveryCut(answer, { reasoning: "", text: answer, opens: undefined });
+    });
+  }
+
+  test("quirk 29: an opening tag in the middle of the text is text", () => {
+    checkEveryCut("Sure. <think>No.</think> Done.", { reasoning: "", text: "Sure. <think>No.</think> Done." });
+  });
+
+  test("quirk 29: where reasoning comes by itself, tags in the text are text", () => {
+    for (const pieces of everyCut("<think>mentioned</think> and\n</think>\nagain")) {
+      const seen = told([thought("Hm."), ...pieces]);
+      assert.deepEqual(seen, { reasoning: "Hm.", text: "<think>mentioned</think> and\n</think>\nagain", opens: undefined });
+    }
+  });
+});
+
+describe("A model whose template opens the thought", () => {
+  test("quirk 29: its answers are thought from the beginning, and nothing is taken back", () => {
+    const thinking = new ThinkText(true);
+    const events = ["I add.", "\n</th", "ink>\n\nIt", " is 4."].flatMap((piece) => [...thinking.read([text(piece)])]);
+    assert.deepEqual(events, [thought("I add."), thought("\n"), thought("\n\n"), text("It"), text(" is 4.")]);
+    checkEveryCut("I add.\n</think>\n\nIt is 4.", { reasoning: "I add.\n\n\n", text: "It is 4.", opens: true }, true);
+  });
+
+  test("quirk 29: an answer of it that ends without the tag was no thought, and that is learned", () => {
+    checkEveryCut("It is 4.", { reasoning: "", text: "It is 4.", opens: false }, true);
+  });
+
+  test("quirk 29: an answer of it that was cut stays a thought", () => {
+    for (const pieces of everyCut("I add and ad")) {
+      assert.deepEqual(told(pieces, { presumed: true, ending: null }), { reasoning: "I add and ad", text: "", opens: undefined });
+    }
+  });
+
+  test("quirk 29: an answer of it that opens the thought itself is read as it stands, and that is learned", () => {
+    checkEveryCut("<think>I add.</think>It is 4.", { reasoning: "I add.", text: "It is 4.", opens: false }, true);
+  });
+
+  test("quirk 29: reasoning that comes by itself ends the presumption", () => {
+    assert.deepEqual(told(["Said ", thought("Hm."), "more"], { presumed: true }), { reasoning: "Hm.", text: "Said more", opens: false });
+  });
+});
