@@ -96,9 +96,11 @@ describe("Newline-delimited JSON", () => {
     test(title, () => checkDecoding(ndjson, Buffer.from(text), expected));
   }
 
-  test("a line longer than the limit is refused before it ends", () => {
-    const decoder = new NdjsonDecoder(() => {}, 1000);
-    assert.throws(() => decoder.push(Buffer.from("x".repeat(1001))), RecordTooLongError);
+  test("a line longer than the limit is refused, before it ends and when it came as a whole", () => {
+    for (const end of ["", "\n"]) {
+      const decoder = new NdjsonDecoder(() => {}, 1000);
+      assert.throws(() => decoder.push(Buffer.from(`${"x".repeat(1001)}${end}`)), RecordTooLongError);
+    }
   });
 });
 
