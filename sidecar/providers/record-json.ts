@@ -1,7 +1,7 @@
 // From the text of a record to the JSON objects in it.
 
 import type { JsonObject } from "../types.ts";
-import { asObject, parseJson } from "./json-fields.ts";
+import { asObject, asText, parseJson } from "./json-fields.ts";
 import { MalformedRecord } from "./wire-adapter.ts";
 
 /**
@@ -15,4 +15,12 @@ export function parseRecords(data: string): readonly JsonObject[] {
   const objects = lines.map((line) => asObject(parseJson(line)));
   if (lines.length < 2 || objects.includes(undefined)) throw new MalformedRecord(data);
   return objects.filter((object) => object !== undefined);
+}
+
+/**
+ * The records of a server-sent event with their types: a record's own, else the event's name. None for the `[DONE]` of chat
+ * completions, which proxies also put at the end of streams that have an end of their own. Throws `MalformedRecord`.
+ */
+export function parseTypedRecords(data: string, event: string): readonly (readonly [record: JsonObject, type: string])[] {
+  return data.startsWith("[DONE]") ? [] : parseRecords(data).map((record) => [record, asText(record["type"]) ?? event]);
 }

@@ -5,7 +5,7 @@ import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts"
 import { readErrorJson } from "../error-payload.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
-import { parseRecords } from "../record-json.ts";
+import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { RESPONSES_WIRE } from "./items.ts";
 
@@ -45,8 +45,7 @@ export class ResponsesReader implements WireReader {
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
-    if (data.startsWith("[DONE]")) return;
-    for (const record of parseRecords(data)) this.#readEvent(record, asText(record["type"]) ?? event, out);
+    for (const [record, type] of parseTypedRecords(data, event)) this.#readEvent(record, type, out);
   }
 
   end(out: ProviderEvent[]): void {
