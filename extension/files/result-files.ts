@@ -4,6 +4,7 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../dispose.ts";
+import { ReadOnlyFiles } from "./read-only-files.ts";
 
 export const RESULT_SCHEME = "parley-result";
 
@@ -25,15 +26,16 @@ interface Open {
   stored: NodeJS.Timeout | null;
 }
 
-export class ResultFiles implements vscode.FileSystemProvider, Disposable {
+export class ResultFiles extends ReadOnlyFiles implements Disposable {
   readonly #folder: vscode.Uri;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
   readonly #open = new Map<string, Open>();
 
-  readonly onDidChangeFile = this.#changed.event;
+  override readonly onDidChangeFile = this.#changed.event;
 
   constructor(folder: vscode.Uri) {
+    super();
     this.#folder = folder;
     this.#store.add(vscode.workspace.registerFileSystemProvider(RESULT_SCHEME, this, { isReadonly: true, isCaseSensitive: true }));
   }
@@ -61,7 +63,7 @@ export class ResultFiles implements vscode.FileSystemProvider, Disposable {
     };
   }
 
-  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+  override async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     const open = this.#open.get(idOf(uri));
     if (open === undefined)
       return { ...(await vscode.workspace.fs.stat(this.#stored(idOf(uri)))), permissions: vscode.FilePermission.Readonly };
@@ -69,34 +71,9 @@ export class ResultFiles implements vscode.FileSystemProvider, Disposable {
     return { type: vscode.FileType.File, ctime: open.mtime, mtime: open.mtime, size, permissions: vscode.FilePermission.Readonly };
   }
 
-  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+  override async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const open = this.#open.get(idOf(uri));
     return open === undefined ? vscode.workspace.fs.readFile(this.#stored(idOf(uri))) : Buffer.from(open.text);
-  }
-
-  watch(): vscode.Disposable {
-    // All changes are told of anyway: there are as many as there are runs.
-    return new vscode.Disposable(() => {});
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  writeFile(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { ReadOnlyFiles } from "../../extension/files/read-only-files.ts";
 import { RESULT_SCHEME } from "../../extension/files/result-files.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { lastUserText } from "../support/fake-provider-script.ts";
@@ -190,43 +191,20 @@ function codeCell(text: string): vscode.NotebookCellData {
 }
 
 /** Every file holds the same text. */
-class InventedFiles implements vscode.FileSystemProvider {
+class InventedFiles extends ReadOnlyFiles {
   readonly #text: string;
-  readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
+  override readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
 
   constructor(text: string) {
+    super();
     this.#text = text;
   }
 
-  stat(): vscode.FileStat {
+  override stat(): vscode.FileStat {
     return { type: vscode.FileType.File, ctime: 0, mtime: 1, size: this.#text.length };
   }
 
-  readFile(): Uint8Array {
+  override readFile(): Uint8Array {
     return Buffer.from(this.#text);
-  }
-
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => {});
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  writeFile(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): void {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 }
