@@ -12,7 +12,8 @@ import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./
 import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
 import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
-import type { WireAdapter, WireRequest, WireTarget } from "./wire-adapter.ts";
+import { ServerQuestions, type AskServer } from "./server-questions.ts";
+import type { Preparation, Prepared, WireAdapter, WireRequest, WireTarget } from "./wire-adapter.ts";
 import { wireAdapter } from "./wires.ts";
 
 export interface Endpoint {
@@ -60,6 +61,8 @@ class HttpProvider implements Provider {
   readonly #http: HttpClient;
   /** By model: what it has refused, so that it is not asked for it again. */
   readonly #learned = new Map<string, Set<string>>();
+  #preparation: Preparation | undefined;
+  #questions: ServerQuestions | undefined;
 
   constructor(row: ProviderRow, endpoint: Endpoint, http: HttpClient) {
     this.id = endpoint.provider;
@@ -83,7 +86,8 @@ class HttpProvider implements Provider {
     const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
     const call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer: answerLimit }, signal);
     try {
-      const answer = await this.#ask(request, connection, call);
+      const prepared = await this.#prepare(request, connection, signal);
+      const answer = await this.#ask(request, connection, call, prepared);
       const { exchange, head } = answer;
       const first = firstEvents(answer);
       if (first.length > 0) yield first;
@@ -107,7 +111,9 @@ class HttpProvider implements Provider {
     const listMs = Math.min(MODELS_MS, context.timeLimits.firstTokenMs || MODELS_MS);
     const call = new HttpCall(this.#http, connection.target, { connectMs, answer: { stage: "list", ms: listMs } }, signal);
     try {
-      return await this.#readModels(connection, call);
+      const models = await this.#readModels(connection, call);
+      const { adapter } = connection;
+      return (await adapter.describeModels?.(models, this.#wireTarget(connection, undefined), this.#asking(connection, signal))) ?? models;
     } catch (error) {
       throw this.#thrown(error, signal);
     } finally {
@@ -116,9 +122,14 @@ class HttpProvider implements Provider {
   }
 
   /** Sends the request; where the model refuses a field, learns that and sends it without, before anything has come. */
-  async #ask(request: ModelRequest, connection: Connection, call: HttpCall): Promise<OpenAnswer | BlockedAnswer> {
+  async #ask(
+    request: ModelRequest,
+    connection: Connection,
+    call: HttpCall,
+    prepared: Prepared | undefined,
+  ): Promise<OpenAnswer | BlockedAnswer> {
     for (let lessons = 0; ; lessons += 1) {
-      const wireTarget = this.#wireTarget(connection, request.model);
+      const wireTarget = { ...this.#wireTarget(connection, request.model), ...(prepared === undefined ? {} : { prepared }) };
       const built = connection.adapter.buildRequest(request, wireTarget);
       const { exchange, head } = await call.send(this.#post(built, connection));
       if (head.status < 300) return { exchange, head, request: built, wireTarget };
@@ -130,6 +141,18 @@ class HttpProvider implements Provider {
       if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) throw error;
       this.#remember(request.model, lesson);
     }
+  }
+
+  #prepare(request: ModelRequest, connection: Connection, signal: AbortSignal): Promise<Prepared> | undefined {
+    this.#preparation ??= connection.adapter.createPreparation?.();
+    return this.#preparation?.prepare(request, this.#wireTarget(connection, request.model), this.#asking(connection, signal));
+  }
+
+  #asking({ target, baseUrl, headers }: Connection, signal: AbortSignal): AskServer {
+    const { connectMs } = this.#row.timeLimits;
+    this.#questions ??= new ServerQuestions(this.#http, { target, baseUrl, headers, key: this.#endpoint.key, connectMs });
+    const questions = this.#questions;
+    return (question) => questions.ask(question, signal);
   }
 
   async #readModels(connection: Connection, call: HttpCall): Promise<readonly ModelInfo[]> {

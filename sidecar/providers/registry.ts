@@ -36,6 +36,8 @@ export interface ChatQuirks {
   readonly extraBody?: JsonObject;
   /** Ids of the model list that begin with this are called without it. */
   readonly modelIdPrefix?: string;
+  /** Where the server tells more of its models than OpenAI's list has a place for. */
+  readonly describes?: "gemini" | "llama-server" | "lmstudio";
   /** Models of the list that cannot chat. */
   readonly notForChat?: RegExp;
 }
@@ -60,6 +62,8 @@ export interface ProviderRow {
   /** Milliseconds, where the settings say nothing. */
   readonly timeLimits: Required<TimeLimits>;
   readonly chat?: ChatQuirks;
+  /** Its list of models tells their prices, so that a price can be asked for before anything is sent. */
+  readonly tellsPrices?: boolean;
   /** The provider's id in the bundled list of published prices (`sidecar/prices/bundled-prices.ts`); absent where it has none. */
   readonly prices?: string;
 }
@@ -124,6 +128,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     keyVariables: [],
     key: "none",
     concurrency: 2,
+    chat: { describes: "lmstudio" },
   },
   {
     ...hosted,
@@ -134,6 +139,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     baseUrlVariables: ["OPENROUTER_BASE_URL"],
     keyVariables: ["OPENROUTER_API_KEY"],
     chat: { reasoning: "openrouter" },
+    tellsPrices: true,
   },
   {
     ...localServer,
@@ -154,7 +160,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     keyVariables: ["LLAMA_API_KEY"],
     key: "optional",
     concurrency: 2,
-    chat: { reasoning: "template", promptProgress: true },
+    chat: { reasoning: "template", promptProgress: true, describes: "llama-server" },
   },
   {
     ...localServer,
@@ -174,6 +180,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     defaultBaseUrl: "https://router.huggingface.co/v1",
     baseUrlVariables: ["HF_BASE_URL"],
     keyVariables: ["HF_TOKEN"],
+    tellsPrices: true,
   },
   {
     ...hosted,
@@ -202,7 +209,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     defaultBaseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
     baseUrlVariables: ["GEMINI_BASE_URL"],
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-    chat: { modelIdPrefix: "models/", notForChat: /embedding|imagen|^models\/veo|aqa|-tts|-image/u },
+    chat: { describes: "gemini", modelIdPrefix: "models/", notForChat: /embedding|imagen|^models\/veo|aqa|-tts|-image/u },
   },
   {
     ...hosted,

@@ -5,6 +5,7 @@ import type { GenerationParameters, JsonObject, JsonValue, ModelInfo } from "../
 import type { ErrorPayload } from "./error-payload.ts";
 import type { ModelRequest, ProviderEvent } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
+import type { AskServer } from "./server-questions.ts";
 
 /** Whom an adapter speaks to. */
 export interface WireTarget {
@@ -16,6 +17,21 @@ export interface WireTarget {
    * What this model has refused so far, by names that the adapter gave in `learn`: left out or renamed from now on.
    */
   readonly learned: ReadonlySet<string>;
+  /** What was found out for this one request; see `Preparation`. */
+  readonly prepared?: Prepared;
+}
+
+export interface Prepared {
+  /** Tokens of context that the model is asked to have. */
+  readonly contextTokens?: number;
+  /** The prompt has no fewer tokens than this: an answer to fewer was given to a part of it. */
+  readonly leastPromptTokens?: number;
+}
+
+/** What has to be known of a model before it is asked. Made once for a provider, so that what was found out holds for the next request. */
+export interface Preparation {
+  /** Throws `ProviderError` where the request cannot be answered, and what `ask` rejects with. */
+  prepare(request: ModelRequest, target: WireTarget, ask: AskServer): Promise<Prepared>;
 }
 
 export interface WireRequest {
@@ -70,6 +86,9 @@ export interface WireAdapter {
   readonly headers?: Readonly<Record<string, string>>;
   /** Undefined for what is no list of models. */
   readModels(json: JsonValue, target: WireTarget): ModelList | undefined;
+  /** The list with what the server tells of its models elsewhere. Rejects as `ask` does. */
+  describeModels?(models: readonly ModelInfo[], target: WireTarget, ask: AskServer): Promise<readonly ModelInfo[]>;
+  createPreparation?(): Preparation;
 }
 
 /** The provider itself told of an error inside a stream. */

@@ -24,7 +24,7 @@
 
 import { once } from "node:events";
 import { fstatSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { pathToFileURL } from "node:url";
 import type { JsonObject, JsonValue } from "../../sidecar/types.ts";
@@ -48,6 +48,13 @@ export type { FakeAnswer, FakeRequest, FakeState, FakeWire } from "./fake-provid
 
 export type Responder = (request: FakeRequest) => FakeAnswer;
 
+export interface FakeQuestion {
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: JsonObject | null;
+}
+
 export interface FakeProviderOptions {
   /** Default 0: any free port. */
   readonly port?: number;
@@ -56,6 +63,12 @@ export interface FakeProviderOptions {
   /** Ids that the model lists give. Default `["fake-model"]`. */
   readonly models?: readonly string[];
 }
+
+/** What a server tells when it is asked for it, by what was asked; undefined for a 404. */
+export type Told = (body: JsonObject | null) => JsonValue | undefined;
+
+/** Where servers are asked about their models beside the lists that are part of a wire. */
+const QUESTIONS = /\/api\/(show|ps|v[01]\/models)$|\/props$|\/v1beta\/models$/u;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -75,6 +88,8 @@ export class FakeProvider {
   #requests: Mutable<FakeRequest>[] = [];
   #queue: QueuedAnswer[] = [];
   #responder: Responder | null = null;
+  readonly #told = new Map<string, Told>();
+  #questions: FakeQuestion[] = [];
   #socketsAccepted = 0;
   #peakAnswers = 0;
 
@@ -125,6 +140,18 @@ export class FakeProvider {
     this.#responder = typeof responder === "object" && responder !== null ? () => responder : responder;
   }
 
+  /**
+   * What the server tells beside answers and lists, by path (`/api/show`, `/props`). Such questions are no `requests`; all of
+   * them stand in `questions`. What was not told of is answered with a 404.
+   */
+  tell(path: string, told: Told | JsonObject): void {
+    this.#told.set(path, typeof told === "function" ? told : () => told);
+  }
+
+  get questions(): readonly FakeQuestion[] {
+    return this.#questions;
+  }
+
   gate(name: string): FakeGate {
     return this.#gates.gate(name);
   }
@@ -167,6 +194,8 @@ export class FakeProvider {
     this.#requests = [];
     this.#queue = [];
     this.#responder = null;
+    this.#told.clear();
+    this.#questions = [];
     this.#peakAnswers = 0;
     this.#gates.reset();
   }
@@ -185,6 +214,11 @@ export class FakeProvider {
       await handleControl(this, message.method ?? "GET", new URL(path, this.origin), bodyText, response);
       return;
     }
+    const [asked = ""] = path.split("?", 1);
+    if (QUESTIONS.test(asked)) {
+      this.#answerQuestion(asked, message, bodyText, response);
+      return;
+    }
     const request = this.#record(message, path, bodyText);
     this.#open.set(request, response);
     this.#peakAnswers = Math.max(this.#peakAnswers, this.#open.size);
@@ -198,6 +232,15 @@ export class FakeProvider {
     this.#changed();
     const writer = new FakeAnswerWriter(request, response, this.#gates, settled.promise);
     await writer.write(this.#answerFor(request));
+  }
+
+  #answerQuestion(path: string, { headers }: IncomingMessage, bodyText: string, response: ServerResponse): void {
+    const body = parseObject(bodyText);
+    this.#questions.push({ path, headers, body });
+    const told = this.#told.get(path)?.(body);
+    response.writeHead(told === undefined ? 404 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(told ?? { error: "not found" }));
+    this.#changed();
   }
 
   #record(message: IncomingMessage, path: string, bodyText: string): Mutable<FakeRequest> {

@@ -1,6 +1,6 @@
 // What has to be known of Claude models before they are asked, and Anthropic's list of them.
 
-import type { JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
+import type { JsonObject, JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ModelList, WireTarget } from "../wire-adapter.ts";
 
@@ -47,7 +47,7 @@ export function readAnthropicModels(json: JsonValue, target: WireTarget): ModelL
       name: asText(entry["display_name"]) ?? id,
       ...(contextWindow === undefined || contextWindow === 0 ? {} : { contextWindow }),
       ...(maxOutputTokens === undefined || maxOutputTokens === 0 ? {} : { maxOutputTokens }),
-      abilities: abilitiesOf(id),
+      abilities: abilitiesOf(id, asObject(entry["capabilities"])),
     });
   }
   const last = asText(page?.["last_id"]);
@@ -55,8 +55,12 @@ export function readAnthropicModels(json: JsonValue, target: WireTarget): ModelL
   return { models, ...(more ? { nextPath: `/v1/models?limit=1000&after_id=${encodeURIComponent(last)}` } : {}) };
 }
 
-/** Every model since 3 reads images and calls tools; thinking came with 3.7. */
-function abilitiesOf(id: string): ModelAbilities {
+/** Every model since 3 reads images and calls tools; thinking came with 3.7. Where the list says it, that counts. */
+function abilitiesOf(id: string, capabilities: JsonObject | undefined): ModelAbilities {
   const version = claudeVersion(id);
-  return { images: version >= 300, tools: version >= 300, reasoning: version >= 307 };
+  const can = (ability: string): boolean | undefined => {
+    const supported = asObject(capabilities?.[ability])?.["supported"];
+    return typeof supported === "boolean" ? supported : undefined;
+  };
+  return { images: can("image_input") ?? version >= 300, tools: version >= 300, reasoning: can("thinking") ?? version >= 307 };
 }

@@ -14,22 +14,26 @@ import {
   type WireTarget,
   type WireWarning,
 } from "../wire-adapter.ts";
+import { OllamaContexts } from "./contexts.ts";
 import { ollamaMessages, ollamaTools } from "./messages.ts";
+import { describeOllamaModels } from "./model-facts.ts";
 import { OllamaReader } from "./reader.ts";
 
 export const ollama: WireAdapter = {
   framing: "ndjson",
   buildRequest: buildOllamaRequest,
-  createReader: () => new OllamaReader(),
+  createReader: (target) => new OllamaReader(target.prepared),
   learn: learnFromOllamaRefusal,
   modelsPath: "/api/tags",
   readModels: readOllamaModels,
+  describeModels: (models, _target, ask) => describeOllamaModels(models, ask),
+  createPreparation: () => new OllamaContexts(),
 };
 
 function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const { parameters } = request;
   const warnings: WireWarning[] = [];
-  const options = optionsOf(parameters);
+  const options = optionsOf(parameters, target.prepared?.contextTokens);
   const body: JsonObject = {
     model: request.model,
     stream: true,
@@ -43,9 +47,10 @@ function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequ
   return { path: "/api/chat", body: { ...withProviderOptions(body, parameters, target), stream: true, messages }, warnings };
 }
 
-function optionsOf(parameters: GenerationParameters): JsonObject {
+function optionsOf(parameters: GenerationParameters, contextTokens: number | undefined): JsonObject {
   const { temperature, topP, seed, maxOutputTokens, stop } = parameters;
   return {
+    ...(contextTokens === undefined ? {} : { num_ctx: contextTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { top_p: topP }),
     ...(seed === undefined ? {} : { seed }),

@@ -5,7 +5,7 @@ import { readErrorJson } from "../error-payload.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseRecords } from "../record-json.ts";
-import { StreamFailure, type WireReader } from "../wire-adapter.ts";
+import { StreamFailure, type Prepared, type WireReader } from "../wire-adapter.ts";
 
 export class OllamaReader implements WireReader {
   #started = false;
@@ -13,6 +13,11 @@ export class OllamaReader implements WireReader {
   #doneReason: string | null = null;
   #calls = 0;
   #usage: Usage | null = null;
+  readonly #prepared: Prepared;
+
+  constructor(prepared: Prepared = {}) {
+    this.#prepared = prepared;
+  }
 
   get started(): boolean {
     return this.#started;
@@ -32,10 +37,24 @@ export class OllamaReader implements WireReader {
   }
 
   end(out: ProviderEvent[]): void {
-    if (this.#usage !== null) out.push({ type: "usage", ...this.#usage });
+    if (this.#usage !== null) {
+      this.#checkPrompt(this.#usage, out);
+      out.push({ type: "usage", ...this.#usage });
+    }
     if (!this.finished) return;
     const raw = this.#doneReason;
     out.push({ type: "finish", finishReason: mapFinishReason(raw, this.#calls > 0), rawFinishReason: raw });
+  }
+
+  /**
+   * Ollama counts the prompt that the model has read, cached or not. One as long as the context was cut to fit into it, and
+   * one shorter than any count of what was sent has lost its oldest messages (quirk 35).
+   */
+  #checkPrompt({ inputTokens, estimated }: Usage, out: ProviderEvent[]): void {
+    const { contextTokens = Number.POSITIVE_INFINITY, leastPromptTokens = 0 } = this.#prepared;
+    if (estimated === true || (inputTokens < contextTokens && inputTokens >= leastPromptTokens)) return;
+    const message = `The model has read ${inputTokens} tokens of the prompt, and not all of it: what did not fit into its context was left out.`;
+    out.push({ type: "warning", code: "prompt-truncated", message });
   }
 
   #read(record: JsonObject, out: ProviderEvent[]): void {

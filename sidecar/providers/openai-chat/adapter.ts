@@ -2,6 +2,7 @@
 // compatible with them.
 
 import type { WireAdapter } from "../wire-adapter.ts";
+import { describeChatModels } from "./described-models.ts";
 import { readChatModels } from "./models.ts";
 import { ChatReader } from "./reader.ts";
 import { buildChatRequest, learnFromChatRefusal } from "./request.ts";
@@ -13,4 +14,5 @@ export const openaiChat: WireAdapter = {
   learn: learnFromChatRefusal,
   modelsPath: "/models",
   readModels: readChatModels,
+  describeModels: (models, target, ask) => describeChatModels(models, target.row.chat?.describes, ask),
 };

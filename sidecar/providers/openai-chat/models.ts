@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import { priceOf } from "./list-prices.ts";
 import type { ModelList, WireTarget } from "../wire-adapter.ts";
 
 export function readChatModels(json: JsonValue, target: WireTarget): ModelList | undefined {
@@ -24,6 +25,7 @@ function readModel(entry: JsonObject, id: string, target: WireTarget): ModelInfo
   const contextWindow = contextWindowOf(entry);
   const maxOutputTokens = maxOutputTokensOf(entry);
   const abilities = abilitiesOf(entry);
+  const price = priceOf(entry);
   return {
     ref: `${target.provider}/${model}`,
     provider: target.provider,
@@ -32,6 +34,7 @@ function readModel(entry: JsonObject, id: string, target: WireTarget): ModelInfo
     ...(contextWindow === undefined ? {} : { contextWindow }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(abilities === undefined ? {} : { abilities }),
+    ...(price === undefined ? {} : { price }),
   };
 }
 

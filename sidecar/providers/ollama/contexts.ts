@@ -1,0 +1,71 @@
+// How large a context each model is asked for. Ollama's own default follows the machine's memory and cuts longer prompts in
+// silence (quirk 35), and each other size makes it load the model anew. So one size is kept for each model: what is loaded, or
+// what its Modelfile says, where that is enough; else a power of two, which only grows, up to what the model was made for.
+
+import { Buffer } from "node:buffer";
+import { estimateInputTokens } from "../../answers/token-estimate.ts";
+import type { Message, Part } from "../../types.ts";
+import { asCount, asObject } from "../json-fields.ts";
+import { ProviderError, type ModelRequest } from "../provider.ts";
+import type { AskServer } from "../server-questions.ts";
+import type { Preparation, Prepared, WireTarget } from "../wire-adapter.ts";
+import { loadedContext, showModel } from "./model-facts.ts";
+
+/** Where nothing else is known: enough for a conversation to grow without a reload at its second question. */
+const FIRST_CONTEXT = 8192;
+/** Tokens kept free for an answer without a limit of its own. */
+const ANSWER_TOKENS = 2048;
+/** The usual estimate is a middling one; code in some tokenizers takes a third more. */
+const CAUTION = 4 / 3;
+/** No text has so few tokens: even long words and indented code stay below this many bytes for each. */
+const MOST_BYTES_PER_TOKEN = 8;
+
+export class OllamaContexts implements Preparation {
+  /** Tokens, by model: what was asked for last. */
+  readonly #sizes = new Map<string, number>();
+
+  /** Throws a `ProviderError` of kind `context-length` for a prompt that the model cannot hold by any count. */
+  async prepare(request: ModelRequest, target: WireTarget, ask: AskServer): Promise<Prepared> {
+    const { model, parameters } = request;
+    const [shown, loaded] = await Promise.all([showModel(model, ask), loadedContext(model, ask)]);
+    const leastPromptTokens = leastTokens(request);
+    const limit = shown?.limit ?? Number.POSITIVE_INFINITY;
+    if (leastPromptTokens > limit) throw tooLong(target, model, leastPromptTokens, limit);
+    const given = asCount(asObject(parameters.providerOptions?.[target.provider]?.["options"])?.["num_ctx"]);
+    if (given !== undefined) return { contextTokens: given, leastPromptTokens };
+    const need = Math.ceil(estimateInputTokens(request) * CAUTION) + (parameters.maxOutputTokens ?? ANSWER_TOKENS);
+    // What was asked for last counts beside what is loaded, which may have been told a moment before that took effect.
+    const current = Math.max(this.#sizes.get(model) ?? 0, loaded ?? 0) || (shown?.ownContext ?? 0);
+    const contextTokens = current >= Math.min(need, limit) ? current : Math.min(limit, powerOfTwo(Math.max(need, FIRST_CONTEXT)));
+    this.#sizes.set(model, contextTokens);
+    return { contextTokens, leastPromptTokens };
+  }
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(least));
+}
+
+/** Of the texts alone: what images and tools come to is the model's own affair. */
+function leastTokens({ messages, parameters }: ModelRequest): number {
+  let bytes = Buffer.byteLength(parameters.system ?? "");
+  for (const { content } of messages) bytes += content.reduce((sum: number, part: Message["content"][number]) => sum + textBytes(part), 0);
+  return Math.floor(bytes / MOST_BYTES_PER_TOKEN);
+}
+
+function textBytes(part: Part): number {
+  if (part.type === "text" || part.type === "file") return Buffer.byteLength(part.text);
+  return part.type === "tool-result" ? Buffer.byteLength(part.content) : 0;
+}
+
+function tooLong(target: WireTarget, model: string, tokens: number, limit: number): ProviderError {
+  const words = `The prompt has at least ${tokens} tokens, and ${model} holds ${limit} at most, its answer included.`;
+  return new ProviderError(words, {
+    kind: "context-length",
+    providerCode: "context-length-exceeded",
+    phase: "before-headers",
+    retryable: false,
+    provider: target.provider,
+    model,
+  });
+}

@@ -1,0 +1,163 @@
+// The size of the context that Ollama's models are asked for, over real sockets against a server that tells what Ollama tells.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { HttpClient } from "../../../../sidecar/http/http-client.ts";
+import { asObject } from "../../../../sidecar/providers/json-fields.ts";
+import { createHttpProvider } from "../../../../sidecar/providers/http-provider.ts";
+import { ProviderError, type Provider, type ProviderEvent } from "../../../../sidecar/providers/provider.ts";
+import { providerRow } from "../../../../sidecar/providers/registry.ts";
+import type { GenerationParameters, JsonObject } from "../../../../sidecar/types.ts";
+import { FakeProvider } from "../../../support/fake-provider.ts";
+
+let fake: FakeProvider;
+let http: HttpClient;
+before(async () => {
+  fake = await FakeProvider.start();
+});
+afterEach(async () => {
+  await http.close();
+  fake.reset();
+});
+after(() => fake.close());
+
+function ollama(): Provider {
+  const row = providerRow("ollama");
+  assert.ok(row);
+  http = new HttpClient();
+  return createHttpProvider(row, { provider: "ollama", baseUrl: fake.origin, key: undefined }, http);
+}
+
+interface Server {
+  /** Tokens that the model was made for. */
+  readonly limit?: number;
+  /** As the Modelfile's parameters stand in the answer. */
+  readonly parameters?: string;
+  /** Tokens with which it is loaded. */
+  readonly loaded?: number;
+}
+
+function tell({ limit, parameters, loaded }: Server): void {
+  const model_info: JsonObject = { "general.architecture": "qwen3", ...(limit === undefined ? {} : { "qwen3.context_length": limit }) };
+  fake.tell("/api/show", { model_info, capabilities: ["completion"], ...(parameters === undefined ? {} : { parameters }) });
+  const running = loaded === undefined ? [] : [{ name: "m:latest", model: "m:latest", context_length: loaded }];
+  fake.tell("/api/ps", { models: running });
+}
+
+async function ask(provider: Provider, prompt: string, parameters: GenerationParameters = {}): Promise<readonly ProviderEvent[]> {
+  const events: ProviderEvent[] = [];
+  const request = { model: "m", messages: [{ role: "user", content: [{ type: "text", text: prompt }] }], parameters } as const;
+  const context = { signal: new AbortController().signal, timeLimits: {} };
+  for await (const batch of provider.stream(request, context)) events.push(...batch);
+  return events;
+}
+
+function sizes(): readonly unknown[] {
+  return fake.requests.map(({ body }) => asObject(body?.["options"])?.["num_ctx"]);
+}
+
+const bytes = (count: number): string => "word ".repeat(Math.ceil(count / 5)).slice(0, count);
+const warnings = (events: readonly ProviderEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === "warning" ? [event.code] : []));
+
+describe("the context that Ollama is asked for", () => {
+  it("is one power of two for short and longer prompts, and grows only where a prompt needs more", async () => {
+    tell({ limit: 131_072 });
+    const provider = ollama();
+    // A token is reckoned as three bytes, and 2,048 are kept for the answer: 10,000 bytes fit into 8,192, 30,000 do not.
+    for (const prompt of ["hi", bytes(10_000), bytes(30_000), "hi", bytes(10_000)]) await ask(provider, prompt);
+    assert.deepEqual(sizes(), [8192, 8192, 16_384, 16_384, 16_384]);
+  });
+
+  it("grows to what the model was made for and no further, also where that is no power of two", async () => {
+    tell({ limit: 40_960 });
+    const provider = ollama();
+    await ask(provider, bytes(150_000));
+    assert.deepEqual(sizes(), [40_960]);
+  });
+
+  it("leaves room for the longest answer that is allowed", async () => {
+    tell({ limit: 131_072 });
+    await ask(ollama(), "hi", { maxOutputTokens: 20_000 });
+    assert.deepEqual(sizes(), [32_768]);
+  });
+
+  it("is that of the loaded model where it is large enough, so that it need not be loaded anew", async () => {
+    tell({ limit: 131_072, loaded: 4096, parameters: "num_ctx 16384" });
+    await ask(ollama(), "hi");
+    tell({ limit: 131_072, loaded: 50_000 });
+    await ask(ollama(), bytes(30_000));
+    assert.deepEqual(sizes(), [4096, 50_000]);
+  });
+
+  it("is that of the Modelfile where the model is not loaded and it is large enough", async () => {
+    tell({
+      limit: 131_072,
+      parameters: 'stop                           "<|im_end|>"\nnum_ctx                        12000\ntemperature 0.7',
+    });
+    const provider = ollama();
+    await ask(provider, "hi");
+    await ask(provider, bytes(60_000));
+    assert.deepEqual(sizes(), [12_000, 32_768]);
+  });
+
+  it("does not shrink because another size was loaded a moment before", async () => {
+    tell({ limit: 131_072, loaded: 4096 });
+    const provider = ollama();
+    await ask(provider, bytes(30_000));
+    await ask(provider, "hi");
+    assert.deepEqual(sizes(), [16_384, 16_384]);
+  });
+
+  it("is the caller's own where the caller says one", async () => {
+    tell({ limit: 131_072, loaded: 4096 });
+    await ask(ollama(), bytes(30_000), { providerOptions: { ollama: { options: { num_ctx: 3000 } } } });
+    assert.deepEqual(sizes(), [3000]);
+  });
+
+  it("is reckoned without the model's limit where the server does not tell it, and asked about once for many requests", async () => {
+    const provider = ollama();
+    await Promise.all(Array.from({ length: 8 }, () => ask(provider, bytes(30_000))));
+    assert.deepEqual(new Set(sizes()), new Set([16_384]));
+    assert.deepEqual(fake.questions.map(({ path }) => path).toSorted(), ["/api/ps", "/api/show"]);
+  });
+});
+
+describe("a prompt that does not fit", () => {
+  it("is refused by name before it is sent, where no count could make it fit", async () => {
+    tell({ limit: 2048 });
+    await assert.rejects(ask(ollama(), bytes(8 * 2049)), (error: unknown) => {
+      assert.ok(error instanceof ProviderError);
+      assert.equal(error.kind, "context-length");
+      assert.equal(error.providerCode, "context-length-exceeded");
+      assert.equal(error.phase, "before-headers");
+      assert.match(error.message, /2049 tokens, and m holds 2048/u);
+      return true;
+    });
+    assert.equal(fake.requests.length, 0);
+  });
+
+  it("is sent where it may fit after all", async () => {
+    tell({ limit: 2048 });
+    await ask(ollama(), bytes(8 * 2048));
+    assert.deepEqual(sizes(), [2048]);
+  });
+
+  for (const [what, inputTokens] of [
+    ["filled the whole context", 8192],
+    ["was read with fewer tokens than any text of its length has", 499],
+  ] as const) {
+    it(`and was cut all the same is told by a warning: it ${what}`, async () => {
+      tell({ limit: 131_072 });
+      fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens, outputTokens: 1 } }, { finish: "stop" }] });
+      const events = await ask(ollama(), bytes(4000));
+      assert.deepEqual(warnings(events), ["prompt-truncated"]);
+    });
+  }
+
+  it("is told of no further than that: what was read whole brings no warning", async () => {
+    tell({ limit: 131_072 });
+    fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 500, outputTokens: 1 } }, { finish: "stop" }] });
+    assert.deepEqual(warnings(await ask(ollama(), bytes(4000))), []);
+  });
+});
