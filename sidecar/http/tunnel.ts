@@ -73,7 +73,9 @@ function startRequest(proxy: ProxyServer, authority: string, options: TunnelOpti
       ...(proxy.authorization === null ? {} : { "proxy-authorization": proxy.authorization }),
     },
   } as const;
-  return proxy.secure ? https.request({ ...common, ...options.tls() }) : http.request(common);
+  if (!proxy.secure) return http.request(common);
+  // Left to itself, Node would take the name for the certificate from the header `host`, which is the provider's.
+  return https.request({ ...common, servername: isIP(proxy.hostname) === 0 ? proxy.hostname : "", ...options.tls() });
 }
 
 /** An answer other than 2xx. The proxy's own words are a page for browsers, and are left aside. */
