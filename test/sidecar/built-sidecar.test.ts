@@ -8,9 +8,10 @@ import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CancelStream, GetSession, ListModels, ListSessions, SetKey, Shutdown } from "../../sidecar/protocol.ts";
+import type { StoredMessage } from "../../sidecar/types.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { until } from "../support/until.ts";
-import { startSidecar } from "./built-sidecar.ts";
+import { type BuiltSidecar, startSidecar } from "./built-sidecar.ts";
 
 async function startProvider(context: TestContext, key?: string): Promise<FakeProvider> {
   const fake = await FakeProvider.start(key === undefined ? {} : { key });
@@ -160,7 +161,15 @@ test("cancelling closes the provider's socket", async (context) => {
   assert.equal(sidecar.text, "so far");
 });
 
-test("the end of the pipe in mid-answer closes the provider's socket and keeps the text, which the next sidecar shows", async (context) => {
+interface Halfway {
+  readonly fake: FakeProvider;
+  readonly folder: string;
+  readonly before: BuiltSidecar;
+  readonly user: StoredMessage;
+}
+
+/** A sidecar in the middle of an answer that it keeps in `folder`. */
+async function askHalfway(context: TestContext): Promise<Halfway> {
   const fake = await startProvider(context);
   const folder = await newFolder(context);
   const before = startSidecar(context);
@@ -168,6 +177,11 @@ test("the end of the pipe in mid-answer closes the provider's socket and keeps t
   fake.enqueue(halting);
   const { user } = await before.ask("Hello?");
   await before.untilText("so far");
+  return { fake, folder, before, user };
+}
+
+test("the end of the pipe in mid-answer closes the provider's socket and keeps the text, which the next sidecar shows", async (context) => {
+  const { fake, folder, before, user } = await askHalfway(context);
   before.pipe.end();
   assert.deepEqual(await before.exited, { code: 0, signal: null });
   await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider's socket to be closed");
@@ -181,13 +195,7 @@ test("the end of the pipe in mid-answer closes the provider's socket and keeps t
 });
 
 test("killed with -9 in mid-answer it loses no question and at most a second of the answer", async (context) => {
-  const fake = await startProvider(context);
-  const folder = await newFolder(context);
-  const before = startSidecar(context);
-  await before.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
-  fake.enqueue(halting);
-  const { user } = await before.ask("Hello?");
-  await before.untilText("so far");
+  const { folder, before, user } = await askHalfway(context);
   const saidAt = performance.now();
   await until(() => keptMessages(folder).some((message) => message.includes("so far")), "the answer so far in the database");
   context.diagnostic(`text on the wire to text on the disk: ${Math.round(performance.now() - saidAt)} ms`);
