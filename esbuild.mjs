@@ -10,6 +10,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build, context } from "esbuild";
+import { PAGE_BUNDLE } from "./media/page-bundle.ts";
 import { writeDemoModel } from "./sidecar/local/demo/generate.ts";
 import { layOutLocalRuntime } from "./sidecar/local/runtime/layout.ts";
 import { ensureLocalRuntime } from "./test/rig/install.ts";
@@ -91,21 +92,7 @@ function bundles(production) {
     nodeModule("sidecar/sessions/store-worker.ts", "store-worker.mjs", production),
     nodeModule("sidecar/prices/bundled-prices.ts", "prices.mjs", production),
     nodeModule("sidecar/structured/schema-check.ts", "schema-check.mjs", production),
-    {
-      ...common(production),
-      // The page is small only when it is minified, and is measured so: it is built as it ships, always.
-      minify: true,
-      entryPoints: { chat: "media/chat.tsx" },
-      outdir: "dist/media",
-      platform: "browser",
-      target: ["chrome138"],
-      format: "iife",
-      jsx: "automatic",
-      jsxImportSource: "preact",
-      define: { "process.env.NODE_ENV": '"production"' },
-      loader: { ".ttf": "copy", ".svg": "text" },
-      assetNames: "[name]",
-    },
+    { ...common(production), ...PAGE_BUNDLE, outdir: "dist/media" },
   ];
 }
 

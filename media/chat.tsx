@@ -4,6 +4,7 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { HostApi } from "./host/host-api.ts";
+import { LateMarkdown } from "./markdown/late-markdown.ts";
 import { ChatStore } from "./state/chat-store.ts";
 import { FrameLoop } from "./state/frame-loop.ts";
 import { pageClock } from "./state/page-clock.ts";
@@ -36,16 +37,20 @@ function start(): void {
   };
   const saveSoon = afterPause(SCROLL_PAUSE_MS, save);
   const scroll = new ScrollFollower(saveSoon);
+  const markdown = new LateMarkdown();
   const announcement = signal("");
   const chat: Chat = {
     store,
     frames,
     scroll,
+    markdown,
     post,
     announce: (sentence) => {
       announcement.value = sentence;
     },
-    language: usableLanguage(document.documentElement.lang),
+    get language() {
+      return usableLanguage();
+    },
   };
 
   const root = document.getElementById("root") ?? document.body.appendChild(document.createElement("div"));
@@ -61,6 +66,15 @@ function start(): void {
     store.receive(message);
   });
   post({ type: "ready" });
+  afterPaint(() => {
+    markdown.load();
+    requestIdleCallback(usableLanguage);
+  });
+}
+
+/** A frame's callbacks run before it is painted, and a timer's after. A page that is not painted has no need to hurry. */
+function afterPaint(action: () => void): void {
+  requestAnimationFrame(() => setTimeout(action));
 }
 
 /** Each change of the draft is kept at once; the host hears of it after a pause in typing, and when the page goes away. */
@@ -103,12 +117,19 @@ function keepPlace(
   });
 }
 
-/** The editor's language where numbers can be written in it, else the browser's. */
-function usableLanguage(editor: string): string {
+let language: string | undefined;
+
+/** The editor's language where numbers can be written in it, else the browser's. The first call takes tens of milliseconds. */
+function usableLanguage(): string {
+  language ??= supported(document.documentElement.lang) ?? navigator.language;
+  return language;
+}
+
+function supported(editor: string): string | undefined {
   try {
-    return Intl.NumberFormat.supportedLocalesOf(editor)[0] ?? navigator.language;
+    return Intl.NumberFormat.supportedLocalesOf(editor)[0];
   } catch {
-    return navigator.language;
+    return undefined;
   }
 }
 

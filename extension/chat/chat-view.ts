@@ -21,6 +21,7 @@ export function registerChatView(extensionUri: vscode.Uri, connect: (port: ChatP
       const address = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(media, file)).toString();
       webview.html = chatHtml({
         script: address("chat.js"),
+        imports: [address("shared.js")],
         styles: [address("codicon.css"), address("chat.css")],
         cspSource: webview.cspSource,
         nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex"),

@@ -1,6 +1,7 @@
 // The frame around a block of code: what language it is, and a button that copies it.
 
 import { text } from "../strings.ts";
+import { COPY_CODE_ATTRIBUTE } from "./code-copy.ts";
 import { highlightCode, isData, isKnownLanguage, languageName, piecesOf, prepareLanguage } from "./highlighter.ts";
 import type { CodeToken } from "./highlighter.ts";
 
@@ -8,9 +9,6 @@ export interface CodeBlock {
   readonly element: HTMLElement;
   readonly code: HTMLElement;
 }
-
-/** Clicks on a button with this attribute copy the code of the block around it. */
-export const COPY_CODE_ATTRIBUTE = "data-copy-code";
 
 /** `finished` blocks can be copied. */
 export function codeBlock(language: string, finished: boolean): CodeBlock {
@@ -100,9 +98,6 @@ export class GrowingCode {
     return piece.firstChild instanceof Text ? piece.firstChild : document.createTextNode("");
   }
 }
-
-/** The code of a block, as it was written. */
-export const codeTextOf = (block: Element): string => block.querySelector(".code-lines")?.textContent ?? "";
 
 /** Colours a block piece by piece: each call does one piece, and returns true while there are more. */
 export function highlightSteps(block: HTMLElement): (() => boolean) | undefined {

@@ -58,31 +58,30 @@ class TreeEmitter implements Emitter {
   }
 }
 
-interface Library {
-  readonly highlighter: typeof highlightJs;
-  /** Names for people, by the names that answers use. */
-  readonly names: ReadonlyMap<string, string>;
-}
+/** Names for people, by all names that answers use. */
+const NAMES: ReadonlyMap<string, string> = new Map(
+  CODE_LANGUAGES.flatMap(({ id, name, also = [], aliases = {} }) => [
+    ...[id, ...also].map((one) => [one, name] as const),
+    ...Object.entries(aliases),
+  ]),
+);
 
-let library: Library | undefined;
+let library: typeof highlightJs | undefined;
 
-/** The library with all its languages, made with the first code: an empty chat must not wait for it. */
-function opened(): Library {
+/** The library with all its languages, made when the first code is coloured: no text must wait for it. */
+function opened(): typeof highlightJs {
   library ??= open();
   return library;
 }
 
-function open(): Library {
-  const names = new Map<string, string>();
-  for (const { id, grammar, name, aliases = {}, embeddedAs } of CODE_LANGUAGES) {
+function open(): typeof highlightJs {
+  for (const { id, grammar, aliases = {}, embeddedAs } of CODE_LANGUAGES) {
     highlightJs.registerLanguage(id, grammar);
     if (embeddedAs !== undefined) highlightJs.registerLanguage(embeddedAs, grammar);
     highlightJs.registerAliases(Object.keys(aliases), { languageName: id });
-    names.set(id, name);
-    for (const [alias, label] of Object.entries(aliases)) names.set(alias, label);
   }
   highlightJs.configure({ __emitter: TreeEmitter });
-  return { highlighter: highlightJs, names };
+  return highlightJs;
 }
 
 const prepared = new Set<string>();
@@ -96,21 +95,14 @@ export function prepareLanguage(language: string): boolean {
 }
 
 /** Whether code of this language is coloured. */
-export const isKnownLanguage = (language: string): boolean => language !== "" && opened().highlighter.getLanguage(language) !== undefined;
+export const isKnownLanguage = (language: string): boolean => NAMES.has(language);
 
-/** The language's name for people: its own, that of the grammar, or what the answer called it. */
-export function languageName(language: string): string {
-  const { highlighter, names } = opened();
-  const known = names.get(language);
-  if (known !== undefined) return known;
-  const grammar = highlighter.getLanguage(language);
-  if (grammar === undefined) return language;
-  return CODE_LANGUAGES.find(({ id }) => highlighter.getLanguage(id) === grammar)?.name ?? language;
-}
+/** The language's name for people, or what the answer called it. */
+export const languageName = (language: string): string => NAMES.get(language) ?? language;
 
 /** The code in the colours' scopes; the texts of the tree joined are the code. Throws for a language that is not known. */
 export function highlightCode(code: string, language: string): readonly CodeToken[] {
-  const { _emitter: emitter } = opened().highlighter.highlight(code, { language, ignoreIllegals: true });
+  const { _emitter: emitter } = opened().highlight(code, { language, ignoreIllegals: true });
   // A grammar that fails half-way gives what it has; plain code is better than half of it.
   return emitter instanceof TreeEmitter && textOf(emitter.root) === code ? emitter.root.children : [code];
 }

@@ -38,12 +38,14 @@ import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 
 export interface CodeLanguage {
-  /** As highlight.js knows it; the grammar brings aliases of its own. */
+  /** As highlight.js knows it. */
   readonly id: string;
   readonly grammar: LanguageFn;
   /** For people. */
   readonly name: string;
-  /** Further names, some of languages near enough to share the grammar: each with the name shown for it. */
+  /** The grammar's own further names. They stand here, so that a name is understood without reading every grammar. */
+  readonly also?: readonly string[];
+  /** Still others, some of languages near enough to share the grammar: each with the name shown for it. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** The name by which other grammars ask for this one, for code within their code, where that is not `id`. */
   readonly embeddedAs?: string;
@@ -51,46 +53,47 @@ export interface CodeLanguage {
 
 export const CODE_LANGUAGES: readonly CodeLanguage[] = [
   { id: "bash", grammar: bash, name: "Bash", aliases: { fish: "Fish", sh: "Shell", zsh: "Zsh" } },
-  { id: "clojure", grammar: clojure, name: "Clojure" },
-  { id: "cmake", grammar: cmake, name: "CMake" },
+  { id: "clojure", grammar: clojure, name: "Clojure", also: ["clj", "edn"] },
+  { id: "cmake", grammar: cmake, name: "CMake", also: ["cmake.in"] },
   // The grammar of C++ reads C and its relatives well; one of their own would cost more than it shows.
   {
     id: "cpp",
     grammar: cpp,
     name: "C++",
+    also: ["c++", "cc", "cxx", "h++", "hh", "hpp", "hxx"],
     aliases: { arduino: "Arduino", c: "C", cuda: "CUDA", h: "C", objc: "Objective-C", objectivec: "Objective-C" },
   },
-  { id: "csharp", grammar: csharp, name: "C#" },
+  { id: "csharp", grammar: csharp, name: "C#", also: ["c#", "cs"] },
   { id: "dart", grammar: dart, name: "Dart" },
-  { id: "diff", grammar: diff, name: "Diff" },
-  { id: "dockerfile", grammar: dockerfile, name: "Dockerfile" },
-  { id: "elixir", grammar: elixir, name: "Elixir" },
-  { id: "go", grammar: go, name: "Go" },
-  { id: "graphql", grammar: graphql, name: "GraphQL" },
-  { id: "haskell", grammar: haskell, name: "Haskell" },
+  { id: "diff", grammar: diff, name: "Diff", also: ["patch"] },
+  { id: "dockerfile", grammar: dockerfile, name: "Dockerfile", also: ["docker"] },
+  { id: "elixir", grammar: elixir, name: "Elixir", also: ["ex", "exs"] },
+  { id: "go", grammar: go, name: "Go", also: ["golang"] },
+  { id: "graphql", grammar: graphql, name: "GraphQL", also: ["gql"] },
+  { id: "haskell", grammar: haskell, name: "Haskell", also: ["hs"] },
   {
     id: "ini",
     grammar: ini,
     name: "INI",
     aliases: { conf: "Configuration", dotenv: ".env", env: ".env", properties: "Properties", toml: "TOML" },
   },
-  { id: "java", grammar: java, name: "Java", aliases: { groovy: "Groovy", gradle: "Gradle" } },
-  { id: "json", grammar: json, name: "JSON", aliases: { json5: "JSON5", jsonl: "JSON Lines", ndjson: "JSON Lines" } },
-  { id: "kotlin", grammar: kotlin, name: "Kotlin" },
-  { id: "lua", grammar: lua, name: "Lua" },
-  { id: "makefile", grammar: makefile, name: "Makefile" },
-  { id: "markdown", grammar: markdown, name: "Markdown" },
+  { id: "java", grammar: java, name: "Java", also: ["jsp"], aliases: { groovy: "Groovy", gradle: "Gradle" } },
+  { id: "json", grammar: json, name: "JSON", also: ["jsonc"], aliases: { json5: "JSON5", jsonl: "JSON Lines", ndjson: "JSON Lines" } },
+  { id: "kotlin", grammar: kotlin, name: "Kotlin", also: ["kt", "ktm", "kts", "ktx"] },
+  { id: "lua", grammar: lua, name: "Lua", also: ["pluto"] },
+  { id: "makefile", grammar: makefile, name: "Makefile", also: ["mak", "make", "mk"] },
+  { id: "markdown", grammar: markdown, name: "Markdown", also: ["md", "mkd", "mkdown"] },
   { id: "php", grammar: php, name: "PHP" },
-  { id: "powershell", grammar: powershell, name: "PowerShell" },
-  { id: "protobuf", grammar: protobuf, name: "Protocol Buffers" },
-  { id: "python", grammar: python, name: "Python" },
+  { id: "powershell", grammar: powershell, name: "PowerShell", also: ["ps", "ps1", "pwsh"] },
+  { id: "protobuf", grammar: protobuf, name: "Protocol Buffers", also: ["proto"] },
+  { id: "python", grammar: python, name: "Python", also: ["gyp", "ipython", "py"] },
   { id: "r", grammar: r, name: "R" },
-  { id: "ruby", grammar: ruby, name: "Ruby" },
-  { id: "rust", grammar: rust, name: "Rust" },
+  { id: "ruby", grammar: ruby, name: "Ruby", also: ["gemspec", "irb", "podspec", "rb", "thor"] },
+  { id: "rust", grammar: rust, name: "Rust", also: ["rs"] },
   { id: "scala", grammar: scala, name: "Scala" },
   // A superset of CSS, of which it brings a complete copy.
   { id: "scss", grammar: scss, name: "SCSS", embeddedAs: "css", aliases: { css: "CSS", less: "Less", sass: "Sass" } },
-  { id: "shell", grammar: shell, name: "Console" },
+  { id: "shell", grammar: shell, name: "Console", also: ["console", "shellsession"] },
   { id: "sql", grammar: sql, name: "SQL", aliases: { mysql: "MySQL", pgsql: "PostgreSQL", postgresql: "PostgreSQL", sqlite: "SQLite" } },
   { id: "swift", grammar: swift, name: "Swift" },
   // A superset of JavaScript.
@@ -98,9 +101,16 @@ export const CODE_LANGUAGES: readonly CodeLanguage[] = [
     id: "typescript",
     grammar: typescript,
     name: "TypeScript",
+    also: ["cts", "mts"],
     embeddedAs: "javascript",
     aliases: { cjs: "JavaScript", javascript: "JavaScript", js: "JavaScript", jsx: "JSX", mjs: "JavaScript", ts: "TypeScript", tsx: "TSX" },
   },
-  { id: "xml", grammar: xml, name: "XML", aliases: { html: "HTML", svelte: "Svelte", svg: "SVG", vue: "Vue", xhtml: "XHTML" } },
-  { id: "yaml", grammar: yaml, name: "YAML" },
+  {
+    id: "xml",
+    grammar: xml,
+    name: "XML",
+    also: ["atom", "plist", "rss", "wsf", "xjb", "xsd", "xsl"],
+    aliases: { html: "HTML", svelte: "Svelte", svg: "SVG", vue: "Vue", xhtml: "XHTML" },
+  },
+  { id: "yaml", grammar: yaml, name: "YAML", also: ["yml"] },
 ];

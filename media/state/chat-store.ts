@@ -1,7 +1,7 @@
 // The state of the page as signals, and the one place where messages of the host are applied. Events wait for the frame
 // in which they are shown; only then are they acknowledged, which is how a slow page holds back the stream.
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { FailureWords, FromWebview, ModelView, SidecarState, ToWebview } from "../protocol.ts";
 import type { FrameLoop } from "./frame-loop.ts";
@@ -47,9 +47,8 @@ export class ChatStore {
   readonly notSent: Signal<FailureWords | null> = signal(null);
   /** Grows each time the host wants the composer focused. */
   readonly focusRequests: Signal<number> = signal(0);
-  /** The answer that streams, if one does. */
-  readonly answering: ReadonlySignal<string | null>;
-
+  /** Not computed from all the turns: thousands would have to tell it of each of their changes. */
+  readonly #answering: Signal<string | null> = signal(null);
   readonly #turns = new Map<string, Signal<Turn>>();
   readonly #post: (message: FromWebview) => void;
   readonly #frames: FrameLoop;
@@ -64,7 +63,11 @@ export class ChatStore {
     this.#now = options.now;
     this.#saved = options.saved;
     this.draft.value = options.saved?.text ?? "";
-    this.answering = computed(() => this.order.value.findLast((id) => isStreamingSignal(this.#turns.get(id))) ?? null);
+  }
+
+  /** The answer that streams, if one does. */
+  get answering(): ReadonlySignal<string | null> {
+    return this.#answering;
   }
 
   /** The turn of a message in `order`. */
@@ -171,6 +174,11 @@ export class ChatStore {
     for (const id of Array.from(this.#turns.keys())) {
       if (!turns.has(id)) this.#turns.delete(id);
     }
+    this.#findAnswering();
+  }
+
+  #findAnswering(): void {
+    this.#answering.value = this.order.peek().findLast((id) => isStreamingSignal(this.#turns.get(id))) ?? null;
   }
 
   #applyWaiting = (): boolean => {
@@ -197,7 +205,9 @@ export class ChatStore {
       return null;
     }
     this.#resyncs = 0;
+    const changed = isStreaming(known.peek()) !== isStreaming(turn);
     known.value = turn;
+    if (changed) this.#findAnswering();
     return turn.answer?.seq ?? null;
   }
 
@@ -208,7 +218,7 @@ export class ChatStore {
   }
 }
 
-const isStreamingSignal = (turn: Signal<Turn> | undefined): boolean => turn !== undefined && isStreaming(turn.value);
+const isStreamingSignal = (turn: Signal<Turn> | undefined): boolean => turn !== undefined && isStreaming(turn.peek());
 
 function joinDrafts(returned: string, typedSince: string): string {
   return typedSince === "" || typedSince === returned ? returned : `${returned}\n${typedSince}`;

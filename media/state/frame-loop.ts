@@ -17,18 +17,21 @@ const FRAME_BUDGET_MS = 8;
 
 export class FrameLoop {
   readonly #clock: FrameClock;
-  /** In the order in which they run: urgent ones first, then the others in turn. */
   #urgent = new Set<Job>();
-  #jobs = new Set<Job>();
+  /** In the order in which they run. */
+  #jobs: Job[] = [];
   #requested = false;
 
   constructor(clock: FrameClock) {
     this.#clock = clock;
   }
 
-  /** Runs the job once a frame until it returns false. Adding it again while it waits changes nothing. */
+  /**
+   * Runs the job once a frame until it returns false; adding it again while it waits changes nothing. What was added last runs
+   * first: it is what just came, or the end of a conversation, where the reader is. After that each job has its turn.
+   */
   add(job: Job): void {
-    this.#jobs.add(job);
+    if (!this.#jobs.includes(job)) this.#jobs.unshift(job);
     this.#request();
   }
 
@@ -40,7 +43,7 @@ export class FrameLoop {
 
   remove(job: Job): void {
     this.#urgent.delete(job);
-    this.#jobs.delete(job);
+    this.#jobs = this.#jobs.filter((one) => one !== job);
   }
 
   #request(): void {
@@ -49,7 +52,7 @@ export class FrameLoop {
     this.#clock.nextFrame(() => {
       this.#requested = false;
       this.#run(this.#clock.now() + FRAME_BUDGET_MS);
-      if (this.#urgent.size + this.#jobs.size > 0) this.#request();
+      if (this.#urgent.size + this.#jobs.length > 0) this.#request();
     });
   }
 
@@ -61,8 +64,10 @@ export class FrameLoop {
     }
     // A job may add jobs: those wait for the next frame, and so do the jobs for which no time is left.
     for (const job of Array.from(this.#jobs)) {
-      if (!this.#jobs.delete(job)) continue;
-      if (this.#goesOn(job, deadline)) this.#jobs.add(job);
+      const index = this.#jobs.indexOf(job);
+      if (index < 0) continue;
+      this.#jobs.splice(index, 1);
+      if (this.#goesOn(job, deadline) && !this.#jobs.includes(job)) this.#jobs.push(job);
       if (this.#clock.now() >= deadline) return;
     }
   }

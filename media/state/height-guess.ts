@@ -10,10 +10,22 @@ const FRAME_PX = 36;
 /** Lines of Markdown that take room without showing a line of text. */
 const MARKS_ONLY = /^\s*(?:[-=|: ]{3,}|[`~]{3,}.*)?$/;
 
-/** CSS pixels. `width` is that of the column in which the text is set. */
+/** CSS pixels. `width` is that of the column in which the text is set. Thousands of messages are guessed before one is shown. */
 export function guessHeight(text: string, width: number): number {
   const perLine = Math.max(10, Math.floor(width / CHARACTER_PX));
   let height = FRAME_PX;
-  for (const line of text.split("\n")) height += MARKS_ONLY.test(line) ? BLANK_LINE_PX : LINE_PX * Math.ceil(line.length / perLine);
+  for (let start = 0; start <= text.length;) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    height += end === start || mayBeMarks(text.charCodeAt(start)) ? heightOf(text.slice(start, end), perLine) : lines(end - start, perLine);
+    start = end + 1;
+  }
   return height;
 }
+
+const lines = (length: number, perLine: number): number => LINE_PX * Math.ceil(length / perLine);
+
+const heightOf = (line: string, perLine: number): number => (MARKS_ONLY.test(line) ? BLANK_LINE_PX : lines(line.length, perLine));
+
+/** Letters, which begin most lines, are no marks: those need no second look. */
+const mayBeMarks = (code: number): boolean => code < 0x30 || (code > 0x39 && code < 0x41) || code === 0x60 || code > 0x7a;

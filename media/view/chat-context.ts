@@ -1,5 +1,6 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { LateMarkdown } from "../markdown/late-markdown.ts";
 import type { FromWebview } from "../protocol.ts";
 import type { ChatStore } from "../state/chat-store.ts";
 import type { FrameLoop } from "../state/frame-loop.ts";
@@ -10,6 +11,7 @@ export interface Chat {
   readonly store: ChatStore;
   readonly frames: FrameLoop;
   readonly scroll: ScrollFollower;
+  readonly markdown: LateMarkdown;
   readonly post: (message: FromWebview) => void;
   /** Says a sentence to screen readers. */
   readonly announce: (sentence: string) => void;

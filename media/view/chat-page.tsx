@@ -1,8 +1,8 @@
 import { useSignalEffect } from "@preact/signals";
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { codeTextOf, COPY_CODE_ATTRIBUTE } from "../markdown/code-block.ts";
-import { openableUrl } from "../markdown/markdown.ts";
+import { codeTextOf, COPY_CODE_ATTRIBUTE } from "../markdown/code-copy.ts";
+import { openableUrl } from "../markdown/openable-url.ts";
 import type { ChatStore } from "../state/chat-store.ts";
 import { text } from "../strings.ts";
 import { Icon } from "./button.tsx";

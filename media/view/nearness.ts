@@ -26,12 +26,13 @@ export class Nearness {
   readonly #watched = new Map<Element, Watched>();
   /** By message, in CSS pixels. */
   readonly #heights = new Map<string, number>();
+  readonly #root: HTMLElement;
   /** Of the column, in CSS pixels. Kept, because asking for it between two changes of the page makes the browser lay it out. */
-  #width: number;
+  #width: number | undefined;
   #idle: number | undefined;
 
   constructor(root: HTMLElement) {
-    this.#width = columnWidth(root.clientWidth);
+    this.#root = root;
     this.#resized = new ResizeObserver(() => {
       this.#width = columnWidth(root.clientWidth);
     });
@@ -54,6 +55,7 @@ export class Nearness {
   heightOf(message: string, text: string): number {
     const known = this.#heights.get(message);
     if (known !== undefined) return known;
+    this.#width ??= columnWidth(this.#root.clientWidth);
     const guess = Math.round(guessHeight(text, this.#width));
     this.#heights.set(message, guess);
     return guess;

@@ -105,6 +105,7 @@ test("the store ends all it holds, newest first, even if one throws, and what co
 test("the page lets in nothing from outside, and runs nothing without the nonce", () => {
   const html = chatHtml({
     script: "https://w/chat.js",
+    imports: ["https://w/shared.js"],
     styles: ["https://w/a.css"],
     cspSource: "https://w",
     nonce: "abc",
@@ -120,7 +121,7 @@ test("the page lets in nothing from outside, and runs nothing without the nonce"
     "base-uri 'none'",
     "form-action 'none'",
   ]);
-  assert.match(html, /<script nonce="abc" src="https:\/\/w\/chat.js">/);
+  assert.match(html, /<script type="module" nonce="abc" src="https:\/\/w\/chat.js">/);
   assert.match(html, /lang="e&quot;n"/);
   assert.doesNotMatch(html, /unsafe|onload=|style="/);
 });

@@ -56,6 +56,8 @@ describe("the package for this platform", () => {
       "dist/prices.mjs",
       "dist/schema-check.mjs",
       "dist/media/chat.js",
+      "dist/media/markdown.js",
+      "dist/media/shared.js",
       "dist/media/chat.css",
       "dist/models/demo.gguf",
     ];

@@ -1,7 +1,7 @@
-import { useSignalEffect } from "@preact/signals";
+import { effect } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { MarkdownView } from "../../markdown/markdown-view.ts";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { TextView } from "../../markdown/late-markdown.ts";
 import { useChat } from "../chat-context.ts";
 
 export interface MarkdownSource {
@@ -18,26 +18,25 @@ interface MarkdownTextProps {
 
 /** Markdown that may still grow. Its nodes belong to a `MarkdownView`, not to the page's components. */
 export function MarkdownText({ source, onSettled }: MarkdownTextProps) {
-  const { frames } = useChat();
+  const { frames, markdown } = useChat();
   const root = useRef<HTMLDivElement>(null);
-  const view = useRef<MarkdownView | null>(null);
   const settled = useRef(onSettled);
   settled.current = onSettled;
-  // Declared before the effect that shows the text: it runs first.
   useLayoutEffect(() => {
-    if (root.current !== null) view.current ??= new MarkdownView(root.current, frames, () => settled.current?.());
-    view.current?.show(source.peek().text, source.peek().complete);
-  }, [source]);
-  // As an effect of the signal it runs within the frame in which events are applied, and the text is shown in that frame.
-  useSignalEffect(() => {
-    view.current?.show(source.value.text, source.value.complete);
-  });
-  useEffect(
-    () => () => {
-      view.current?.dispose();
-      view.current = null;
-    },
-    [],
-  );
+    let view: TextView | null = null;
+    markdown.load();
+    // As an effect of the signals it runs within the frame in which events are applied, and the text is shown in that frame.
+    const end = effect(() => {
+      const make = markdown.make.value;
+      const { text, complete } = source.value;
+      if (make === null || root.current === null) return;
+      view ??= make(root.current, frames, () => settled.current?.());
+      view.show(text, complete);
+    });
+    return () => {
+      end();
+      view?.dispose();
+    };
+  }, [source, markdown, frames]);
   return <div class="markdown" ref={root} />;
 }

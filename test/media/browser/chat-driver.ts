@@ -69,3 +69,21 @@ export async function waitForPosted<Type extends FromWebview["type"]>(
   if (found === undefined) throw new Error(`The page posted no ${type}.`);
   return found;
 }
+
+/** Waits until nothing is left to render: every answer stands as it stays, colours included, and nothing moves any more. */
+export async function waitUntilSettled(page: Page): Promise<void> {
+  await page.waitForFunction(untilStill, undefined, { timeout: 60_000 });
+}
+
+/** Runs in the page: whether it stays the same over some frames in which the browser also found time for idle work. */
+async function untilStill(): Promise<boolean> {
+  let changes = 0;
+  const observer = new MutationObserver((records) => (changes += records.length));
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+  await document.fonts.ready;
+  const heightBefore = document.querySelector(".transcript")?.scrollHeight;
+  for (let frame = 0; frame < 10; frame += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+  await new Promise((resolve) => requestIdleCallback(resolve));
+  observer.disconnect();
+  return changes === 0 && document.querySelector(".transcript")?.scrollHeight === heightBefore;
+}

@@ -81,6 +81,17 @@ describe("Markdown on the page", () => {
 });
 
 describe("An answer", () => {
+  test("is shown as plain words where the half of the page that makes Markdown cannot be loaded", async () => {
+    const page = await newPage(browser);
+    await page.route("**/markdown.js", (route) => route.abort());
+    await page.goto(server.pageUrl({}));
+    await waitForPosted(page, "ready");
+    await post(page, show([question("q", "Why?"), answer("kept", "Because **it** is.\n\nAnd was.")]));
+    await page.getByText("Because **it** is.").waitFor();
+    assert.equal(await page.locator(".turn-answer .words").innerText(), "Because **it** is.\n\nAnd was.");
+    await page.context().close();
+  });
+
   test("cannot make the page ask anything of anybody, run anything, or lead anywhere by itself", async () => {
     const payloads = hostileAnswers(server.origin);
     assert.ok(payloads.length >= 100, `${payloads.length} payloads`);
@@ -121,7 +132,13 @@ describe("An answer", () => {
         }
       }
     });
-    await page.waitForTimeout(300);
+    // Requests leave in the order in which they are made: once this one, which is allowed, has left, so have all before it.
+    const last = page.waitForRequest(/codicon\.ttf\?last/);
+    await page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      new Image().src = "/codicon.ttf?last";
+    });
+    await last;
 
     assert.deepEqual(alarms, []);
     assert.deepEqual(server.strayRequests, []);

@@ -24,6 +24,8 @@ export interface PageServer {
   /** Paths that were asked for and are no file of the page: what an answer made the page reach for. */
   readonly strayRequests: readonly string[];
   pageUrl(options: PageOptions): string;
+  /** A page of one word. */
+  readonly floorUrl: string;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startPageServer(files: ServedFiles): Promise<PageServer> {
   return {
     origin,
     strayRequests,
+    floorUrl: `${origin}/floor`,
     pageUrl: (options) => `${origin}/page?options=${encodeURIComponent(JSON.stringify(options))}`,
     close: () =>
       new Promise((resolve) => {
@@ -72,6 +75,8 @@ function answer(request: IncomingMessage, response: ServerResponse, files: Serve
   if (name === "page") {
     const options: PageOptions = JSON.parse(url.searchParams.get("options") ?? "{}");
     response.setHeader("content-type", "text/html").end(pageHtml(options, url.searchParams.get("script") ?? "chat.js"));
+  } else if (name === "floor") {
+    response.setHeader("content-type", "text/html").end("<!DOCTYPE html><title>Floor</title><p>Words</p>");
   } else if (file !== undefined) {
     response.setHeader("content-type", TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream").end(file);
   } else {
@@ -97,6 +102,7 @@ function pageHtml({ theme = "dark-modern", place = "sidebar", state = null, clas
   </script>`;
   return chatHtml({
     script,
+    imports: script === "chat.js" ? ["shared.js"] : [],
     styles: ["codicon.css", "chat.css"],
     cspSource: "'self'",
     nonce: NONCE,

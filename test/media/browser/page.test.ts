@@ -9,18 +9,23 @@ import "./markdown-suite.ts";
 import "./themes-suite.ts";
 import { server } from "./page-under-test.ts";
 
-/** Bytes. */
-const LARGEST_SCRIPT = 350 * 1024;
+const KILOBYTE = 1024;
 
 describe("The bundle", () => {
-  const script = async (): Promise<string> => (await fetch(`${server.origin}/chat.js`)).text();
+  const script = async (name: string): Promise<string> => (await fetch(`${server.origin}/${name}`)).text();
+  const bytes = async (name: string): Promise<number> => Buffer.byteLength(await script(name));
 
-  test("is small enough to be there at once", async () => {
-    const { length } = Buffer.from(await script());
-    assert.ok(length > 100_000 && length <= LARGEST_SCRIPT, `${(length / 1024).toFixed(1)} KB`);
+  test("is small, and what an empty chat needs of it is there at once", async () => {
+    const first = (await bytes("chat.js")) + (await bytes("shared.js"));
+    const late = await bytes("markdown.js");
+    assert.ok(first > 20 * KILOBYTE && first <= 80 * KILOBYTE, `${first} bytes`);
+    assert.ok(late > 100 * KILOBYTE && first + late <= 350 * KILOBYTE, `${first + late} bytes`);
+    // What is imported at once is named in the page, so that nothing waits for a file that waits for another.
+    const imported = Array.from((await script("chat.js")).matchAll(/\b(?:import|from)"([^"]*)"/g), (match) => match[1]);
+    assert.deepEqual(new Set(imported), new Set(["./shared.js"]));
   });
 
   test("holds no eval and no function made of text, which the page's policy would refuse", async () => {
-    assert.doesNotMatch(await script(), /\beval\(|new Function\(/);
+    for (const name of ["chat.js", "shared.js", "markdown.js"]) assert.doesNotMatch(await script(name), /\beval\(|new Function\(/);
   });
 });

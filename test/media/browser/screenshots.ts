@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { launchBrowser, newPage } from "../../rig/browser.ts";
 import { inClone } from "../../rig/places.ts";
 import { buildPageFiles } from "./bundle.ts";
-import { post } from "./chat-driver.ts";
+import { post, waitUntilSettled } from "./chat-driver.ts";
 import { startPageServer } from "./page-server.ts";
 import type { PageServer, ThemeName } from "./page-server.ts";
 import { scenes } from "./scenes.ts";
@@ -50,14 +50,14 @@ async function take(browser: Browser, server: PageServer, shot: Shot, folder: st
   await page.goto(server.pageUrl({ theme, place: width > 600 ? "editor" : "sidebar" }));
   await page.waitForFunction(() => window.posted.some(({ type }) => type === "ready"));
   await post(page, ...scene.messages);
-  await page.waitForTimeout(450);
+  await waitUntilSettled(page);
   for (const label of scene.press ?? []) await page.getByText(label, { exact: true }).first().click();
   if (scene.draft !== undefined) await page.getByRole("textbox").fill(scene.draft);
   if (scene.fromTop === true) {
     await page.locator(".transcript").hover();
     await page.mouse.wheel(0, -100_000);
   }
-  await page.waitForTimeout(250);
+  await waitUntilSettled(page);
   await page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png` });
   await page.context().close();
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import highlightJs from "highlight.js/lib/core";
 import { highlightCode, isData, isKnownLanguage, languageName, piecesOf, textOf } from "../../../media/markdown/highlighter.ts";
 import type { CodeToken } from "../../../media/markdown/highlighter.ts";
 import { CODE_LANGUAGES } from "../../../media/markdown/languages.ts";
@@ -41,6 +42,18 @@ describe("Colours of code", () => {
   test("reach into the languages within others", () => {
     const scopes = scopesOf(highlightCode("<style>a { color: red }</style><script>let x = 1;</script>", "html"));
     assert.ok(scopes.includes("tag") && scopes.includes("keyword") && scopes.includes("attribute"), scopes.join(" "));
+  });
+
+  test("are there under every name that a grammar gives itself", () => {
+    for (const { id, grammar, also = [], aliases = {} } of CODE_LANGUAGES) {
+      highlightJs.registerLanguage(id, grammar);
+      const own = highlightJs.getLanguage(id)?.aliases ?? [];
+      assert.deepEqual(
+        own.filter((name) => !also.includes(name) && !(name in aliases)),
+        [],
+        id,
+      );
+    }
   });
 
   test("are there under the names that models use", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createMarkdown, languageOf, openableUrl } from "../../../media/markdown/markdown.ts";
+import { createMarkdown, languageOf } from "../../../media/markdown/markdown.ts";
+import { openableUrl } from "../../../media/markdown/openable-url.ts";
 
 const md = createMarkdown();
 const render = (text: string): string => md.render(text, {}).trim();

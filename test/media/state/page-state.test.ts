@@ -90,10 +90,10 @@ describe("Frames", () => {
       return false;
     });
     frame();
-    assert.deepEqual(order, ["apply", "other", "render"]);
+    assert.deepEqual(order, ["apply", "render", "other"]);
   });
 
-  test("leave for the next frame what the time does not suffice for, each job in its turn", () => {
+  test("leave for the next frame what the time does not suffice for: the latest job first, then each in its turn", () => {
     const { loop, frame, work } = byHand();
     const order: string[] = [];
     for (const name of ["a", "b", "c"]) {
@@ -106,7 +106,7 @@ describe("Frames", () => {
       });
     }
     for (let index = 0; index < 6; index += 1) frame();
-    assert.deepEqual(order, ["a", "b", "c", "a", "b", "c"]);
+    assert.deepEqual(order, ["c", "b", "a", "c", "b", "a"]);
   });
 
   test("go on with the other jobs when one fails, and its error is told", () => {
