@@ -9,7 +9,7 @@ import { ModelCatalogue } from "./models.ts";
 import { PriceBook } from "./prices/price-book.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
-import type { EngineSettings, ModelRef, ProviderInfo } from "./types.ts";
+import type { EngineSettings, ModelPrice, ModelRef, ProviderInfo } from "./types.ts";
 
 export type EngineOptions = EndpointsOptions;
 
@@ -24,7 +24,7 @@ export class Engine {
   /** Opens nothing: connections and processes come with the first request. */
   constructor(options: EngineOptions) {
     this.#endpoints = new Endpoints(options);
-    this.#models = new ModelCatalogue(this.#endpoints);
+    this.#models = new ModelCatalogue(this.#endpoints, undefined, this.#prices);
   }
 
   /**
@@ -48,7 +48,7 @@ export class Engine {
         provider,
         model,
         endpoint: () => this.#endpoints.resolve(provider, overrides),
-        price: () => this.#quote(provider, model),
+        price: async () => this.#quote(provider, model, this.#models.knownPrice(provider, model, overrides), overrides),
       },
       defaults,
     );
@@ -82,11 +82,12 @@ export class Engine {
 
   /**
    * What a model costs, and what so many of its tokens cost; undefined where nobody knows, which is not the same as free.
-   * Throws a `ProviderError` for a reference that names no provider.
+   * Where the provider's list of models has prices it is asked for it, once in a while. Throws a `ProviderError` for a
+   * reference that names no provider, and the signal's reason.
    */
-  async priceOf(ref: ModelRef): Promise<PriceQuote | undefined> {
+  async priceOf(ref: ModelRef, signal: AbortSignal = new AbortController().signal): Promise<PriceQuote | undefined> {
     const { provider, model } = parseModelRef(ref);
-    return this.#quote(provider, model);
+    return this.#quote(provider, model, await this.#models.askPrice(provider, model, signal));
   }
 
   /** The next requests follow them. */
@@ -94,10 +95,15 @@ export class Engine {
     this.#endpoints.updateSettings(settings);
   }
 
-  async #quote(provider: string, model: string): Promise<PriceQuote | undefined> {
-    const { runsHere } = this.#endpoints.describe(provider);
+  #quote(
+    provider: string,
+    model: string,
+    told: ModelPrice | undefined,
+    overrides: EndpointOverrides = {},
+  ): Promise<PriceQuote | undefined> {
+    const { runsHere } = this.#endpoints.describe(provider, overrides);
     const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
-    return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, here: runsHere });
+    return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, told, here: runsHere });
   }
 
   /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */

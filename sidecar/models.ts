@@ -4,13 +4,15 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { errorInfo } from "./answers/answer-error.ts";
-import type { Endpoints } from "./endpoints.ts";
+import type { EndpointOverrides, Endpoints } from "./endpoints.ts";
 import type { Endpoint } from "./llm.ts";
+import { withFacts } from "./model-facts.ts";
 import { parseModelRef } from "./model-ref.ts";
 import { firstChoice } from "./model-choice.ts";
+import { PriceBook } from "./prices/price-book.ts";
 import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
 import { ProviderError, type Provider } from "./providers/provider.ts";
-import type { ErrorInfo, ModelInfo, ModelRef, TimeLimits } from "./types.ts";
+import type { ErrorInfo, ModelInfo, ModelPrice, ModelRef, TimeLimits } from "./types.ts";
 
 /** Milliseconds. */
 export interface CatalogueLimits {
@@ -39,12 +41,14 @@ type Listed = { readonly id: string } & (
 export class ModelCatalogue {
   readonly #endpoints: Endpoints;
   readonly #limits: CatalogueLimits;
+  readonly #prices: PriceBook;
   /** By the provider's instance, of which there is one for each address and key. */
   readonly #lists = new WeakMap<Provider, CachedList>();
 
-  constructor(endpoints: Endpoints, limits: CatalogueLimits = defaultLimits) {
+  constructor(endpoints: Endpoints, limits: CatalogueLimits = defaultLimits, prices: PriceBook = new PriceBook()) {
     this.#endpoints = endpoints;
     this.#limits = limits;
+    this.#prices = prices;
   }
 
   /**
@@ -58,10 +62,23 @@ export class ModelCatalogue {
       ids.map((id) => this.#list(id, { named: provider !== undefined, refresh, limitMs: this.#limits.listMs, overrides }, signal)),
     );
     signal.throwIfAborted();
+    const listed = lists.flatMap((list) => ("models" in list ? list.models : []));
     return {
-      models: lists.flatMap((list) => ("models" in list ? list.models : [])),
+      models: await Promise.all(listed.map((model) => this.#withFacts(model, overrides))),
       failures: lists.flatMap((list) => ("error" in list ? [{ provider: list.id, error: list.error }] : [])),
     };
+  }
+
+  /** What the provider's list says that a model costs, if it is at hand; nobody is asked. */
+  knownPrice(id: string, model: string, overrides: EndpointOverrides): ModelPrice | undefined {
+    const { provider } = this.#endpoints.resolve(id, overrides);
+    return this.#lists.get(provider)?.models.find((one) => one.model === model)?.price;
+  }
+
+  /** The same, and the list is asked for where it has prices. Rejects with the signal's reason alone; a list that fails says nothing. */
+  async askPrice(id: string, model: string, signal: AbortSignal): Promise<ModelPrice | undefined> {
+    if (this.#endpoints.row(id).tellsPrices !== true) return undefined;
+    return (await this.#probe(id, signal)).find((one) => one.model === model)?.price;
   }
 
   /** The last used model if it can still be called, else a server running here, else a provider with a key, else the demo. */
@@ -148,6 +165,13 @@ export class ModelCatalogue {
     );
     this.#lists.set(provider, { at: performance.now(), models });
     return models;
+  }
+
+  #withFacts(model: ModelInfo, overrides: { readonly baseUrl?: string }): Promise<ModelInfo> {
+    const row = this.#endpoints.row(model.provider);
+    const set = this.#endpoints.settings.providers[model.provider]?.models?.[model.model];
+    const { runsHere } = this.#endpoints.describe(model.provider, overrides);
+    return withFacts(model, { row, set, here: runsHere }, this.#prices);
   }
 
   /** At a default address nothing need run, and whatever else runs there (a web server under development) is nobody's failure. */

@@ -102,7 +102,8 @@ describe("the list of models", () => {
 
   it("offers the GGUF files of the settings beside the demo", async () => {
     const { models } = await catalogue({ localModels: ["/models/one.gguf"] }).listModels({ provider: "local" }, signal);
-    assert.deepEqual(models.slice(1), [{ ref: "local//models/one.gguf", provider: "local", model: "/models/one.gguf", name: "one.gguf" }]);
+    assert.deepEqual(refs(models), ["local/demo", "local//models/one.gguf"]);
+    assert.deepEqual([models[1]?.model, models[1]?.name], ["/models/one.gguf", "one.gguf"]);
   });
 
   it("is kept for a while, asked for again past the cache, and not kept when it failed", async () => {

@@ -1,6 +1,6 @@
 // What has to be known of Claude models before they are asked, and Anthropic's list of them.
 
-import type { JsonObject, JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
+import type { JsonObject, JsonValue, ModelInfo } from "../../types.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ModelList, WireTarget } from "../wire-adapter.ts";
 
@@ -19,6 +19,12 @@ function claudeVersion(model: string): number {
  */
 export function thinksAdaptively(model: string): boolean {
   return claudeVersion(model) >= 406;
+}
+
+/** From 4.5 on, and Opus from 4.1 on, a model is held to a schema (`output_config.format`). */
+export function takesSchemas(model: string): boolean {
+  const version = claudeVersion(model);
+  return version >= 405 || (version === 401 && model.includes("opus"));
 }
 
 /** Tokens: the model's own limit, since Anthropic insists on one. Too high a guess is corrected by the refusal it causes. */
@@ -46,8 +52,8 @@ export function readAnthropicModels(json: JsonValue, target: WireTarget): ModelL
       model: id,
       name: asText(entry["display_name"]) ?? id,
       ...(contextWindow === undefined || contextWindow === 0 ? {} : { contextWindow }),
-      ...(maxOutputTokens === undefined || maxOutputTokens === 0 ? {} : { maxOutputTokens }),
-      abilities: abilitiesOf(id, asObject(entry["capabilities"])),
+      maxOutputTokens: maxOutputTokens === undefined || maxOutputTokens === 0 ? maxOutputTokensOf(id) : maxOutputTokens,
+      ...abilitiesOf(id, asObject(entry["capabilities"]), maxOutputTokens === undefined || maxOutputTokens === 0),
     });
   }
   const last = asText(page?.["last_id"]);
@@ -55,12 +61,25 @@ export function readAnthropicModels(json: JsonValue, target: WireTarget): ModelL
   return { models, ...(more ? { nextPath: `/v1/models?limit=1000&after_id=${encodeURIComponent(last)}` } : {}) };
 }
 
-/** Every model since 3 reads images and calls tools; thinking came with 3.7. Where the list says it, that counts. */
-function abilitiesOf(id: string, capabilities: JsonObject | undefined): ModelAbilities {
+/**
+ * Every model since 3 reads images and calls tools; thinking came with 3.7. Where the list says it, that counts, and what it
+ * does not say is marked as being what Parley knows itself.
+ */
+function abilitiesOf(id: string, capabilities: JsonObject | undefined, guessedLimit: boolean): Pick<ModelInfo, "abilities" | "sources"> {
   const version = claudeVersion(id);
   const can = (ability: string): boolean | undefined => {
     const supported = asObject(capabilities?.[ability])?.["supported"];
     return typeof supported === "boolean" ? supported : undefined;
   };
-  return { images: can("image_input") ?? version >= 300, tools: version >= 300, reasoning: can("thinking") ?? version >= 307 };
+  const images = can("image_input");
+  const reasoning = can("thinking");
+  return {
+    abilities: { images: images ?? version >= 300, tools: version >= 300, reasoning: reasoning ?? version >= 307 },
+    sources: {
+      tools: "bundled",
+      ...(images === undefined ? { images: "bundled" } : {}),
+      ...(reasoning === undefined ? { reasoning: "bundled" } : {}),
+      ...(guessedLimit ? { maxOutputTokens: "bundled" } : {}),
+    },
+  };
 }

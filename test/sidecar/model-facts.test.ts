@@ -1,0 +1,139 @@
+// What is told of each model, and whose word it is.
+
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { defaultSettings, Engine } from "../../sidecar/engine.ts";
+import { KeyRing } from "../../sidecar/keys.ts";
+import type { JsonValue, ModelInfo, ProviderSettings } from "../../sidecar/types.ts";
+import { fakeAtHand } from "../support/fake-at-hand.ts";
+import { ScriptedProvider } from "./scripted-provider.ts";
+
+const { fake } = await fakeAtHand();
+const signal = new AbortController().signal;
+const engines: Engine[] = [];
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()));
+});
+
+function engineWith(id: string, settings: ProviderSettings = {}): Engine {
+  const keys = new KeyRing();
+  keys.set(id, fake.origin, "key");
+  const providers = { [id]: { baseUrl: fake.origin, ...settings } };
+  const engine = new Engine({ settings: { ...defaultSettings, providers }, keys, local: new ScriptedProvider() });
+  engines.push(engine);
+  return engine;
+}
+
+async function listed(engine: Engine, provider: string, body: JsonValue): Promise<ModelInfo> {
+  fake.enqueue({ route: "models", body });
+  const { models, failures } = await engine.listModels({ provider }, signal);
+  assert.deepEqual(failures, []);
+  const [model] = models;
+  assert.ok(model);
+  return model;
+}
+
+describe("the facts of a model", () => {
+  it("are the published ones where the provider tells none, and guesses are marked as such", async () => {
+    const model = await listed(engineWith("openai"), "openai", { data: [{ id: "gpt-5-mini" }] });
+    assert.deepEqual(model.price, { input: 0.25, output: 2, cachedInput: 0.025 });
+    assert.equal(model.contextWindow, 400_000);
+    assert.equal(model.maxOutputTokens, 4096);
+    assert.deepEqual(model.sources, { contextWindow: "bundled", maxOutputTokens: "default", price: "bundled" });
+  });
+
+  it("are the provider's own where it tells them, before those that are published", async () => {
+    const entry = {
+      id: "openai/gpt-5-mini",
+      context_length: 300_000,
+      top_provider: { max_completion_tokens: 100_000 },
+      pricing: { prompt: "0.0000003", completion: "0.000003" },
+      supported_parameters: ["tools"],
+    };
+    const model = await listed(engineWith("openrouter"), "openrouter", { data: [entry] });
+    assert.deepEqual([model.contextWindow, model.maxOutputTokens, model.price], [300_000, 100_000, { input: 0.3, output: 3 }]);
+    const live = { contextWindow: "live", maxOutputTokens: "live", tools: "live", reasoning: "live", price: "live" };
+    assert.deepEqual(model.sources, live);
+  });
+
+  it("are the user's before all others, each by itself", async () => {
+    const models = { m: { contextWindow: 1000, abilities: { images: true }, price: { input: 1, output: 2 } } };
+    const engine = engineWith("mistral", { models });
+    const entry = { id: "m", max_context_length: 32_000, capabilities: { vision: false, function_calling: true } };
+    const model = await listed(engine, "mistral", { data: [entry] });
+    assert.deepEqual([model.contextWindow, model.price, model.abilities], [1000, { input: 1, output: 2 }, { images: true, tools: true }]);
+    const sources = { contextWindow: "setting", maxOutputTokens: "default", images: "setting", tools: "live", price: "setting" };
+    assert.deepEqual(model.sources, sources);
+    engine.updateSettings({ ...defaultSettings, providers: { mistral: { baseUrl: fake.origin } } });
+    const { models: after } = await engine.listModels({ provider: "mistral" }, signal);
+    assert.equal(after[0]?.contextWindow, 32_000);
+    assert.equal(fake.requests.length, 1, "another window in the settings asked for the list again");
+  });
+
+  it("of Claude say which of them Parley knows by itself", async () => {
+    const model = await listed(engineWith("anthropic"), "anthropic", { data: [{ id: "claude-haiku-4-5", max_input_tokens: 200_000 }] });
+    assert.deepEqual(model.abilities, { images: true, tools: true, reasoning: true });
+    assert.deepEqual(model.sources, {
+      contextWindow: "live",
+      maxOutputTokens: "bundled",
+      images: "bundled",
+      tools: "bundled",
+      reasoning: "bundled",
+      price: "bundled",
+    });
+  });
+
+  it("of a model that nobody knows are a careful guess, without a price", async () => {
+    const model = await listed(engineWith("openai-compatible"), "openai-compatible", { data: [{ id: "gpt-5-mini" }] });
+    assert.deepEqual([model.contextWindow, model.maxOutputTokens, model.price], [8192, 4096, undefined]);
+    assert.deepEqual(model.sources, { contextWindow: "default", maxOutputTokens: "default" });
+  });
+
+  it("of a server here say that it costs nothing, and why", async () => {
+    fake.tell("/api/show", { model_info: { "general.architecture": "qwen3", "qwen3.context_length": 40_960 } });
+    const model = await listed(engineWith("ollama"), "ollama", { models: [{ model: "qwen3:4b" }] });
+    assert.deepEqual(model.price, { input: 0, output: 0 });
+    assert.deepEqual(model.sources, { contextWindow: "live", maxOutputTokens: "default", price: "local" });
+  });
+});
+
+describe("a price that is asked for before anything is sent", () => {
+  it("is the one in the provider's list, which is read once", async () => {
+    const engine = engineWith("openrouter");
+    fake.enqueue({ route: "models", body: { data: [{ id: "acme/one", pricing: { prompt: "0.000001", completion: "0.000004" } }] } });
+    const quote = await engine.priceOf("openrouter/acme/one", signal);
+    assert.deepEqual(quote?.costOf({ inputTokens: 1000, outputTokens: 500 }), { amount: 0.003, currency: "USD", source: "live" });
+    assert.equal((await engine.priceOf("openrouter/acme/one", signal))?.source, "live");
+    assert.equal(fake.requests.length, 1);
+  });
+
+  it("is the published one, without a request, where the provider's list has none", async () => {
+    assert.equal((await engineWith("openai").priceOf("openai/gpt-5-mini", signal))?.source, "bundled");
+    assert.equal(fake.requests.length, 0);
+  });
+
+  it("is the published one also where the list cannot be had, and undefined for what nobody knows", async () => {
+    const engine = engineWith("openrouter");
+    fake.enqueue({ route: "models", status: 500, body: {} }, { route: "models", status: 500, body: {} });
+    assert.equal((await engine.priceOf("openrouter/openai/gpt-5-mini", signal))?.source, "bundled");
+    assert.equal(await engine.priceOf("openrouter/nobody/knows", signal), undefined);
+  });
+
+  it("ends with its caller", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "never" });
+    const abort = new AbortController();
+    const asked = engineWith("openrouter").priceOf("openrouter/a/b", abort.signal);
+    await fake.waitFor(({ openAnswers }) => openAnswers === 1, "the list to be asked for");
+    abort.abort(new Error("enough"));
+    await assert.rejects(asked, { message: "enough" });
+    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the socket to be closed");
+  });
+
+  it("belongs to the answer once the list is known, where the provider does not say what it took", async () => {
+    const engine = engineWith("openrouter");
+    fake.enqueue({ route: "models", body: { data: [{ id: "acme/one", pricing: { prompt: "0.000001", completion: "0.000004" } }] } });
+    await engine.listModels({ provider: "openrouter" }, signal);
+    fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 1000, outputTokens: 500 } }, { finish: "stop" }] });
+    assert.deepEqual((await engine.llm("openrouter/acme/one").generate("hi")).cost, { amount: 0.003, currency: "USD", source: "live" });
+  });
+});
