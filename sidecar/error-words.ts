@@ -122,6 +122,10 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
       words("The file is no model that can be run.", `Choose a GGUF file that was downloaded completely. ${pickModel}`, "pick-model"),
   ],
   [
+    "model-incomplete",
+    ({ pickModel }) => words("The model file is incomplete.", `Download it again, to its end. ${pickModel}`, "pick-model"),
+  ],
+  [
     "model-too-large",
     ({ pickModel }) =>
       words(

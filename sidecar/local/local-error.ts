@@ -6,6 +6,7 @@ import type { ErrorKind, ErrorPhase } from "../types.ts";
 export type LocalErrorCode =
   | "file-not-found"
   | "not-a-model"
+  | "model-incomplete"
   | "model-too-large"
   | "inference-unavailable"
   | "inference-crashed"
@@ -17,6 +18,7 @@ export type LocalErrorCode =
 const KIND: { readonly [Code in LocalErrorCode]: ErrorKind } = {
   "file-not-found": "model-not-found",
   "not-a-model": "model-not-found",
+  "model-incomplete": "model-not-found",
   "model-too-large": "overloaded",
   "inference-unavailable": "unsupported",
   "inference-crashed": "server",

@@ -39,11 +39,19 @@ function unitsNeeded(demo: DemoTokens | undefined): number {
   return Math.ceil(Math.max(distances, CODE_LENGTH + demoRules) / 32) * 32;
 }
 
+/** Weights of zero that only cost time: a model that answers the same at the pace of a larger one, for measurements. */
+export interface IdleWeights {
+  /** Layers after the three that do the work. */
+  readonly layers: number;
+  /** Feed-forward units of each layer, a multiple of 32; more than the rules need. */
+  readonly units: number;
+}
+
 /** The model as a GGUF file, the same bytes for the same model on every machine. */
-export function encodeEchoModel(model: EchoModel): Uint8Array {
+export function encodeEchoModel(model: EchoModel, idle: IdleWeights = { layers: 0, units: 0 }): Uint8Array {
   if (model.contextLength > MAX_CONTEXT) throw new RangeError(`Positions repeat after ${MAX_CONTEXT} tokens.`);
   if (model.demo !== undefined && model.header !== 1) throw new RangeError("The demo's answers need a header of one token.");
-  const shape = { heads: HEADS, units: unitsNeeded(model.demo) };
+  const shape = { heads: HEADS, units: Math.max(unitsNeeded(model.demo), idle.units) };
   const [first, second, third] = [new Layer(shape), new Layer(shape), new Layer(shape)];
   const offsets: Offsets = { header: model.header, introduction: model.demo?.introduction.length ?? 0 };
   wirePositions(first);
@@ -52,7 +60,8 @@ export function encodeEchoModel(model: EchoModel): Uint8Array {
   wireCopies(third, offsets);
   wireEcho(third);
   if (model.demo !== undefined) wireDemo(third, model.demo);
-  return encodeGguf(metadata(model, shape.units), tensors(model, [first, second, third]));
+  const layers = [first, second, third, ...Array.from({ length: idle.layers }, () => new Layer(shape))];
+  return encodeGguf(metadata(model, layers.length, shape.units), tensors(model, layers));
 }
 
 function embedding({ echoes, markers, demo }: EchoModel): Matrix {
@@ -119,7 +128,7 @@ function rotaryFactors(): Float32Array {
   return Float32Array.from({ length: HEAD_SIZE / 2 }, (_, i) => 2 ** -i / (POSITION_RATES[i] ?? STANDING));
 }
 
-function metadata(model: EchoModel, units: number): Readonly<Record<string, GgufValue>> {
+function metadata(model: EchoModel, layers: number, units: number): Readonly<Record<string, GgufValue>> {
   const uint32 = (value: number): GgufValue => ({ type: "uint32", value });
   const string = (value: string): GgufValue => ({ type: "string", value });
   return {
@@ -131,7 +140,7 @@ function metadata(model: EchoModel, units: number): Readonly<Record<string, Gguf
     "general.quantization_version": uint32(2),
     "llama.context_length": uint32(model.contextLength),
     "llama.embedding_length": uint32(STREAM_WIDTH),
-    "llama.block_count": uint32(3),
+    "llama.block_count": uint32(layers),
     "llama.feed_forward_length": uint32(units),
     "llama.attention.head_count": uint32(HEADS),
     "llama.attention.head_count_kv": uint32(1),

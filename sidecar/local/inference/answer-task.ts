@@ -1,20 +1,17 @@
 // One answer on a loaded model: reads the prompt in pieces, so that it can be cancelled there too, then writes token by token.
 
-import type { LlamaContextSequence, SequenceEvaluateOptions, Token } from "node-llama-cpp";
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import type { ErrorPhase } from "../../types.ts";
 import type { InferenceRequest } from "../inference-messages.ts";
 import { localError } from "../local-error.ts";
-import { TextStop } from "../text-stop.ts";
+import { AnswerText } from "./answer-text.ts";
 import type { ChatPrompt } from "./chat-prompts.ts";
 import type { LoadedModel } from "./loaded-model.ts";
+import { Outbox } from "./outbox.ts";
+import { FIRST_PIECE, nextPiece } from "./prompt-pieces.ts";
 import { samplingOptions } from "./sampling.ts";
-import { TokenText } from "./token-text.ts";
-
-/** Milliseconds that reading one piece of the prompt should take: native code looks at no signal meanwhile. */
-const PIECE_MS = 80;
-const FIRST_PIECE = 64;
-const LARGEST_PIECE = 2048;
+import type { Turnstile } from "./turnstile.ts";
 
 interface Ending {
   readonly finishReason: "stop" | "length";
@@ -23,89 +20,90 @@ interface Ending {
 
 export class AnswerTask {
   readonly #request: InferenceRequest;
-  readonly #send: (events: readonly ProviderEvent[]) => void;
   readonly #signal: AbortSignal;
-  #gathered: ProviderEvent[] = [];
-  #flush: NodeJS.Immediate | undefined;
+  readonly #outbox: Outbox;
+  #writing: AnswerText | undefined;
   #outputTokens = 0;
 
   constructor(request: InferenceRequest, send: (events: readonly ProviderEvent[]) => void, signal: AbortSignal) {
     this.#request = request;
-    this.#send = send;
     this.#signal = signal;
+    this.#outbox = new Outbox(send, () => this.#sayWritten());
   }
 
   get phase(): ErrorPhase {
     return this.#outputTokens === 0 ? "before-first-token" : "mid-stream";
   }
 
-  readonly progress = (event: ProviderEvent): void => this.#emit(event);
+  readonly progress = (event: ProviderEvent): void => this.#outbox.add(event);
 
   async run(loaded: LoadedModel): Promise<void> {
     try {
       const { turns, templateParameters } = this.#request;
       const prompt = loaded.prompts.prompt(turns, templateParameters);
       this.#checkLength(prompt.tokens.length, loaded.window);
-      const queued = (): void => this.#emit({ type: "status", phase: "queued" });
+      const queued = (): void => this.#outbox.add({ type: "status", phase: "queued" });
       await loaded.withSequence(prompt.tokens, this.#signal, queued, (sequence) => this.#answer(loaded, sequence, prompt));
     } finally {
-      this.#sendGathered();
+      this.#outbox.flush();
     }
   }
 
   async #answer(loaded: LoadedModel, sequence: LlamaContextSequence, prompt: ChatPrompt): Promise<void> {
-    const cachedTokens = await this.#readPrompt(loaded, sequence, prompt.tokens);
-    const ending = await this.#write(loaded, sequence, prompt);
-    this.#emit({ type: "usage", inputTokens: prompt.tokens.length, outputTokens: this.#outputTokens, cachedTokens });
-    this.#emit({ type: "finish", ...ending });
+    const { turnstile } = loaded;
+    const options = await samplingOptions(loaded, this.#request.sampling);
+    const toRead = prompt.tokens.slice(0, -1);
+    await turnstile.hold(() => sequence.adaptStateToTokens(toRead, false));
+    const cachedTokens = sequence.nextTokenIndex;
+    const ending = await turnstile.takePart(async () => {
+      await this.#readPrompt(turnstile, sequence, toRead);
+      return this.#write(loaded, sequence.evaluate(prompt.tokens.slice(-1), options), prompt);
+    });
+    this.#outbox.add({ type: "usage", inputTokens: prompt.tokens.length, outputTokens: this.#outputTokens, cachedTokens });
+    this.#outbox.add({ type: "finish", ...ending });
   }
 
-  /** All but the last token, which the first token of the answer follows. Returns how many were read before. */
-  async #readPrompt({ turnstile }: LoadedModel, sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number> {
-    const toRead = tokens.slice(0, -1);
-    await turnstile.hold(() => sequence.adaptStateToTokens(toRead, false));
+  /** All but the last token, which the first token of the answer follows, from where the sequence stands. */
+  async #readPrompt(turnstile: Turnstile, sequence: LlamaContextSequence, toRead: readonly Token[]): Promise<void> {
     const cached = sequence.nextTokenIndex;
     let size = FIRST_PIECE;
     for (let at = cached; at < toRead.length;) {
       this.#signal.throwIfAborted();
       if (at > cached || toRead.length - at > FIRST_PIECE) {
-        this.#emit({ type: "status", phase: "processing-prompt", progress: Math.round((100 * at) / toRead.length) / 100 });
+        const progress = Math.round((100 * at) / toRead.length) / 100;
+        this.#outbox.add({ type: "status", phase: "processing-prompt", progress });
       }
-      await turnstile.pass();
+      await turnstile.turn();
       const piece = toRead.slice(at, at + size);
       const began = performance.now();
       await sequence.evaluateWithoutGeneratingNewTokens(piece);
       at += piece.length;
-      const took = performance.now() - began;
-      if (took < PIECE_MS / 2) size = Math.min(LARGEST_PIECE, size * 2);
-      else if (took > PIECE_MS * 2) size = Math.max(FIRST_PIECE / 4, Math.floor(size / 2));
+      if (piece.length === size) size = nextPiece(size, performance.now() - began);
     }
-    return cached;
   }
 
-  async #write(loaded: LoadedModel, sequence: LlamaContextSequence, prompt: ChatPrompt): Promise<Ending> {
-    const { sampling } = this.#request;
-    const room = loaded.window - prompt.tokens.length;
-    const most = Math.min(sampling.maxOutputTokens ?? room, room);
-    const stop = new TextStop([...prompt.stopTexts, ...(sampling.stop ?? [])]);
-    const text = new TokenText(loaded.model, prompt.tokens);
-    const options: SequenceEvaluateOptions = await samplingOptions(loaded, sampling);
-    await loaded.turnstile.pass();
-    for await (const token of sequence.evaluate(prompt.tokens.slice(-1), options)) {
+  async #write({ turnstile, model, window }: LoadedModel, tokens: AsyncIterable<Token>, prompt: ChatPrompt): Promise<Ending> {
+    const { maxOutputTokens, stop = [] } = this.#request.sampling;
+    const room = window - prompt.tokens.length;
+    const most = Math.min(maxOutputTokens ?? room, room);
+    const text = new AnswerText(model, prompt.tokens, [...prompt.stopTexts, ...stop]);
+    this.#writing = text;
+    await turnstile.turn();
+    for await (const token of tokens) {
       this.#signal.throwIfAborted();
       if (prompt.stopTokens.has(token)) break;
       this.#outputTokens += 1;
-      const { text: sure, stopped } = stop.push(text.push(token));
-      this.#emitText(sure);
-      if (stopped) return { finishReason: "stop", rawFinishReason: "stop-text" };
+      text.note(token);
+      if (text.watchesStops && this.#sayWritten()) return { finishReason: "stop", rawFinishReason: "stop-text" };
+      this.#outbox.schedule();
       if (this.#outputTokens < most) {
-        await loaded.turnstile.pass();
+        await turnstile.turn();
         continue;
       }
-      this.#emitText(text.rest() + stop.rest());
+      this.#emitText(text.rest());
       return { finishReason: "length", rawFinishReason: most === room ? "context-window" : "max-output-tokens" };
     }
-    this.#emitText(stop.push(text.rest()).text + stop.rest());
+    this.#emitText(text.rest());
     return { finishReason: "stop", rawFinishReason: "end-of-turn" };
   }
 
@@ -117,20 +115,15 @@ export class AnswerTask {
     );
   }
 
+  /** Whether what was written since the last call came to a stop text. */
+  #sayWritten(): boolean {
+    if (this.#writing === undefined) return false;
+    const { text, stopped } = this.#writing.take();
+    this.#emitText(text);
+    return stopped;
+  }
+
   #emitText(text: string): void {
-    if (text !== "") this.#emit({ type: "text-delta", text });
-  }
-
-  #emit(event: ProviderEvent): void {
-    this.#gathered.push(event);
-    this.#flush ??= setImmediate(() => this.#sendGathered());
-  }
-
-  #sendGathered(): void {
-    clearImmediate(this.#flush);
-    this.#flush = undefined;
-    const events = this.#gathered;
-    this.#gathered = [];
-    if (events.length > 0) this.#send(events);
+    if (text !== "") this.#outbox.add({ type: "text-delta", text });
   }
 }

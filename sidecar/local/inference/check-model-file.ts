@@ -2,8 +2,10 @@
 
 import type { LlamaRuntime } from "./llama-runtime.ts";
 import { localError } from "../local-error.ts";
+import { checkExtent } from "./gguf-extent.ts";
 
 export async function checkModelFile({ library }: LlamaRuntime, file: string): Promise<void> {
+  checkExtent(file);
   const info = await library.readGgufFileInfo(file).catch((error: unknown) => {
     const words = error instanceof Error ? error.message : String(error);
     throw localError("not-a-model", `${file} is no GGUF file that can be read: ${words}`, "before-headers", error);

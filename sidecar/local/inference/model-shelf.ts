@@ -58,7 +58,9 @@ export class ModelShelf {
   }
 
   #loadOnce(file: string, progress: Progress): Promise<LoadedModel> {
-    return loadModel(file, (share) => progress({ type: "status", phase: "loading-model", progress: share }));
+    return loadModel(file, (share) => {
+      progress({ type: "status", phase: "loading-model", progress: Math.round(100 * share) / 100 });
+    });
   }
 
   /** Lets idle models go until `count` are left. Whether one was let go. */

@@ -1,17 +1,17 @@
 // Local inference with the real llama.cpp and the demo model that the build makes.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { InferenceClient } from "../../../sidecar/local/inference-client.ts";
 import { createLocalProvider } from "../../../sidecar/local/local-provider.ts";
 import { writeDemoModel } from "../../../sidecar/local/demo/generate.ts";
-import { processExists } from "../../../sidecar/process-exists.ts";
-import { ProviderError, type ProviderEvent } from "../../../sidecar/providers/provider.ts";
-import type { GenerationParameters, Message } from "../../../sidecar/types.ts";
+import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import type { Message } from "../../../sidecar/types.ts";
 import { until } from "../../support/until.ts";
+import { type Answer, type Asked, askModel, assistant, checkCode, user } from "./local-answer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "parley-inference-"));
 const file = join(folder, "demo.gguf");
@@ -24,45 +24,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const user = (text: string): Message => ({ role: "user", content: [{ type: "text", text }] });
-const assistant = (text: string): Message => ({ role: "assistant", content: [{ type: "text", text }] });
-
-interface Asked {
-  readonly model?: string;
-  readonly parameters?: GenerationParameters;
-  readonly signal?: AbortSignal;
-  readonly onText?: (soFar: string) => void;
-  readonly onEvents?: (events: readonly ProviderEvent[]) => void;
-}
-
-interface Answer {
-  readonly text: string;
-  readonly events: readonly ProviderEvent[];
-  readonly error: unknown;
-}
-
-async function ask(messages: readonly Message[], { model = file, parameters = {}, signal, onText, onEvents }: Asked = {}): Promise<Answer> {
-  const events: ProviderEvent[] = [];
-  let text = "";
-  try {
-    const context = { signal: signal ?? new AbortController().signal, timeLimits: {} };
-    for await (const batch of local.stream({ model, messages, parameters }, context)) {
-      events.push(...batch);
-      for (const event of batch) if (event.type === "text-delta") text += event.text;
-      if (text !== "") onText?.(text);
-      onEvents?.(batch);
-    }
-    return { text, events, error: undefined };
-  } catch (error) {
-    return { text, events, error };
-  }
-}
-
-function checkCode(error: unknown, code: string): void {
-  assert.ok(error instanceof ProviderError, `threw ${String(error)}`);
-  assert.equal(error.providerCode, code, error.message);
-}
-
+const ask = (messages: readonly Message[], asked: Asked = {}): Promise<Answer> => askModel(local, { model: file, ...asked }, messages);
 const last = (answer: Answer): ProviderEvent | undefined => answer.events.at(-1);
 
 describe("local inference", () => {
@@ -201,13 +163,10 @@ describe("a file that cannot be run", () => {
     checkCode((await ask([user("x")], { model: "C:\\models\\none.gguf" })).error, "file-not-found");
   });
 
-  it("is refused where it is no GGUF file, or one that was cut, and the next request works", async () => {
-    const whole = readFileSync(file);
+  it("is refused where it is no GGUF file, and the next request works", async () => {
     const bad: Record<string, Buffer> = {
       empty: Buffer.alloc(0),
       text: Buffer.from("just a text, and a little longer than a header"),
-      "header only": whole.subarray(0, 40),
-      "half a file": whole.subarray(0, whole.length / 2),
     };
     for (const [name, bytes] of Object.entries(bad)) {
       const path = join(folder, `${name}.gguf`);
@@ -216,56 +175,45 @@ describe("a file that cannot be run", () => {
     }
     assert.equal((await ask([user("^=still here")])).text, "STILL HERE");
   });
-});
 
-describe("the inference process", () => {
-  it("may crash: what ran fails with what had come, and the next request starts a new one", async () => {
-    const broken = await Promise.all(
-      [1, 2].map(() => {
-        let killed = false;
-        return ask([user("^#")], {
-          onText: (text) => {
-            if (killed || text.length < 20 || inference.pid === undefined) return;
-            killed = true;
-            process.kill(inference.pid, "SIGSEGV");
-          },
-        });
-      }),
-    );
-    for (const { text, error } of broken) {
-      checkCode(error, "inference-crashed");
-      assert.ok(error instanceof ProviderError && error.phase === (text === "" ? "before-first-token" : "mid-stream"));
+  it("is called incomplete where it was cut, with what it has and what it should have, and the next request works", async () => {
+    const whole = readFileSync(file);
+    const vocabulary = whole.indexOf("tokenizer.ggml.tokens");
+    const cuts: readonly (readonly [number, RegExp])[] = [
+      [40, /its 40 bytes end within its header/u],
+      [vocabulary + 2000, /end within its header/u],
+      [whole.indexOf("blk.2.ffn_down.weight") + 3, /end within its header/u],
+      [Math.floor(whole.length / 2), /it has 1\.7 MB, and its header tells of more than 3\.\d MB/u],
+    ];
+    for (const [bytes, words] of cuts) {
+      const path = join(folder, `cut at ${bytes}.gguf`);
+      writeFileSync(path, whole.subarray(0, bytes));
+      const { error } = await ask([user("x")], { model: path });
+      checkCode(error, "model-incomplete");
+      assert.match(String(error), words);
     }
-    assert.ok(broken.some(({ text }) => text.startsWith("abcdefghijklmnopqrst")));
-    assert.equal((await ask([user("^=again")])).text, "AGAIN");
+    assert.equal((await ask([user("^=still here")])).text, "STILL HERE");
   });
 
-  it("is gone when the client is closed, and what ran has failed", async () => {
-    const client = new InferenceClient();
-    const provider = createLocalProvider(client);
-    const stream = provider.stream(
-      { model: file, messages: [user("^#")], parameters: {} },
-      { signal: new AbortController().signal, timeLimits: {} },
-    );
-    await stream.next();
-    const { pid } = client;
-    assert.ok(pid !== undefined && processExists(pid));
-    const failed = assert.rejects(async () => {
-      for await (const _ of stream);
-    });
-    await client.close();
-    await failed;
-    await until(() => !processExists(pid), "the end of the inference process");
-  });
-
-  it("gets no key and no option of Node's own from the environment", async () => {
-    const client = new InferenceClient({ environment: { ...process.env, OPENAI_API_KEY: "canary-1", NODE_OPTIONS: "--no-warnings" } });
-    const provider = createLocalProvider(client);
-    const context = { signal: new AbortController().signal, timeLimits: {} };
-    for await (const _ of provider.stream({ model: file, messages: [user("^=x")], parameters: {} }, context));
-    const environment = readFileSync(`/proc/${client.pid}/environ`, "utf8");
-    await client.close();
-    assert.match(environment, /PATH=/u);
-    assert.doesNotMatch(environment, /canary-1|NODE_OPTIONS/u);
+  it("is called damaged, at once, where its header counts more than there can be", async () => {
+    const header = readFileSync(file).subarray(0, 24);
+    const entries = Buffer.from(header);
+    entries.writeBigUInt64LE(2n ** 60n, 16);
+    // One entry without a name: an array of 70 million bytes.
+    const array = Buffer.concat([header, Buffer.alloc(24)]);
+    array.writeUInt32LE(9, 32);
+    array.writeBigUInt64LE(70n * 1024n * 1024n, 40);
+    for (const [bytes, words] of [
+      [entries, /is damaged: its header counts more parts than any model has/u],
+      [array, /is damaged: its header is larger than that of any model/u],
+    ] as const) {
+      const path = join(folder, "absurd.gguf");
+      writeFileSync(path, bytes);
+      // Zeros up to here, which take no room on the disk.
+      truncateSync(path, 80 * 1024 * 1024);
+      const { error } = await ask([user("x")], { model: path });
+      checkCode(error, "not-a-model");
+      assert.match(String(error), words);
+    }
   });
 });
