@@ -1,13 +1,16 @@
-// The only reader and writer of Parley's configuration.
+// The only reader and writer of Parley's configuration, and the only reader of the editor's settings of the network.
 
 import * as vscode from "vscode";
 import type { EngineSettings, ModelRef, ProviderSettings } from "../sidecar/types.ts";
 import { type Disposable, DisposableStore } from "./dispose.ts";
 import { Emitter } from "./event.ts";
 import type { Log } from "./log.ts";
-import { readEngineSettings } from "./settings-values.ts";
+import { readNetworkSettings } from "./settings-network.ts";
+import { type Complain, readEngineSettings } from "./settings-values.ts";
 
 const SECTION = "parley";
+/** The editor's own. */
+const NETWORK_SECTION = "http";
 
 export class Settings implements Disposable {
   readonly #store = new DisposableStore();
@@ -24,7 +27,7 @@ export class Settings implements Disposable {
     this.#engine = this.#readEngine();
     this.#store.add(
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (!change.affectsConfiguration(SECTION)) return;
+        if (!change.affectsConfiguration(SECTION) && !change.affectsConfiguration(NETWORK_SECTION)) return;
         if (change.affectsConfiguration("parley.model")) this.#modelChanged.fire(this.model);
         this.#engine = this.#readEngine();
         this.#engineChanged.fire(this.#engine);
@@ -74,14 +77,18 @@ export class Settings implements Disposable {
 
   #readEngine(): EngineSettings {
     const configuration = vscode.workspace.getConfiguration(SECTION);
-    return readEngineSettings(
+    const ofNetwork = vscode.workspace.getConfiguration(NETWORK_SECTION);
+    const complain: Complain = (setting, problem) => this.#log.warn(`The setting ${setting} is ignored: ${problem}.`);
+    const network = readNetworkSettings((name) => ofNetwork.get(name), complain);
+    const settings = readEngineSettings(
       {
         providers: configuration.get("providers"),
         servers: configuration.get("servers"),
         concurrency: configuration.get("concurrency"),
         localModels: configuration.get("localModels"),
       },
-      (setting, problem) => this.#log.warn(`The setting ${setting} is ignored: ${problem}.`),
+      complain,
     );
+    return network === undefined ? settings : { ...settings, network };
   }
 }

@@ -40,12 +40,13 @@ const LOCAL_MODELS = [
 ];
 
 /**
- * Paths of certificates, so that a company's own authority is trusted. Proxies are not in this list: their addresses
- * often hold a password, and the editor's own proxy settings would be unknown to the environment anyway.
+ * Paths of certificates, so that a company's own authority is trusted, and proxies, which hold where the editor's settings name
+ * none. A proxy's address can hold a password: it is nothing that the editor's environment does not hold already, and the
+ * sidecar neither logs nor shows it.
  */
-const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const NETWORK = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
 
-const ALLOWED = new Set([...SYSTEM, ...WINDOWS, ...LOCAL_MODELS, ...CERTIFICATES]);
+const ALLOWED = new Set([...SYSTEM, ...WINDOWS, ...LOCAL_MODELS, ...NETWORK]);
 
 /** The flags of Node that let a debugger attach, where whoever develops Parley asks for it (`.vscode/launch.json`). */
 export function debuggerFlags(source: NodeJS.ProcessEnv): readonly string[] {
@@ -54,7 +55,8 @@ export function debuggerFlags(source: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /**
- * The sidecar's whole environment. Names are compared without case, since Windows writes `Path` and `SystemRoot`.
+ * The sidecar's whole environment. Names are compared without case, since Windows writes `Path` and `SystemRoot`,
+ * and proxies are usually named in lower case.
  * `ELECTRON_RUN_AS_NODE` makes the editor's own executable a plain Node.
  */
 export function sidecarEnvironment(source: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -39,7 +39,7 @@ test("a restart that was asked for begins anew", () => {
   assert.deepEqual(policy.crashed(4), { restart: true, afterMs: 100 });
 });
 
-test("keys, NODE_OPTIONS, proxies and the editor's own variables do not reach the sidecar", () => {
+test("keys, NODE_OPTIONS and the editor's own variables do not reach the sidecar; proxies and certificates do", () => {
   const environment = sidecarEnvironment({
     PATH: "/bin",
     Path: "C:\\bin",
@@ -50,6 +50,8 @@ test("keys, NODE_OPTIONS, proxies and the editor's own variables do not reach th
     HF_TOKEN: "hf",
     NODE_OPTIONS: "--require x",
     HTTPS_PROXY: "http://u:p@proxy",
+    no_proxy: "corp.test",
+    NODE_EXTRA_CA_CERTS: "/ca.pem",
     VSCODE_IPC_HOOK_CLI: "/sock",
     ELECTRON_RUN_AS_NODE: "0",
   });
@@ -60,6 +62,9 @@ test("keys, NODE_OPTIONS, proxies and the editor's own variables do not reach th
     SystemRoot: "C:\\Windows",
     HOME: "/h",
     CUDA_VISIBLE_DEVICES: "0",
+    HTTPS_PROXY: "http://u:p@proxy",
+    no_proxy: "corp.test",
+    NODE_EXTRA_CA_CERTS: "/ca.pem",
   });
 });
 
