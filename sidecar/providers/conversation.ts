@@ -2,17 +2,23 @@
 //
 // Answers that came to nothing are left out; a tool call that was never answered gets an answer that says so, and a result
 // whose call is gone is left out, because every provider refuses a request in which calls and results do not pair;
-// neighbouring messages of the user become one, because some chat templates insist on turns.
+// neighbouring messages of one side become one, because some chat templates insist on turns.
 
 import type { AssistantPart, JsonValue, Message, OpaquePart, ToolCallPart, ToolResultPart, UserPart } from "../types.ts";
+import { WITHOUT_OPAQUE, type WireTarget } from "./wire-adapter.ts";
 
 export type Turn =
   | { readonly role: "user"; readonly content: readonly UserPart[] }
   | { readonly role: "assistant"; readonly content: readonly AssistantPart[] }
   | { readonly role: "tool"; readonly content: readonly ToolResultPart[] };
 
-/** `provider`: opaque parts of others are left out. System messages are not expected here: they travel as a parameter. */
-export function readTurns(messages: readonly Message[], provider: string): readonly Turn[] {
+/** Whose opaque parts this target is sent back: its own, unless it could not read them. */
+export function opaqueFrom(target: WireTarget): string | undefined {
+  return target.learned.has(WITHOUT_OPAQUE) ? undefined : target.provider;
+}
+
+/** `provider`: opaque parts of others are left out, and all where it is undefined. System messages are not expected here: they travel as a parameter. */
+export function readTurns(messages: readonly Message[], provider: string | undefined): readonly Turn[] {
   const turns: Turn[] = [];
   let open: ToolCallPart[] = [];
   for (const message of messages) {
@@ -29,7 +35,7 @@ export function readTurns(messages: readonly Message[], provider: string): reado
       addUser(turns, message.content);
     } else {
       const content = usableParts(message.content, provider);
-      if (content.length > 0) turns.push({ role: "assistant", content });
+      if (content.length > 0) addAnswer(turns, content);
       open = content.filter((part) => part.type === "tool-call");
     }
   }
@@ -38,7 +44,7 @@ export function readTurns(messages: readonly Message[], provider: string): reado
 }
 
 /** Nothing at all where there is neither a word nor a call: reasoning alone is what an interrupted answer leaves behind. */
-function usableParts(parts: readonly AssistantPart[], provider: string): readonly AssistantPart[] {
+function usableParts(parts: readonly AssistantPart[], provider: string | undefined): readonly AssistantPart[] {
   const says = parts.some((part) => part.type === "tool-call" || (part.type === "text" && part.text.trim() !== ""));
   return says
     ? parts.filter((part) => (part.type === "opaque" ? part.provider === provider : part.type !== "text" || part.text !== ""))
@@ -51,6 +57,21 @@ function addUser(turns: Turn[], content: readonly UserPart[]): void {
   const last = turns.at(-1);
   if (last?.role === "user") turns[turns.length - 1] = { role: "user", content: [...last.content, ...parts] };
   else turns.push({ role: "user", content: parts });
+}
+
+/** Answers that follow each other are one, because many chat templates insist on turns; a call still waits for its result. */
+function addAnswer(turns: Turn[], content: readonly AssistantPart[]): void {
+  const last = turns.at(-1);
+  if (last?.role !== "assistant") {
+    turns.push({ role: "assistant", content });
+    return;
+  }
+  const between: readonly AssistantPart[] = endsInText(last.content) && content[0]?.type === "text" ? [{ type: "text", text: "\n\n" }] : [];
+  turns[turns.length - 1] = { role: "assistant", content: [...last.content, ...between, ...content] };
+}
+
+function endsInText(content: readonly AssistantPart[]): boolean {
+  return content.findLast((part) => part.type !== "opaque")?.type === "text";
 }
 
 function addResults(turns: Turn[], results: readonly ToolResultPart[]): void {

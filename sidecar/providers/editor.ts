@@ -2,6 +2,7 @@
 // asks the host to call them; the host also asks the user for consent, and waits for it as long as it takes, which is why no
 // time limit applies here.
 
+import { withSchemaInWords } from "../structured/schema-prompt.ts";
 import type { ModelInfo } from "../types.ts";
 import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "./provider.ts";
 
@@ -23,7 +24,8 @@ export function createEditorProvider(editor: EditorModels): Provider {
   return {
     id: "editor",
     listModels: ({ signal }) => editor.list(signal),
-    stream: (request, context) => stream(editor, request, context),
+    // The editor's interface has no place for a schema.
+    stream: (request, context) => stream(editor, { ...request, parameters: withSchemaInWords(request.parameters) }, context),
   };
 }
 

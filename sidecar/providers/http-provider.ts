@@ -13,7 +13,7 @@ import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestConte
 import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { ServerQuestions, type AskServer } from "./server-questions.ts";
-import type { Preparation, Prepared, WireAdapter, WireRequest, WireTarget } from "./wire-adapter.ts";
+import { ONCE, type Preparation, type Prepared, type WireAdapter, type WireRequest, type WireTarget } from "./wire-adapter.ts";
 import { wireAdapter } from "./wires.ts";
 
 export interface Endpoint {
@@ -35,6 +35,8 @@ const MODELS_MS = 20_000;
 const MAX_MODEL_PAGES = 50;
 /** Fields that one model refuses, one after the other. */
 const MAX_LESSONS = 5;
+/** Of one model: schemas that it refused are lessons too, and there is no end of them. */
+const MAX_REMEMBERED = 200;
 
 /** Nothing is checked or opened before the first call: a wrong base URL or a missing key is an error of that call. */
 export function createHttpProvider(row: ProviderRow, endpoint: Endpoint, http: HttpClient): Provider {
@@ -128,8 +130,11 @@ class HttpProvider implements Provider {
     call: HttpCall,
     prepared: Prepared | undefined,
   ): Promise<OpenAnswer | BlockedAnswer> {
+    const once = new Set<string>();
     for (let lessons = 0; ; lessons += 1) {
-      const wireTarget = { ...this.#wireTarget(connection, request.model), ...(prepared === undefined ? {} : { prepared }) };
+      const remembered = this.#wireTarget(connection, request.model);
+      const learned = once.size === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
+      const wireTarget = { ...remembered, learned, ...(prepared === undefined ? {} : { prepared }) };
       const built = connection.adapter.buildRequest(request, wireTarget);
       const { exchange, head } = await call.send(this.#post(built, connection));
       if (head.status < 300) return { exchange, head, request: built, wireTarget };
@@ -139,7 +144,8 @@ class HttpProvider implements Provider {
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
       const lesson = connection.adapter.learn(head.status, readErrorBody(text), built.body, wireTarget);
       if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) throw error;
-      this.#remember(request.model, lesson);
+      if (lesson.startsWith(ONCE)) once.add(lesson);
+      else this.#remember(request.model, lesson);
     }
   }
 
@@ -212,6 +218,8 @@ class HttpProvider implements Provider {
 
   #remember(model: string, lesson: string): void {
     const lessons = this.#learned.get(model) ?? new Set<string>();
+    const [oldest] = lessons;
+    if (lessons.size >= MAX_REMEMBERED && oldest !== undefined) lessons.delete(oldest);
     lessons.add(lesson);
     this.#learned.set(model, lessons);
   }

@@ -21,11 +21,16 @@ export interface ChatQuirks {
   /**
    * How the effort of reasoning is asked for. Default `effort`: `reasoning_effort`. `openrouter`: `reasoning: {…}`.
    * `thinking`: `thinking: {type}` (DeepSeek). `template`: variables of the chat template (vLLM, llama.cpp, MLX).
-   * `prompt-mode`: `prompt_mode: "reasoning"` (Mistral).
+   * `prompt-mode`: `prompt_mode: "reasoning"` for Mistral's models that were made to reason, `reasoning_effort` for its others.
    */
   readonly reasoning?: "effort" | "openrouter" | "thinking" | "template" | "prompt-mode";
-  /** True: `response_format` of type `json_schema` is known. Default true. */
-  readonly responseSchema?: boolean;
+  /**
+   * How a schema for the answer is asked for. Default `json-schema`: `response_format` of that type. `json-object`: of that
+   * type, beside the schema in words (DeepSeek). `words`: in words alone.
+   */
+  readonly responseSchema?: "json-schema" | "json-object" | "words";
+  /** False: messages are text alone, whichever the model. Default true. */
+  readonly images?: boolean;
   /** Ids of tool calls must be nine letters or digits (Mistral). */
   readonly nineCharacterToolIds?: boolean;
   /** Reasoning has to be sent back with the tool calls it led to (DeepSeek refuses the request otherwise, quirk 31). */
@@ -171,7 +176,8 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     keyVariables: [],
     key: "none",
     concurrency: 2,
-    chat: { reasoning: "template", responseSchema: false },
+    // mlx_lm.server takes messages of text alone; mlx_vlm is another program.
+    chat: { reasoning: "template", responseSchema: "words", images: false },
   },
   {
     ...hosted,
@@ -241,7 +247,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     defaultBaseUrl: "https://api.deepseek.com",
     baseUrlVariables: ["DEEPSEEK_BASE_URL"],
     keyVariables: ["DEEPSEEK_API_KEY"],
-    chat: { reasoning: "thinking", responseSchema: false, echoReasoning: true },
+    chat: { reasoning: "thinking", responseSchema: "json-object", images: false, echoReasoning: true },
   },
   {
     ...hosted,

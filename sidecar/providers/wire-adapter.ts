@@ -7,6 +7,14 @@ import type { ModelRequest, ProviderEvent } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
 import type { AskServer } from "./server-questions.ts";
 
+/** What a lesson begins with that concerns one conversation, and is forgotten with the request. */
+export const ONCE = "once:";
+/**
+ * The conversation holds reasoning in a form that only its maker can read, and this model cannot: signed or encrypted for
+ * another key or another model. It is asked without.
+ */
+export const WITHOUT_OPAQUE = `${ONCE}opaque`;
+
 /** Whom an adapter speaks to. */
 export interface WireTarget {
   /** The provider's id as users know it: a server that they added has its own, with the row of its preset. */

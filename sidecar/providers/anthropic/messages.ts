@@ -1,7 +1,7 @@
 // Messages and tools as Anthropic's messages API writes them.
 
 import type { AssistantPart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, readTurns, type Turn } from "../conversation.ts";
+import { opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
 import { asObject, parseJson } from "../json-fields.ts";
 import type { WireTarget } from "../wire-adapter.ts";
 
@@ -10,14 +10,22 @@ export const ANTHROPIC_WIRE = "anthropic";
 /** Results of tools belong to the user's side, and neighbours of one side become one message. */
 export function anthropicMessages(messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
   const built: { role: string; content: JsonObject[] }[] = [];
-  for (const turn of readTurns(messages, target.provider)) {
+  for (const turn of readTurns(messages, opaqueFrom(target))) {
     const role = turn.role === "assistant" ? "assistant" : "user";
     const content = blocksOf(turn);
     const last = built.at(-1);
     if (last?.role === role) last.content.push(...content);
     else built.push({ role, content });
   }
+  trimLastAnswer(built.at(-1));
   return built;
+}
+
+/** An answer that is to be continued must not end in white space. */
+function trimLastAnswer(last: { readonly role: string; readonly content: JsonObject[] } | undefined): void {
+  const block = last?.role === "assistant" ? last.content.at(-1) : undefined;
+  const text = block?.["type"] === "text" ? block["text"] : undefined;
+  if (typeof text === "string") last?.content.splice(-1, 1, { ...block, text: text.trimEnd() });
 }
 
 export function anthropicTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {

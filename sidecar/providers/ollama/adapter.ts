@@ -2,6 +2,7 @@
 // that one passes over the context length and thinking (quirk 35).
 
 import type { GenerationParameters, JsonObject, JsonValue, ModelInfo, ReasoningEffort } from "../../types.ts";
+import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject, asText } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
@@ -31,8 +32,8 @@ export const ollama: WireAdapter = {
 };
 
 function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequest {
-  const { parameters } = request;
   const warnings: WireWarning[] = [];
+  const parameters = schemaParameters(request.parameters, true, target, warnings);
   const options = optionsOf(parameters, target.prepared?.contextTokens);
   const body: JsonObject = {
     model: request.model,
@@ -78,7 +79,10 @@ function thinkField(model: string, effort: ReasoningEffort | undefined, target: 
 }
 
 function learnFromOllamaRefusal(status: number, payload: ErrorPayload, body: JsonObject): string | undefined {
-  return status === 400 && "think" in body && /\bthink(ing)?\b/u.test(payload.message) ? "think" : undefined;
+  const { message } = payload;
+  if (status === 400 && "think" in body && /\bthink(ing)?\b/u.test(message)) return "think";
+  // The grammar is made where the model runs, and what goes wrong there comes back as 500.
+  return status === 400 || status === 500 ? learnSchema(message, undefined, asObject(body["format"])) : undefined;
 }
 
 function readOllamaModels(json: JsonValue, target: WireTarget): ModelList | undefined {

@@ -1,13 +1,19 @@
 // Messages and tools as OpenAI's chat completions write them.
 
+import { createHash } from "node:crypto";
 import type { AssistantPart, ImagePart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, readTurns, textOf, type Turn } from "../conversation.ts";
+import { opaqueData, opaqueFrom, readTurns, textOf, type Turn } from "../conversation.ts";
 import type { WireTarget } from "../wire-adapter.ts";
 
 export const CHAT_WIRE = "openai-chat";
 
+/** The lesson that calls which other models made must be marked as such. */
+export const FOREIGN_CALLS = "foreign-calls";
+/** Google's word for a call without a signature of its own (https://ai.google.dev/gemini-api/docs/thought-signatures). */
+const UNSIGNED: JsonObject = { google: { thought_signature: "skip_thought_signature_validator" } };
+
 export function chatMessages(system: string | undefined, messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
-  const turns = readTurns(messages, target.provider);
+  const turns = readTurns(messages, opaqueFrom(target));
   const ids = toolCallIds(turns, target);
   // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
@@ -49,10 +55,17 @@ function assistantMessage(parts: readonly AssistantPart[], ids: ReadonlyMap<stri
   return {
     role: "assistant",
     content: text === "" && calls.length > 0 ? null : text,
-    ...(target.row.chat?.echoReasoning === true && calls.length > 0 && reasoning !== "" ? { reasoning_content: reasoning } : {}),
+    // Also where there is none, because another model made the calls: absent it is refused, empty it is not.
+    ...(calls.length > 0 && echoesReasoning(target) ? { reasoning_content: reasoning } : {}),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
-    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toolCall(call, ids, opaque)) }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toolCall(call, ids, opaque, target)) }),
   };
+}
+
+/** Reasoning goes back with the calls that it led to: by the provider's row, or as the model taught (quirk 31). */
+export function echoesReasoning(target: WireTarget): boolean {
+  if (target.learned.has("no-echo")) return false;
+  return target.row.chat?.echoReasoning === true || target.learned.has("echo");
 }
 
 function opaqueOf(parts: readonly AssistantPart[]): readonly JsonObject[] {
@@ -62,9 +75,10 @@ function opaqueOf(parts: readonly AssistantPart[]): readonly JsonObject[] {
   });
 }
 
-function toolCall(call: ToolCallPart, ids: ReadonlyMap<string, string>, opaque: readonly JsonObject[]): JsonObject {
+function toolCall(call: ToolCallPart, ids: ReadonlyMap<string, string>, opaque: readonly JsonObject[], target: WireTarget): JsonObject {
   // Gemini's thought signature belongs to the call that it came with (quirk 40).
-  const extra = opaque.find((data) => data["toolCall"] === call.id)?.["extraContent"];
+  const own = opaque.find((data) => data["toolCall"] === call.id)?.["extraContent"];
+  const extra = own ?? (target.learned.has(FOREIGN_CALLS) ? UNSIGNED : undefined);
   return {
     id: ids.get(call.id) ?? call.id,
     type: "function",
@@ -73,14 +87,22 @@ function toolCall(call: ToolCallPart, ids: ReadonlyMap<string, string>, opaque: 
   };
 }
 
-/** Mistral takes ids of nine letters and digits alone; a conversation that began elsewhere has others. Stable from turn to turn. */
+/** OpenAI's limit for the id of a call, which others copied. */
+const ID_LENGTH = 40;
+
+/**
+ * Ids that are refused here, because they were made elsewhere: Mistral takes nine letters and digits alone, OpenAI at most
+ * 40 characters. The same in call and result, and stable from turn to turn.
+ */
 function toolCallIds(turns: readonly Turn[], target: WireTarget): ReadonlyMap<string, string> {
+  const nine = target.row.chat?.nineCharacterToolIds === true;
   const ids = new Map<string, string>();
-  if (target.row.chat?.nineCharacterToolIds !== true) return ids;
   for (const turn of turns) {
     if (turn.role !== "assistant") continue;
     for (const part of turn.content) {
-      if (part.type === "tool-call" && !/^[A-Za-z0-9]{9}$/u.test(part.id)) ids.set(part.id, `call${String(ids.size).padStart(5, "0")}`);
+      if (part.type !== "tool-call" || ids.has(part.id)) continue;
+      if (nine && !/^[A-Za-z0-9]{9}$/u.test(part.id)) ids.set(part.id, `call${String(ids.size).padStart(5, "0")}`);
+      else if (part.id.length > ID_LENGTH) ids.set(part.id, `call_${createHash("sha256").update(part.id).digest("hex").slice(0, 32)}`);
     }
   }
   return ids;

@@ -1,16 +1,22 @@
 // The body of a chat completion, as the row of the provider has it and as the model has taught us.
 
 import type { GenerationParameters, JsonObject, JsonValue, ReasoningEffort } from "../../types.ts";
+import { fitsStrictMode } from "../../structured/strict-schema.ts";
+import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
-import { leftOut, mapped, unsupported } from "../refusal.ts";
-import { withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { effortFor, learnEfforts } from "../reasoning-effort.ts";
+import { isAboutRange, leftOut, mapped, refuseImages } from "../refusal.ts";
+import { WITHOUT_OPAQUE, withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
-import { chatMessages, chatTools } from "./messages.ts";
+import { asObject } from "../json-fields.ts";
+import { chatMessages, chatTools, echoesReasoning, FOREIGN_CALLS } from "./messages.ts";
 
 export function buildChatRequest(request: ModelRequest, target: WireTarget): WireRequest {
-  const { parameters } = request;
   const warnings: WireWarning[] = [];
   const chat = target.row.chat ?? {};
+  if (chat.images === false) refuseImages(request.messages, target);
+  const style = chat.responseSchema ?? "json-schema";
+  const parameters = schemaParameters(request.parameters, style === "json-schema", target, warnings);
   const streamOptions = {
     ...(chat.streamUsage === false ? {} : { include_usage: true }),
     ...(chat.noObfuscation === true && !isSelfHosted(target) ? { include_obfuscation: false } : {}),
@@ -22,8 +28,9 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...(chat.promptProgress === true ? { return_progress: true } : {}),
     ...chat.extraBody,
     ...samplingFields(parameters, target, warnings),
-    ...reasoningFields(parameters.reasoning, target, warnings),
-    ...schemaFields(parameters.responseSchema, target),
+    ...reasoningFields(request, target, warnings),
+    ...schemaFields(parameters.responseSchema),
+    ...(style === "json-object" && request.parameters.responseSchema !== undefined ? { response_format: { type: "json_object" } } : {}),
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: chatTools(parameters.tools) }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
@@ -36,17 +43,39 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
 }
 
 /** Fields that a model may refuse although its provider knows them, and what is done then. */
-const LEARNABLE: readonly string[] = ["temperature", "top_p", "seed", "reasoning_effort", "stop"];
+const LEARNABLE: readonly string[] = ["temperature", "top_p", "seed", "stop"];
 
-/** Reads a refusal by the field that it names (quirks 18 and 33); fields that were not sent are no reason. */
-export function learnFromChatRefusal(status: number, payload: ErrorPayload, body: JsonObject): string | undefined {
+/**
+ * Reads a refusal by the field that it names (quirks 18 and 33); fields that were not sent are no reason, and a value out of
+ * the field's range is the caller's to change.
+ */
+export function learnFromChatRefusal(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined {
   if (status !== 400 && status !== 422) return undefined;
-  const names = (field: string): boolean => field in body && (payload.parameter === field || mentions(payload.message, field));
-  if (names("reasoning_effort") && body["reasoning_effort"] === "none" && mentions(payload.message, "minimal")) return "minimal-reasoning";
-  if ("stream_options" in body && (names("stream_options") || mentions(payload.message, "include_usage"))) return "stream_options";
-  if (names("max_tokens") && mentions(payload.message, "max_completion_tokens")) return "max_completion_tokens";
+  const { message, parameter } = payload;
+  const names = (field: string): boolean => field in body && (parameter === field || mentions(message, field));
+  if (mentions(message, "reasoning_content")) return learnEcho(target);
+  if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
+  if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
+  if (names("reasoning_effort")) return learnEfforts(message) ?? "reasoning_effort";
+  if ("stream_options" in body && (names("stream_options") || mentions(message, "include_usage"))) return "stream_options";
+  if (names("max_tokens") && mentions(message, "max_completion_tokens")) return "max_completion_tokens";
+  if (isAboutRange(message)) return undefined;
   if (names("max_completion_tokens")) return "max_tokens";
-  return LEARNABLE.find((field) => names(field));
+  return LEARNABLE.find((field) => names(field)) ?? learnSchema(message, parameter, sentSchema(body));
+}
+
+/** Models that reason want their reasoning back with their tool calls, or refuse it: by the model, and changed over time (quirk 31). */
+function learnEcho(target: WireTarget): string {
+  return echoesReasoning(target) ? "no-echo" : "echo";
+}
+
+function holdsOpaque(body: JsonObject): boolean {
+  return /"(reasoning_details|extra_content)":/u.test(JSON.stringify(body["messages"]));
+}
+
+function sentSchema(body: JsonObject): JsonObject | undefined {
+  const format = asObject(body["response_format"]);
+  return asObject(asObject(format?.["json_schema"])?.["schema"]);
 }
 
 function mentions(message: string, field: string): boolean {
@@ -76,11 +105,12 @@ function maxTokensField(target: WireTarget): string {
   return target.row.chat?.maxTokensField ?? "max_tokens";
 }
 
-function reasoningFields(effort: ReasoningEffort | undefined, target: WireTarget, warnings: WireWarning[]): JsonObject {
+function reasoningFields({ model, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  const effort = parameters.reasoning;
   if (effort === undefined) return {};
   const on = effort !== "off";
   const style = target.row.chat?.reasoning ?? "effort";
-  if (style === "effort") return effortField(effort, target, warnings);
+  if (style === "effort" || (style === "prompt-mode" && !model.includes("magistral"))) return effortField(model, effort, target, warnings);
   if (style === "openrouter") return { reasoning: on ? { effort } : { enabled: false } };
   // Templates take the variables that they know and pass over the others.
   if (style === "template") return { chat_template_kwargs: { enable_thinking: on, ...(on ? { reasoning_effort: effort } : {}) } };
@@ -88,24 +118,19 @@ function reasoningFields(effort: ReasoningEffort | undefined, target: WireTarget
   return style === "thinking" ? { thinking: { type: on ? "enabled" : "disabled" } } : { prompt_mode: on ? "reasoning" : null };
 }
 
-function effortField(effort: ReasoningEffort, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  const on = effort !== "off";
-  if (!on && target.learned.has("minimal-reasoning")) {
-    warnings.push(mapped("reasoning", "The model cannot switch reasoning off; it was asked for the least of it."));
-    return { reasoning_effort: "minimal" };
-  }
-  if (!target.learned.has("reasoning_effort")) return { reasoning_effort: on ? effort : "none" };
+function effortField(model: string, effort: ReasoningEffort, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  if (!target.learned.has("reasoning_effort")) return { reasoning_effort: effortFor(model, effort, target.learned, warnings) };
   // A model that refuses the field does not reason, which is what "off" asked for.
-  if (on) warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${effort}"; it was asked without it.`));
+  if (effort !== "off")
+    warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${effort}"; it was asked without it.`));
   return {};
 }
 
-function schemaFields(schema: JsonObject | undefined, target: WireTarget): JsonObject {
+/** OpenAI holds a model to a schema in strict mode alone, and refuses it there for schemas that leave anything open. */
+function schemaFields(schema: JsonObject | undefined): JsonObject {
   if (schema === undefined) return {};
-  if (target.row.chat?.responseSchema === false) {
-    throw unsupported(target, "responseSchema", "Ask for JSON in the prompt instead.");
-  }
-  return { response_format: { type: "json_schema", json_schema: { name: "answer", schema } } };
+  const strict = fitsStrictMode(schema) ? { strict: true } : {};
+  return { response_format: { type: "json_schema", json_schema: { name: "answer", ...strict, schema } } };
 }
 
 /** A base URL other than OpenAI's own is another server under OpenAI's name; it may refuse what only OpenAI knows. */

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, readTurns, type Turn } from "../conversation.ts";
+import { opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
 import { asObject } from "../json-fields.ts";
 import type { WireTarget } from "../wire-adapter.ts";
 
@@ -12,7 +12,7 @@ export const RESPONSES_WIRE = "openai-responses";
 const CALL_ID_LENGTH = 64;
 
 export function responsesInput(messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
-  return readTurns(messages, target.provider).flatMap(turnItems);
+  return readTurns(messages, opaqueFrom(target)).flatMap(turnItems);
 }
 
 export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {

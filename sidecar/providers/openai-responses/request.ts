@@ -1,20 +1,25 @@
 // The body of a request to OpenAI's Responses API.
 
-import type { GenerationParameters, JsonObject, ReasoningEffort } from "../../types.ts";
+import { fitsStrictMode } from "../../structured/strict-schema.ts";
+import type { GenerationParameters, JsonObject } from "../../types.ts";
+import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
+import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
-import { leftOut, mapped, unsupported } from "../refusal.ts";
-import { withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { effortFor, learnEfforts } from "../reasoning-effort.ts";
+import { isAboutRange, leftOut, unsupported } from "../refusal.ts";
+import { WITHOUT_OPAQUE, withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { responsesInput, responsesTools } from "./items.ts";
 
 const CHAT_INSTEAD = 'The Responses API has no such parameter; set the provider\'s "api" to "chat" to use it.';
 const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 
 export function buildResponsesRequest(request: ModelRequest, target: WireTarget): WireRequest {
-  const { parameters, model } = request;
+  const { model } = request;
+  const warnings: WireWarning[] = [];
+  const parameters = schemaParameters(request.parameters, true, target, warnings);
   if (parameters.seed !== undefined) throw unsupported(target, "seed", CHAT_INSTEAD);
   if (parameters.stop !== undefined && parameters.stop.length > 0) throw unsupported(target, "stop", CHAT_INSTEAD);
-  const warnings: WireWarning[] = [];
   const schema = parameters.responseSchema;
   const system = parameters.system ?? "";
   const body: JsonObject = {
@@ -25,8 +30,8 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     ...(keepsReasoning(model, target) ? { include: [ENCRYPTED_REASONING] } : {}),
     ...(target.learned.has("stream_options") ? {} : { stream_options: { include_obfuscation: false } }),
     ...samplingFields(parameters, target, warnings),
-    ...reasoningFields(parameters.reasoning, target, warnings),
-    ...(schema === undefined ? {} : { text: { format: { type: "json_schema", name: "answer", schema, strict: false } } }),
+    ...reasoningFields(request, target, warnings),
+    ...(schema === undefined ? {} : { text: { format: { type: "json_schema", name: "answer", schema, strict: fitsStrictMode(schema) } } }),
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: responsesTools(parameters.tools) }),
     ...(system.trim() === "" ? {} : { instructions: system }),
   };
@@ -41,13 +46,21 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
   const { message, parameter } = payload;
   const names = (field: string, word = field): boolean =>
     field in body && (parameter === word || new RegExp(`\\b${word}\\b`, "u").test(message));
+  if (
+    /encrypted content.*(verified|decrypted|parsed)|without its required|invalid_encrypted_content/iu.test(`${payload.code} ${message}`)
+  ) {
+    return WITHOUT_OPAQUE;
+  }
   if ("include" in body && (parameter === "include" || /encrypted[_ ]content/iu.test(message))) return "include";
   if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
-  if (names("reasoning", "reasoning.effort") || parameter === "reasoning") {
-    return JSON.stringify(body["reasoning"]).includes('"none"') && /\bminimal\b/u.test(message) ? "minimal-reasoning" : "reasoning";
-  }
+  if (names("reasoning", "reasoning.effort") || parameter === "reasoning") return learnEfforts(message) ?? "reasoning";
   if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
-  return ["temperature", "top_p"].find((field) => names(field));
+  if (isAboutRange(message)) return undefined;
+  return ["temperature", "top_p"].find((field) => names(field)) ?? learnSchema(message, parameter, sentSchema(body));
+}
+
+function sentSchema(body: JsonObject): JsonObject | undefined {
+  return asObject(asObject(asObject(body["text"])?.["format"])?.["schema"]);
 }
 
 /** Models that do not reason refuse to be asked for encrypted reasoning. */
@@ -71,19 +84,17 @@ function samplingFields(parameters: GenerationParameters, target: WireTarget, wa
   return fields;
 }
 
-function reasoningFields(effort: ReasoningEffort | undefined, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  if (effort === undefined) return {};
-  const on = effort !== "off";
+function reasoningFields({ model, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  const asked = parameters.reasoning;
+  if (asked === undefined) return {};
   if (target.learned.has("reasoning")) {
     // A model that refuses the field does not reason, which is what "off" asked for.
-    if (on) warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${effort}"; it was asked without it.`));
+    if (asked !== "off")
+      warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${asked}"; it was asked without it.`));
     return {};
   }
-  if (!on && target.learned.has("minimal-reasoning")) {
-    warnings.push(mapped("reasoning", "The model cannot switch reasoning off; it was asked for the least of it."));
-    return { reasoning: { effort: "minimal" } };
-  }
-  if (!on) return { reasoning: { effort: "none" } };
+  const effort = effortFor(model, asked, target.learned, warnings);
   // Summaries are shown to organisations that OpenAI has verified; the others are answered without.
-  return { reasoning: { effort, ...(target.learned.has("reasoning.summary") ? {} : { summary: "auto" }) } };
+  const summary = asked === "off" || target.learned.has("reasoning.summary") ? {} : { summary: "auto" };
+  return { reasoning: { effort, ...summary } };
 }

@@ -56,6 +56,44 @@ describe("A conversation is made acceptable", () => {
     );
   });
 
+  test("answers that follow each other are one answer, each a paragraph of it", () => {
+    const messages = [
+      userMessage("x"),
+      assistant(text("one")),
+      assistant(text(" ")),
+      assistant(text("two"), call("a")),
+      result("a", "r"),
+      assistant(text("three")),
+    ];
+    const turns = readTurns(messages, "x");
+    assert.deepEqual(
+      turns.map((turn) => turn.role),
+      ["user", "assistant", "tool", "assistant"],
+    );
+    assert.match(JSON.stringify(body({ provider: "openai-compatible", messages })), /"content":"one\\n\\ntwo","tool_calls"/u);
+    assert.match(JSON.stringify(body({ provider: "anthropic", messages })), /"text":"one"\},\{"type":"text","text":"two"\}/u);
+  });
+
+  test("an answer that Claude is to continue ends in no white space", () => {
+    const messages = [userMessage("x"), assistant(text("Once \n"))];
+    assert.deepEqual(body({ provider: "anthropic", messages })["messages"], [
+      { role: "user", content: [{ type: "text", text: "x" }] },
+      { role: "assistant", content: [{ type: "text", text: "Once" }] },
+    ]);
+  });
+
+  test("ids of calls that are too long for chat completions are shortened, the same in call and result", () => {
+    const ids = ["x".repeat(41), "y".repeat(80), "z".repeat(40)];
+    const messages = [userMessage("x"), assistant(...ids.map(call)), ...ids.map((id) => result(id, "r"))];
+    const asked = JSON.stringify(body({ provider: "openai-compatible", messages }));
+    const called = [...asked.matchAll(/"id":"([^"]+)"/gu)].map((found) => found[1]);
+    const answered = [...asked.matchAll(/"tool_call_id":"([^"]+)"/gu)].map((found) => found[1]);
+    assert.deepEqual(called, answered);
+    assert.equal(new Set(called).size, 3);
+    assert.ok(called.every((id) => (id?.length ?? 99) <= 40));
+    assert.equal(called[2], ids[2]);
+  });
+
   test("white space between words stays, except where a provider refuses it (quirk 34)", () => {
     const thought: AssistantPart = { type: "reasoning", text: "Hm" };
     const messages = [userMessage("x"), assistant(text("a"), thought, text("\n\n"), thought, text("b")), userMessage("y")];

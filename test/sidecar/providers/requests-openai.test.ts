@@ -69,7 +69,7 @@ describe("Chat completions are asked", () => {
 
   const BY_PROVIDER: readonly (readonly [provider: string, parameters: GenerationParameters, expected: JsonObject])[] = [
     ["groq", { maxOutputTokens: 5 }, { max_completion_tokens: 5, max_tokens: undefined }],
-    ["mistral", { seed: 3, reasoning: "high" }, { random_seed: 3, seed: undefined, prompt_mode: "reasoning", stream_options: undefined }],
+    ["mistral", { seed: 3, reasoning: "high" }, { random_seed: 3, seed: undefined, reasoning_effort: "high", stream_options: undefined }],
     ["openrouter", { reasoning: "medium" }, { reasoning: { effort: "medium" } }],
     ["openrouter", { reasoning: "off" }, { reasoning: { enabled: false } }],
     ["deepseek", { reasoning: "off" }, { thinking: { type: "disabled" } }],
@@ -99,11 +99,18 @@ describe("Chat completions are asked", () => {
     assert.deepEqual(warnings({ provider: "deepseek", parameters: { reasoning: "off" } }), []);
   });
 
-  test("a schema where there is none is refused by name", () => {
-    const { info } = refusal({ provider: "deepseek", parameters: { responseSchema: SCHEMA } });
-    assert.deepEqual([info.kind, info.providerCode, info.provider], ["unsupported", "unsupported-parameter:responseSchema", "deepseek"]);
-    assert.match(info.message, /DeepSeek.*responseSchema/u);
+  test("Mistral's models that were made to reason are asked by their mode", () => {
+    const asked = { provider: "mistral", model: "magistral-medium-latest", parameters: { reasoning: "high" } } as const;
+    assert.deepEqual([body(asked)["prompt_mode"], body(asked)["reasoning_effort"]], ["reasoning", undefined]);
+    assert.deepEqual(warnings(asked), [["parameter-mapped", "reasoning"]]);
   });
+
+  for (const provider of ["deepseek", "mlx"]) {
+    test(`${provider} is refused pictures by name, which it cannot be sent`, () => {
+      const { info } = refusal({ provider, messages: [image] });
+      assert.deepEqual([info.kind, info.providerCode, info.provider], ["unsupported", "unsupported-parameter:images", provider]);
+    });
+  }
 
   test("Mistral gets ids of nine characters, the same in call and result and in every turn", () => {
     const asked = body({ provider: "mistral", messages: toolRound })["messages"];
@@ -128,7 +135,7 @@ describe("Chat completions are asked", () => {
 
   test("what was learned is left out or renamed", () => {
     const parameters: GenerationParameters = { temperature: 0.1, maxOutputTokens: 4, reasoning: "off" };
-    const learned = ["temperature", "max_completion_tokens", "stream_options", "minimal-reasoning"];
+    const learned = ["temperature", "max_completion_tokens", "stream_options", "efforts=minimal,low,medium,high"];
     const asked = body({ provider: "openai-compatible", parameters, learned });
     assert.deepEqual(
       [asked["temperature"], asked["max_tokens"], asked["max_completion_tokens"], asked["stream_options"]],

@@ -42,7 +42,7 @@ describe("Anthropic is asked", () => {
 
   test("newer models think as they see fit, with an effort; older ones within a budget", () => {
     const newer = body({ provider: "anthropic", model: "claude-sonnet-4-6", parameters: { reasoning: "medium" } });
-    assert.deepEqual([newer["thinking"], newer["output_config"]], [{ type: "adaptive" }, { effort: "medium" }]);
+    assert.deepEqual([newer["thinking"], newer["output_config"]], [{ type: "adaptive", display: "summarized" }, { effort: "medium" }]);
     const older = body({ provider: "anthropic", model: "claude-haiku-4-5", parameters: { reasoning: "medium" } });
     assert.deepEqual([older["thinking"], older["output_config"]], [{ type: "enabled", budget_tokens: 8192 }, undefined]);
     assert.equal(body({ provider: "anthropic", model: "claude-haiku-4-5", parameters: { reasoning: "off" } })["thinking"], undefined);

@@ -1,0 +1,59 @@
+// Efforts of reasoning as OpenAI's two interfaces name them, and those servers that copy them. Which of them a model takes
+// differs from model to model: known for OpenAI's own, learned from the refusal for all others, since it lists them.
+
+import type { ReasoningEffort } from "../types.ts";
+import { mapped } from "./refusal.ts";
+import type { WireWarning } from "./wire-adapter.ts";
+
+/** The least first. `default` is Groq's word for a model that reasons or does not. */
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"] as const;
+type Effort = (typeof EFFORTS)[number];
+
+const LESSON = "efforts=";
+
+/** By the model's name, without what stands before the last slash. From OpenAI's guide on reasoning models. */
+const KNOWN: readonly (readonly [model: RegExp, efforts: readonly Effort[]])[] = [
+  [/^o\d/u, ["low", "medium", "high"]],
+  [/^gpt-oss/u, ["low", "medium", "high"]],
+  [/^gpt-5-pro/u, ["high"]],
+  [/^gpt-5(?![.\d]|-chat)/u, ["minimal", "low", "medium", "high"]],
+];
+
+/** What a refusal teaches: `Supported values are: 'minimal', 'low', 'medium', and 'high'.` Undefined where it lists nothing. */
+export function learnEfforts(message: string): string | undefined {
+  const list = /(?:supported values|must be one of|one of|should be|expected|allowed values)\b(.*)$/isu.exec(message)?.[1];
+  const found = EFFORTS.filter((effort) => list !== undefined && new RegExp(`\\b${effort}\\b`, "u").test(list));
+  return found.length === 0 ? undefined : `${LESSON}${found.join(",")}`;
+}
+
+/** The effort to ask for: the one that was meant, else the nearest that the model takes, with a warning. */
+export function effortFor(model: string, effort: ReasoningEffort, learned: ReadonlySet<string>, warnings: WireWarning[]): Effort {
+  const wanted: Effort = effort === "off" ? "none" : effort;
+  const taken = effortsOf(model, learned);
+  if (taken === undefined || taken.includes(wanted)) return wanted;
+  const nearest = taken.reduce((best, one) => (distance(one, wanted) < distance(best, wanted) ? one : best));
+  warnings.push(mapped("reasoning", words(effort, nearest)));
+  return nearest;
+}
+
+function effortsOf(model: string, learned: ReadonlySet<string>): readonly [Effort, ...Effort[]] | undefined {
+  const lesson = [...learned]
+    .findLast((one) => one.startsWith(LESSON))
+    ?.slice(LESSON.length)
+    .split(",");
+  const name = model.slice(model.lastIndexOf("/") + 1);
+  const known = lesson === undefined ? KNOWN.find(([pattern]) => pattern.test(name))?.[1] : EFFORTS.filter((one) => lesson.includes(one));
+  const [first, ...others] = known ?? [];
+  return first === undefined ? undefined : [first, ...others];
+}
+
+/** Reasoning that was asked for is never switched off, and least of all is it switched on where it was not. */
+function distance(effort: Effort, wanted: Effort): number {
+  const apart = Math.abs(EFFORTS.indexOf(effort) - EFFORTS.indexOf(wanted));
+  return effort === "none" && wanted !== "none" ? apart + EFFORTS.length : apart;
+}
+
+function words(asked: ReasoningEffort, sent: Effort): string {
+  if (asked === "off") return `The model cannot switch reasoning off; it was asked for the least of it, "${sent}".`;
+  return `The model knows no reasoning effort "${asked}"; it was asked for the nearest, "${sent}".`;
+}
