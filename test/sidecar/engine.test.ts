@@ -1,29 +1,16 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import { Engine, defaultSettings, type EngineOptions } from "../../sidecar/engine.ts";
+import { describe, it } from "node:test";
+import { defaultSettings, type Engine } from "../../sidecar/engine.ts";
 import { gather } from "../../sidecar/gather.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
 import type { EngineSettings, ProviderSettings } from "../../sidecar/types.ts";
+import { startFake } from "../support/fake-at-hand.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { checkOrder, eventsOf } from "./answer-events.ts";
-import { ScriptedProvider } from "./scripted-provider.ts";
+import { engineMaker } from "./engines.ts";
 
-let fake: FakeProvider;
-const engines: Engine[] = [];
-before(async () => {
-  fake = await FakeProvider.start();
-});
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close()));
-  fake.reset();
-});
-after(() => fake.close());
-
-function engineWith(options: Partial<EngineOptions> = {}): Engine {
-  const engine = new Engine({ settings: defaultSettings, keys: new KeyRing(), local: new ScriptedProvider(), ...options });
-  engines.push(engine);
-  return engine;
-}
+const fake = await startFake();
+const engineWith = engineMaker();
 
 const settingsOf = (providers: { readonly [id: string]: ProviderSettings }): EngineSettings => ({ ...defaultSettings, providers });
 const compatible = (): EngineSettings => settingsOf({ "openai-compatible": { baseUrl: fake.baseUrl("openai-chat") } });

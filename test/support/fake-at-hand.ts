@@ -1,4 +1,4 @@
-// A fake provider and the HTTP client that calls it, for all tests of a file, and providers that take the fake for their server.
+// A fake provider for all tests of a file, the HTTP client that calls it, and providers that take the fake for their server.
 
 import { after, afterEach } from "node:test";
 import { HttpClient } from "../../sidecar/http/http-client.ts";
@@ -14,16 +14,19 @@ export interface FakeAtHand {
   readonly http: HttpClient;
 }
 
-/** Call it at the top of a test file: what it starts is reset after each test of the file and closed after the last. */
-export async function fakeAtHand(): Promise<FakeAtHand> {
+/** Call it at the top of a test file: the fake is reset after each test of the file and closed after the last. */
+export async function startFake(): Promise<FakeProvider> {
   const fake = await FakeProvider.start();
-  const http = new HttpClient();
   afterEach(() => fake.reset());
-  after(async () => {
-    await http.close();
-    await fake.close();
-  });
-  return { fake, http };
+  after(() => fake.close());
+  return fake;
+}
+
+/** The same, with a client that is closed when the fake is. */
+export async function fakeAtHand(): Promise<FakeAtHand> {
+  const http = new HttpClient();
+  after(() => http.close());
+  return { fake: await startFake(), http };
 }
 
 /** The provider of this id. OpenAI's is asked through chat completions here, as at every address but its own. */

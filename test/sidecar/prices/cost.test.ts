@@ -2,32 +2,22 @@
 // for a million tokens (see price-book.test.ts for where they are published).
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
-import { Engine, defaultSettings } from "../../../sidecar/engine.ts";
+import { describe, test } from "node:test";
+import { defaultSettings, type Engine } from "../../../sidecar/engine.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
 import type { Cost, EndEvent, ProviderSettings } from "../../../sidecar/types.ts";
-import { FakeProvider } from "../../support/fake-provider.ts";
+import { startFake } from "../../support/fake-at-hand.ts";
 import type { FakeUsage, FakeWire } from "../../support/fake-provider-script.ts";
 import { eventsOf } from "../answer-events.ts";
-import { ScriptedProvider } from "../scripted-provider.ts";
+import { engineMaker } from "../engines.ts";
 
-let fake: FakeProvider;
-const engines: Engine[] = [];
-before(async () => {
-  fake = await FakeProvider.start();
-});
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close()));
-  fake.reset();
-});
-after(() => fake.close());
+const fake = await startFake();
+const makeEngine = engineMaker();
 
 function engineWith(providers: { readonly [id: string]: ProviderSettings }): Engine {
   const keys = new KeyRing();
   for (const id of Object.keys(providers)) keys.set(id, fake.origin, "key");
-  const engine = new Engine({ settings: { ...defaultSettings, providers }, keys, local: new ScriptedProvider() });
-  engines.push(engine);
-  return engine;
+  return makeEngine({ settings: { ...defaultSettings, providers }, keys });
 }
 
 async function endOf(engine: Engine, ref: string): Promise<EndEvent> {
