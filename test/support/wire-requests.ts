@@ -15,6 +15,19 @@ export const WEATHER: ToolDefinition = {
 };
 export const SCHEMA: JsonObject = { type: "object", properties: { a: { type: "number" } } };
 
+/** Every parameter that chat completions and Ollama both take. */
+export const EVERY_PARAMETER: GenerationParameters = {
+  system: "Be brief.",
+  temperature: 0.2,
+  topP: 0.9,
+  seed: 7,
+  maxOutputTokens: 50,
+  stop: ["END"],
+  reasoning: "low",
+  tools: [WEATHER],
+  responseSchema: SCHEMA,
+};
+
 export interface Asked {
   readonly provider: string;
   readonly wire?: FakeWire;

@@ -5,23 +5,24 @@ import { describe, test } from "node:test";
 import type { AssistantPart, GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import { ADAPTERS, wireTarget } from "../../support/wire-reading.ts";
-import { assistant, body, image, refusal, result, SCHEMA, toolRound, warnings, WEATHER } from "../../support/wire-requests.ts";
+import {
+  assistant,
+  body,
+  EVERY_PARAMETER,
+  image,
+  refusal,
+  result,
+  SCHEMA,
+  toolRound,
+  warnings,
+  WEATHER,
+} from "../../support/wire-requests.ts";
 
 describe("Chat completions are asked", () => {
   test("with system, parameters and tools, and with the messages last", () => {
     const asked = body({
       provider: "openai-compatible",
-      parameters: {
-        system: "Be brief.",
-        temperature: 0.2,
-        topP: 0.9,
-        seed: 7,
-        maxOutputTokens: 50,
-        stop: ["END"],
-        reasoning: "low",
-        tools: [WEATHER],
-        responseSchema: SCHEMA,
-      },
+      parameters: EVERY_PARAMETER,
     });
     assert.deepEqual(asked, {
       model: "m",

@@ -4,7 +4,19 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AssistantPart, GenerationParameters } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
-import { assistant, body, build, image, refusal, result, SCHEMA, toolRound, warnings, WEATHER } from "../../support/wire-requests.ts";
+import {
+  assistant,
+  body,
+  build,
+  EVERY_PARAMETER,
+  image,
+  refusal,
+  result,
+  SCHEMA,
+  toolRound,
+  warnings,
+  WEATHER,
+} from "../../support/wire-requests.ts";
 
 describe("Anthropic is asked", () => {
   test("with its own names, a limit always, and the messages last", () => {
@@ -104,17 +116,7 @@ describe("Ollama is asked", () => {
     const asked = body({
       provider: "ollama",
       model: "qwen3",
-      parameters: {
-        system: "Be brief.",
-        temperature: 0.2,
-        topP: 0.9,
-        seed: 7,
-        maxOutputTokens: 50,
-        stop: ["END"],
-        reasoning: "off",
-        tools: [WEATHER],
-        responseSchema: SCHEMA,
-      },
+      parameters: { ...EVERY_PARAMETER, reasoning: "off" },
     });
     assert.deepEqual(asked, {
       model: "qwen3",
