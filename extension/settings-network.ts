@@ -2,7 +2,7 @@
 // so they are handed over. It takes none of them from a folder, trusted or not. A proxy's address can hold a password: values
 // are never part of a complaint.
 
-import type { NetworkSettings } from "../sidecar/types.ts";
+import type { NetworkSettings } from "../sidecar/settings.ts";
 import type { Complain } from "./settings-values.ts";
 
 /** `read` gives the value of a setting by its name without `http.`. Undefined where all is as it is by default. */

@@ -1,7 +1,7 @@
 // Keeps a running sidecar's settings those of now. A sidecar that starts is given them with the handshake.
 
 import { UpdateSettings } from "../sidecar/protocol.ts";
-import type { EngineSettings } from "../sidecar/types.ts";
+import type { EngineSettings } from "../sidecar/settings.ts";
 import { type Disposable, DisposableStore } from "./dispose.ts";
 import type { Log } from "./log.ts";
 import type { Settings } from "./settings.ts";

@@ -1,7 +1,8 @@
 // From what stands in a settings file, which can be anything, to what the engine takes. What does not fit is left out and
 // told, so that one wrong line costs itself alone.
 
-import type { EngineSettings, ProviderSettings, TimeLimits } from "../sidecar/types.ts";
+import type { EngineSettings, ProviderSettings } from "../sidecar/settings.ts";
+import type { TimeLimits } from "../sidecar/types.ts";
 
 export interface RawSettings {
   readonly providers: unknown;

@@ -1,7 +1,8 @@
 // The only reader and writer of Parley's configuration, and the only reader of the editor's settings of the network.
 
 import * as vscode from "vscode";
-import type { EngineSettings, ModelRef, ProviderSettings } from "../sidecar/types.ts";
+import type { EngineSettings, ProviderSettings } from "../sidecar/settings.ts";
+import type { ModelRef } from "../sidecar/types.ts";
 import { type Disposable, DisposableStore } from "./dispose.ts";
 import { Emitter } from "./event.ts";
 import type { Log } from "./log.ts";

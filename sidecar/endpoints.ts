@@ -12,7 +12,8 @@ import { createHttpProvider } from "./providers/http-provider.ts";
 import { missingBaseUrl, missingKey, needsKey } from "./providers/keys-in-requests.ts";
 import type { Provider } from "./providers/provider.ts";
 import { PROVIDER_ROWS, providerRow, type ProviderRow } from "./providers/registry.ts";
-import type { EngineSettings, ProviderInfo, ProviderSettings } from "./types.ts";
+import type { EngineSettings, ProviderSettings } from "./settings.ts";
+import type { ProviderInfo } from "./types.ts";
 
 export interface EndpointsOptions {
   readonly settings: EngineSettings;

@@ -9,7 +9,8 @@ import { ModelCatalogue } from "./models.ts";
 import { PriceBook } from "./prices/price-book.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
-import type { EngineSettings, ModelPrice, ModelRef, ProviderInfo } from "./types.ts";
+import type { EngineSettings } from "./settings.ts";
+import type { ModelPrice, ModelRef, ProviderInfo } from "./types.ts";
 
 export type EngineOptions = EndpointsOptions;
 

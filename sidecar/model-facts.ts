@@ -3,7 +3,8 @@
 
 import type { PriceBook } from "./prices/price-book.ts";
 import type { ProviderRow } from "./providers/registry.ts";
-import type { FactSource, ModelAbilities, ModelFact, ModelInfo, ModelOverride } from "./types.ts";
+import type { ModelOverride } from "./settings.ts";
+import type { FactSource, ModelAbilities, ModelFact, ModelInfo } from "./types.ts";
 
 export interface Surroundings {
   readonly row: ProviderRow;

@@ -5,23 +5,8 @@
 // JSON-RPC's own `$/cancelRequest`; the answer is then the error `RequestCancelled` (-32800).
 
 import { NotificationType, RequestType } from "vscode-jsonrpc";
-import type {
-  Cost,
-  EngineSettings,
-  ErrorInfo,
-  GenerationParameters,
-  Message,
-  ModelInfo,
-  ModelRef,
-  ProviderInfo,
-  SessionDetail,
-  SessionInfo,
-  StoredMessage,
-  StreamEvent,
-  StreamRef,
-  Usage,
-  UserPart,
-} from "./types.ts";
+import type { EngineSettings } from "./settings.ts";
+import type { Cost, ErrorInfo, GenerationParameters, Message, ModelInfo, ModelRef, ProviderInfo, SessionDetail, SessionInfo, StoredMessage, StreamEvent, StreamRef, Usage, UserPart } from "./types.ts";
 
 /** Raised when a message changes its meaning. Client and sidecar ship together, so they must agree exactly. */
 export const PROTOCOL_VERSION = 1;

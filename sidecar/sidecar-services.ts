@@ -15,7 +15,7 @@ import { MemoryStore } from "./sessions/memory-store.ts";
 import type { Owner } from "./sessions/owner.ts";
 import { SqliteStore } from "./sessions/sqlite-store.ts";
 import type { SessionStore } from "./sessions/store.ts";
-import type { EngineSettings } from "./types.ts";
+import type { EngineSettings } from "./settings.ts";
 
 /** `database`: a store that was started beforehand and not opened, since its thread takes as long to start as all the rest. */
 export async function createSidecarServices(

@@ -5,7 +5,7 @@
 // HTTP/1.1 only: closing the socket is the one sign of a cancellation that every server understands.
 
 import { Agent } from "undici";
-import type { NetworkSettings } from "../types.ts";
+import type { NetworkSettings } from "../settings.ts";
 import { Connector } from "./connector.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { Network } from "./network.ts";

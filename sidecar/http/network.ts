@@ -2,7 +2,7 @@
 // come first; what they leave out is as the usual variables say. Nothing is read before it is needed.
 
 import * as tls from "node:tls";
-import type { NetworkSettings } from "../types.ts";
+import type { NetworkSettings } from "../settings.ts";
 import { isThisMachine, NoProxyList, splitNoProxy, type Place } from "./no-proxy.ts";
 import { parseProxy, type ProxyServer } from "./proxy-server.ts";
 import { trustedCertificates } from "./trusted-certificates.ts";

@@ -3,7 +3,8 @@
 import type { GenerateOptions, Llm } from "../api.ts";
 import type { Availability, DefaultModelResult, ListModelsParams, ListModelsResult } from "../protocol.ts";
 import type { SessionStore } from "../sessions/store.ts";
-import type { EngineSettings, ModelRef, ProviderInfo } from "../types.ts";
+import type { EngineSettings } from "../settings.ts";
+import type { ModelRef, ProviderInfo } from "../types.ts";
 
 /** The part of the engine that messages reach. */
 export interface ServerEngine {

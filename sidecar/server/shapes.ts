@@ -13,24 +13,8 @@ import type {
   StartGatherParams,
 } from "../protocol.ts";
 import { ProviderError } from "../providers/provider.ts";
-import type {
-  EngineSettings,
-  FactSource,
-  FilePart,
-  GenerationParameters,
-  ImagePart,
-  ModelAbilities,
-  ModelFactSources,
-  ModelInfo,
-  ModelOverride,
-  ModelPrice,
-  NetworkSettings,
-  ProviderSettings,
-  StreamRef,
-  TextPart,
-  TimeLimits,
-  UserPart,
-} from "../types.ts";
+import type { EngineSettings, ModelOverride, NetworkSettings, ProviderSettings } from "../settings.ts";
+import type { FactSource, FilePart, GenerationParameters, ImagePart, ModelAbilities, ModelFactSources, ModelInfo, ModelPrice, StreamRef, TextPart, TimeLimits, UserPart } from "../types.ts";
 import {
   between,
   type Check,

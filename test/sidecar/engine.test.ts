@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { defaultSettings, type Engine } from "../../sidecar/engine.ts";
 import { gather } from "../../sidecar/gather.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
-import type { EngineSettings, ProviderSettings } from "../../sidecar/types.ts";
+import type { EngineSettings, ProviderSettings } from "../../sidecar/settings.ts";
 import { startFake } from "../support/fake-at-hand.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { checkOrder, eventsOf } from "./answer-events.ts";

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { defaultSettings, Engine } from "../../sidecar/engine.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
-import type { JsonValue, ModelInfo, ProviderSettings } from "../../sidecar/types.ts";
+import type { ProviderSettings } from "../../sidecar/settings.ts";
+import type { JsonValue, ModelInfo } from "../../sidecar/types.ts";
 import { fakeAtHand } from "../support/fake-at-hand.ts";
 import { ScriptedProvider } from "./scripted-provider.ts";
 

@@ -8,7 +8,8 @@ import { defaultSettings } from "../../sidecar/engine.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
 import { firstChoice } from "../../sidecar/model-choice.ts";
 import { ModelCatalogue, type CatalogueLimits } from "../../sidecar/models.ts";
-import type { ModelInfo, ProviderSettings } from "../../sidecar/types.ts";
+import type { ProviderSettings } from "../../sidecar/settings.ts";
+import type { ModelInfo } from "../../sidecar/types.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { ScriptedProvider } from "./scripted-provider.ts";
 

@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import * as tls from "node:tls";
 import { HttpClient, type HttpClientOptions } from "../../../sidecar/http/http-client.ts";
 import { trustedCertificates } from "../../../sidecar/http/trusted-certificates.ts";
-import type { NetworkSettings } from "../../../sidecar/types.ts";
+import type { NetworkSettings } from "../../../sidecar/settings.ts";
 import { createAuthority, type TestAuthority } from "../../support/certificates.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
 import { TlsFront } from "../../support/tls-front.ts";

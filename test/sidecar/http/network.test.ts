@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Network } from "../../../sidecar/http/network.ts";
-import type { NetworkSettings } from "../../../sidecar/types.ts";
+import type { NetworkSettings } from "../../../sidecar/settings.ts";
 
 const A = "http://a.proxy.test:1";
 const B = "http://b.proxy.test:2";

@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import type { HttpExchange } from "../../../sidecar/http/http-exchange.ts";
 import { readWholeBody } from "../../../sidecar/http/read-body.ts";
-import type { NetworkSettings } from "../../../sidecar/types.ts";
+import type { NetworkSettings } from "../../../sidecar/settings.ts";
 import { ConnectProxy } from "../../support/connect-proxy.ts";
 import { startTlsProvider, type TlsProvider } from "../../support/tls-provider.ts";
 import { until } from "../../support/until.ts";

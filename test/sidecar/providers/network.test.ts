@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import type { Provider } from "../../../sidecar/providers/provider.ts";
-import type { NetworkSettings } from "../../../sidecar/types.ts";
+import type { NetworkSettings } from "../../../sidecar/settings.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 import { call, callError, createProvider } from "../../support/provider-calls.ts";
 import { startTlsProvider, type TlsProvider } from "../../support/tls-provider.ts";

@@ -35,7 +35,8 @@ import type { Provider } from "../../../sidecar/providers/provider.ts";
 import { serve, type Server, type ServicesRequest } from "../../../sidecar/server.ts";
 import type { Services } from "../../../sidecar/server/services.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
-import type { EngineSettings, SessionDetail, SessionInfo, StreamEvent, StreamRef } from "../../../sidecar/types.ts";
+import type { EngineSettings } from "../../../sidecar/settings.ts";
+import type { SessionDetail, SessionInfo, StreamEvent, StreamRef } from "../../../sidecar/types.ts";
 import { until } from "../../support/until.ts";
 import { ScriptedProvider } from "../scripted-provider.ts";
 
