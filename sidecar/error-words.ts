@@ -201,6 +201,13 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
       ),
   ],
   ["unsupported-parameter", ({ pickModel }) => words("A parameter is not supported.", `Leave it out. ${pickModel}`, "pick-model")],
+  [
+    "schema-mismatch",
+    ({ pickModel }) =>
+      words("The answer does not satisfy its schema.", `What had come is kept. Try again, or simplify the schema. ${pickModel}`, "retry"),
+  ],
+  ["not-an-api", ({ name, setAddress }) => words(`What answers for ${name} is no model server.`, setAddress, "open-settings")],
+  ["list-timeout", ({ name, again }) => words(`${sentence(name)} did not list its models in time.`, again, "retry")],
   ["schema-refused", () => words("The schema of the answer is refused.", "Simplify the schema, then try again.")],
   [
     "no-chat-template",
@@ -326,7 +333,7 @@ function subjectOf(error: ErrorInfo, { place, provider }: ErrorContext): Subject
   const setting = (name: string): string => `${settings} → ${shownId} → ${name}`;
   return {
     error,
-    name: provider?.name ?? (id === "" ? "the provider" : id),
+    name: nameOf(provider?.name ?? id),
     setKey: setKeyAdvice(inEditor, variable),
     setAddress: inEditor
       ? `Set it in the settings under ${setting("baseUrl")}, or run "Parley: Add Server…".`
@@ -339,6 +346,12 @@ function subjectOf(error: ErrorInfo, { place, provider }: ErrorContext): Subject
     baseUrl: provider?.baseUrl,
     runsHere: provider?.runsHere ?? false,
   };
+}
+
+/** For the middle of a sentence. Some names say what it is instead of who: "OpenAI-compatible server". */
+function nameOf(name: string): string {
+  if (name === "") return "the provider";
+  return name.endsWith(" server") ? `the ${name}` : name;
 }
 
 function setKeyAdvice(inEditor: boolean, variable: string | undefined): string {

@@ -94,6 +94,14 @@ describe("words about errors", () => {
     assert.doesNotMatch(errorWords(failure({ kind: "network", providerCode: "ECONNREFUSED" }), terminal).advice, /Start it/u);
   });
 
+  it("speak of a server that has no name of its own as of any", () => {
+    const compatible = { name: "OpenAI-compatible server", keyVariables: [], baseUrl: "http://box:1/v1", runsHere: false };
+    const context = { place: "terminal", provider: compatible } as const;
+    const refused = errorWords(failure({ kind: "network", providerCode: "ECONNREFUSED" }), context);
+    assert.equal(refused.summary, "Nothing answers for the OpenAI-compatible server at http://box:1/v1.");
+    assert.equal(errorWords(failure({ kind: "overloaded" }), context).summary, "The OpenAI-compatible server is overloaded.");
+  });
+
   it("say how long a provider asks to wait", () => {
     const limited = failure({ kind: "rate-limit", retryAfterMs: 3 * 3_600_000 });
     assert.match(errorWords(limited, terminal).advice, /asks to wait for 3 hours; try again after that\./u);
@@ -144,6 +152,16 @@ describe("words about errors", () => {
   it("name the model that is missing", () => {
     const { summary } = errorWords(failure({ kind: "model-not-found", model: "gpt-9" }), terminal);
     assert.equal(summary, 'OpenAI does not have the model "gpt-9".');
+  });
+
+  it("say what is wrong where a code of our own knows more than its kind", () => {
+    const said = (kind: ErrorKind, providerCode: string): readonly string[] => {
+      const { summary, advice } = errorWords(failure({ kind, providerCode }), terminal);
+      return [summary, advice];
+    };
+    assert.match(said("protocol", "schema-mismatch").join(" "), /does not satisfy its schema\. What had come is kept\./u);
+    assert.match(said("protocol", "not-an-api").join(" "), /no model server\. Give the address with --base-url\./u);
+    assert.match(said("timeout", "list-timeout").join(" "), /did not list its models in time/u);
   });
 
   it("fall back to the kind for a provider's own code", () => {
