@@ -6,7 +6,22 @@
 
 import { NotificationType, RequestType } from "vscode-jsonrpc";
 import type { EngineSettings } from "./settings.ts";
-import type { Cost, ErrorInfo, GenerationParameters, Message, ModelInfo, ModelRef, ProviderInfo, SessionDetail, SessionInfo, StoredMessage, StreamEvent, StreamRef, Usage, UserPart } from "./types.ts";
+import type {
+  Cost,
+  ErrorInfo,
+  GenerationParameters,
+  Message,
+  ModelInfo,
+  ModelRef,
+  ProviderInfo,
+  SessionDetail,
+  SessionInfo,
+  StoredMessage,
+  StreamEvent,
+  StreamRef,
+  Usage,
+  UserPart,
+} from "./types.ts";
 
 /** Raised when a message changes its meaning. Client and sidecar ship together, so they must agree exactly. */
 export const PROTOCOL_VERSION = 1;

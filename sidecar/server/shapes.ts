@@ -14,7 +14,20 @@ import type {
 } from "../protocol.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { EngineSettings, ModelOverride, NetworkSettings, ProviderSettings } from "../settings.ts";
-import type { FactSource, FilePart, GenerationParameters, ImagePart, ModelAbilities, ModelFactSources, ModelInfo, ModelPrice, StreamRef, TextPart, TimeLimits, UserPart } from "../types.ts";
+import type {
+  FactSource,
+  FilePart,
+  GenerationParameters,
+  ImagePart,
+  ModelAbilities,
+  ModelFactSources,
+  ModelInfo,
+  ModelPrice,
+  StreamRef,
+  TextPart,
+  TimeLimits,
+  UserPart,
+} from "../types.ts";
 import {
   between,
   type Check,
