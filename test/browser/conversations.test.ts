@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Locator } from "playwright-core";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { until } from "../support/until.ts";
@@ -15,10 +14,9 @@ describe("Conversations", () => {
   let chat: ChatPanel;
   let fake: FakeProvider;
 
-  const row = (text: string): Locator => workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
   const list = async (): Promise<void> => {
     await workbench.runCommand("Parley: Open Conversation…");
-    await workbench.page.locator(".quick-input-title", { hasText: "Conversations" }).waitFor();
+    await workbench.quickInputTitle("Conversations").waitFor();
   };
 
   before(async () => {
@@ -43,7 +41,7 @@ describe("Conversations", () => {
     await chat.answered();
 
     await list();
-    await row("What is plucked?").click();
+    await workbench.quickInputRow("What is plucked?").click();
     await chat.shows("Two leaves and a bud.");
     fake.enqueue({ text: "In spring." });
     await chat.ask("And when?");
@@ -53,18 +51,18 @@ describe("Conversations", () => {
 
   test("A conversation is renamed and deleted in the list; the one that is shown gives way to an empty one.", async () => {
     await list();
-    await row("How hot is the water?").hover();
-    await row("How hot is the water?").getByRole("button", { name: "Rename" }).click();
-    await workbench.page.locator(".quick-input-title", { hasText: "Rename" }).waitFor();
+    await workbench.quickInputRow("How hot is the water?").hover();
+    await workbench.quickInputRow("How hot is the water?").getByRole("button", { name: "Rename" }).click();
+    await workbench.quickInputTitle("Rename").waitFor();
     await workbench.fillQuickInput("Temperatures");
-    await row("Temperatures").waitFor();
+    await workbench.quickInputRow("Temperatures").waitFor();
     await workbench.screenshot("conversations-list");
 
-    await row("What is plucked?").hover();
-    await row("What is plucked?").getByRole("button", { name: "Delete" }).click();
+    await workbench.quickInputRow("What is plucked?").hover();
+    await workbench.quickInputRow("What is plucked?").getByRole("button", { name: "Delete" }).click();
     const question = workbench.page.locator(".monaco-dialog-box", { hasText: "Delete the conversation" });
     await question.getByRole("button", { name: "Delete" }).click();
-    await row("Temperatures").waitFor();
+    await workbench.quickInputRow("Temperatures").waitFor();
     await until(
       async () => (await workbench.page.locator(".quick-input-list").getByText("What is plucked?").count()) === 0,
       "the row to go",
@@ -88,8 +86,7 @@ describe("Conversations", () => {
 
     await workbench.page.locator(".tabs-container .tab", { hasText: name }).first().click();
     await workbench.reload();
-    const shown = async (): Promise<boolean> => (await workbench.editorText()).includes("## src/order.ts\n\nIt sells tea.");
     // The editor is there long before its extensions, of which one must bring the document.
-    await until(shown, "the document after the reload", 90_000);
+    await workbench.editorShows("## src/order.ts\n\nIt sells tea.", 90_000);
   });
 });

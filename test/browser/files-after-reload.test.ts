@@ -26,10 +26,8 @@ describe("After a reload with ten tabs", () => {
   const stored = (tea: string): string => readFileSync(pathOf(tea), "utf8");
   const lookAt = async (tea: string): Promise<void> => {
     await tab(tea).click();
-    await inFront(tea);
+    await workbench.editorShows(`This cup of ${tea}`);
   };
-  const inFront = (tea: string): Promise<void> =>
-    until(async () => (await workbench.editorText()).includes(`This cup of ${tea}`), `${tea} in front`);
 
   /** Types at the end of a file, and waits until the editor has put the change aside, as it does for the case of a crash. */
   const addUnsaved = async (tea: string): Promise<void> => {
@@ -70,7 +68,7 @@ describe("After a reload with ten tabs", () => {
     await workbench.reloadWindow();
     await until(async () => (await workbench.page.locator(".tabs-container .tab").count()) === TEAS.length, "the ten tabs");
     // The one in front is loaded by itself.
-    await inFront("sencha");
+    await workbench.editorShows("This cup of sencha");
     await lookAt("ceylon");
 
     fake.respond((request) => ({ text: `Tells of ${teaOf(request)}.` }));

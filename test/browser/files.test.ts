@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { type FakeAnswer, FakeProvider, type FakeRequest } from "../support/fake-provider.ts";
-import { until } from "../support/until.ts";
 import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
 
 const FILES = ["src/order.ts", "src/stock.py", "src/schema.sql"] as const;
@@ -12,9 +11,6 @@ const FILES = ["src/order.ts", "src/stock.py", "src/schema.sql"] as const;
 describe("Summarize Open Files", () => {
   let workbench: Workbench;
   let fake: FakeProvider;
-
-  const shows = (text: string): Promise<void> =>
-    until(async () => (await workbench.editorText()).includes(text), `"${text}" in the document`);
 
   before(async () => {
     workbench = await sharedWorkbench();
@@ -38,14 +34,14 @@ describe("Summarize Open Files", () => {
     }));
     await workbench.runCommand("Parley: Summarize Open Files");
     await fake.waitFor(({ waitingAt }) => waitingAt.length === 2, "two answers at once");
-    await shows("Begins src/order.ts.");
-    await shows("Begins src/stock.py.");
+    await workbench.editorShows("Begins src/order.ts.");
+    await workbench.editorShows("Begins src/stock.py.");
     await workbench.toast("Summarizing open files");
     await workbench.screenshot("files-running");
     fake.gate("rest").open();
     await workbench.toast("3 of 3 files summarized.");
     const sections = FILES.map((file) => `## ${file}\n\nBegins ${file}. Ends ${file}.`);
-    await shows(["# Summary of 3 open files", ...sections].join("\n\n"));
+    await workbench.editorShows(["# Summary of 3 open files", ...sections].join("\n\n"));
     await workbench.screenshot("files-done");
     assert.equal(fake.state().peakAnswers, 2);
     assert.equal(fake.requests.length, 3);
@@ -60,10 +56,10 @@ describe("Summarize Open Files", () => {
     });
     await workbench.runCommand("Parley: Summarize Open Files");
     await workbench.toast("2 of 3 files summarized. 1 failed: the document says why.");
-    await shows("## src/order.ts\n\nAll of src/order.ts.");
-    await shows("## src/stock.py\n\n> **Here refused the request.**");
-    await shows("No snakes in the tea shop");
-    await shows("## src/schema.sql\n\nAll of src/schema.sql.");
+    await workbench.editorShows("## src/order.ts\n\nAll of src/order.ts.");
+    await workbench.editorShows("## src/stock.py\n\n> **Here refused the request.**");
+    await workbench.editorShows("No snakes in the tea shop");
+    await workbench.editorShows("## src/schema.sql\n\nAll of src/schema.sql.");
     await workbench.screenshot("files-one-failed");
     await workbench.clearNotifications();
   });
@@ -72,13 +68,13 @@ describe("Summarize Open Files", () => {
     fake.respond((request) => ({ steps: [{ text: `Begins ${fileOf(request)}.` }, { gate: "never" }, { finish: "stop" }] }));
     await workbench.runCommand("Parley: Summarize Open Files");
     await fake.waitFor(({ waitingAt }) => waitingAt.length === 2, "two answers at once");
-    await shows("Begins src/stock.py.");
+    await workbench.editorShows("Begins src/stock.py.");
     const progress = await workbench.toast("Summarizing open files");
     await progress.getByRole("button", { name: "Cancel" }).click();
     await fake.waitFor(({ clientClosed }) => clientClosed === 2, "both sockets to close");
     await workbench.toast("0 of 3 files summarized. 3 cancelled.");
-    await shows("## src/order.ts\n\nBegins src/order.ts.\n\n*Cancelled.*");
-    await shows("## src/schema.sql\n\n*Cancelled.*");
+    await workbench.editorShows("## src/order.ts\n\nBegins src/order.ts.\n\n*Cancelled.*");
+    await workbench.editorShows("## src/schema.sql\n\n*Cancelled.*");
     assert.equal(fake.requests.length, 2);
     await workbench.clearNotifications();
   });

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Locator } from "playwright-core";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { keyToAllow, sharedWorkbench, type Workbench } from "../support/workbench.ts";
@@ -14,9 +13,6 @@ describe("Models", () => {
   let chat: ChatPanel;
   let fake: FakeProvider;
   let own: FakeProvider;
-
-  const title = (text: string): Locator => workbench.page.locator(".quick-input-title", { hasText: text });
-  const row = (text: string): Locator => workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
 
   before(async () => {
     workbench = await sharedWorkbench();
@@ -35,14 +31,14 @@ describe("Models", () => {
 
   test("One list has the models of every provider, and says of a server that is down what to do.", async () => {
     await chat.modelButton.click();
-    await title("Select Model").waitFor();
-    await row("oolong-large").waitFor();
-    await row("Open a GGUF File…").waitFor();
+    await workbench.quickInputTitle("Select Model").waitFor();
+    await workbench.quickInputRow("oolong-large").waitFor();
+    await workbench.quickInputRow("Open a GGUF File…").waitFor();
     await workbench.quickInput().fill("down");
-    await row("Nothing answers for down").waitFor();
+    await workbench.quickInputRow("Nothing answers for down").waitFor();
     await workbench.quickInput().fill("");
     await workbench.screenshot("models-list");
-    await row("oolong-large").click();
+    await workbench.quickInputRow("oolong-large").click();
     await chat.waitForModel("oolong-large");
     fake.enqueue({ text: "Poured." });
     await chat.ask("Which tea?");
@@ -52,9 +48,9 @@ describe("Models", () => {
 
   test("A model that no list names is called by what is typed.", async () => {
     await chat.modelButton.click();
-    await row("oolong-large").waitFor();
+    await workbench.quickInputRow("oolong-large").waitFor();
     await workbench.quickInput().fill("here/oolong-secret");
-    await row("Use here/oolong-secret").click();
+    await workbench.quickInputRow("Use here/oolong-secret").click();
     await chat.waitForModel("oolong-secret");
     await chat.ask("And this one?");
     await chat.shows("You said: And this one?");
@@ -63,7 +59,7 @@ describe("Models", () => {
 
   test("Add Server finds what answers at an address, asks for the key it wants, names it, and offers its models.", async () => {
     await workbench.runCommand("Parley: Add Server…");
-    await title("Add Server").waitFor();
+    await workbench.quickInputTitle("Add Server").waitFor();
     await workbench.fillQuickInput("not an address");
     await workbench.page.getByText("This is no web address.").waitFor();
     // Without a scheme and a path, as people write addresses.
@@ -71,11 +67,11 @@ describe("Models", () => {
     const password = workbench.page.locator(".quick-input-widget input[type=password]");
     await password.fill("sk-sencha");
     await password.press("Enter");
-    await title("Name the Server").waitFor();
+    await workbench.quickInputTitle("Name the Server").waitFor();
     await workbench.screenshot("models-name-server");
     await workbench.fillQuickInput("tearoom");
-    await title("tearoom was added").waitFor();
-    await row("sencha-1").click();
+    await workbench.quickInputTitle("tearoom was added").waitFor();
+    await workbench.quickInputRow("sencha-1").click();
     await chat.waitForModel("sencha-1");
 
     own.enqueue({ text: "Green." });
@@ -89,12 +85,12 @@ describe("Models", () => {
 
   test("Add Server says so where nothing answers, and adds nothing.", async () => {
     await workbench.runCommand("Parley: Add Server…");
-    await title("Add Server").waitFor();
+    await workbench.quickInputTitle("Add Server").waitFor();
     await workbench.fillQuickInput("http://127.0.0.1:9");
     const toast = await workbench.toast("Nothing answers");
     await toast.getByRole("button", { name: "Open Settings" }).waitFor();
     await workbench.clearNotifications();
-    assert.equal(await title("Name the Server").count(), 0);
+    assert.equal(await workbench.quickInputTitle("Name the Server").count(), 0);
   });
 
   test("A key in the environment is used only after a yes, at that address alone, until it is taken back.", async () => {
@@ -110,10 +106,10 @@ describe("Models", () => {
     assert.equal(keys().at(-1), undefined);
 
     await chat.modelButton.click();
-    await row(`${keyToAllow.variable} is in the environment, not used`).click();
-    await row(`Use ${keyToAllow.variable} from the environment`).waitFor();
+    await workbench.quickInputRow(`${keyToAllow.variable} is in the environment, not used`).click();
+    await workbench.quickInputRow(`Use ${keyToAllow.variable} from the environment`).waitFor();
     await workbench.screenshot("models-key-in-environment");
-    await row(`Use ${keyToAllow.variable} from the environment`).click();
+    await workbench.quickInputRow(`Use ${keyToAllow.variable} from the environment`).click();
     await workbench.toast("Mistral answers.");
     await workbench.clearNotifications();
     await chat.ask("With one?");
@@ -121,11 +117,11 @@ describe("Models", () => {
     assert.equal(keys().at(-1), `Bearer ${keyToAllow.value}`);
 
     await workbench.runCommand("Parley: Set API Key…");
-    await title("Set API Key").waitFor();
+    await workbench.quickInputTitle("Set API Key").waitFor();
     // The list holds only what is on screen.
     await workbench.quickInput().fill("Mistral");
-    await row(`uses ${keyToAllow.variable} from the environment`).click();
-    await row(`Stop using ${keyToAllow.variable}`).click();
+    await workbench.quickInputRow(`uses ${keyToAllow.variable} from the environment`).click();
+    await workbench.quickInputRow(`Stop using ${keyToAllow.variable}`).click();
     await workbench.toast("Mistral answers.");
     await workbench.clearNotifications();
     await chat.ask("And now?");

@@ -60,7 +60,7 @@ describe("Prompts on the selection", () => {
     await item.waitFor();
     await workbench.screenshot("prompts-context-menu");
     await item.click();
-    await workbench.page.locator(".quick-input-title", { hasText: "Ask About the Selection" }).waitFor();
+    await workbench.quickInputTitle("Ask About the Selection").waitFor();
     fake.enqueue({ text: "Cents have no rounding errors." });
     await workbench.fillQuickInput("Why is the price in cents?");
     await chat.shows("Cents have no rounding errors.");

@@ -50,7 +50,7 @@ async function ask(workbench: Workbench, fake: FakeProvider, chat: ChatPanel): P
   const usage = { usage: { inputTokens: 412, outputTokens: 163 } };
   fake.enqueue({ steps: [{ text: ANSWER }, usage, { pauseMs: 2_600 }, { finish: "stop" }] });
   await workbench.runCommand("Parley: Ask About Selection…");
-  await page.locator(".quick-input-title", { hasText: "Ask About the Selection" }).waitFor();
+  await workbench.quickInputTitle("Ask About the Selection").waitFor();
   await workbench.fillQuickInput("What does this do, and what is easy to get wrong?");
   await chat.answered();
   await chat.answerText.locator(".token-keyword").first().waitFor();

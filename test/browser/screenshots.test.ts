@@ -140,11 +140,11 @@ describe("In every theme", () => {
     await page.keyboard.press("Escape");
 
     await workbench.runCommand("Parley: Set API Key…");
-    await page.locator(".quick-input-title", { hasText: "Set API Key" }).waitFor();
+    await workbench.quickInputTitle("Set API Key").waitFor();
     await workbench.screenshot("key-providers");
     await workbench.quickInput().fill(fake.origin);
     await page.keyboard.press("Enter");
-    await page.locator(".quick-input-title", { hasText: "API Key for tea-house" }).waitFor();
+    await workbench.quickInputTitle("API Key for tea-house").waitFor();
     await inAllThemes("key-prompt");
     await page.keyboard.press("Escape");
   });

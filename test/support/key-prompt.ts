@@ -8,11 +8,11 @@ export async function enterApiKey(workbench: Workbench, server: FakeProvider, ke
   const { page } = workbench;
   await workbench.runCommand("Parley: Set API Key…");
   // The list is asked for first, and holds only what is on screen.
-  await page.locator(".quick-input-title", { hasText: "Set API Key" }).waitFor();
+  await workbench.quickInputTitle("Set API Key").waitFor();
   await workbench.quickInput().fill(server.origin);
   await page.locator(".quick-input-list").getByText(server.origin).waitFor();
   await page.keyboard.press("Enter");
-  await page.locator(".quick-input-title", { hasText: "API Key for here" }).waitFor();
+  await workbench.quickInputTitle("API Key for here").waitFor();
   const field = page.locator(".quick-input-widget input[type=password]");
   await field.fill(key);
   if (screenshot !== undefined) await workbench.screenshot(screenshot);

@@ -74,6 +74,16 @@ export class Workbench {
     return this.page.locator(".quick-input-widget input[type=text]").first();
   }
 
+  /** The title of the picker or the input box that is open, where it contains `text`. */
+  quickInputTitle(text: string): Locator {
+    return this.page.locator(".quick-input-title", { hasText: text });
+  }
+
+  /** The first row that contains `text` of the picker that is open, as far as it is on screen. */
+  quickInputRow(text: string): Locator {
+    return this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
+  }
+
   /** Answers an input box. */
   async fillQuickInput(text: string): Promise<void> {
     await this.quickInput().waitFor();
@@ -83,13 +93,13 @@ export class Workbench {
 
   /** Chooses from a picker the first row that contains `text`. */
   async pick(text: string): Promise<void> {
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+    await this.quickInputRow(text).click();
   }
 
   /** Opens a file of the workspace in an editor of its own, not as a preview. `path` is relative to the workspace. */
   async openFile(path: string): Promise<void> {
     const name = path.split("/").at(-1) ?? path;
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
+    const row = this.quickInputRow(name);
     // The first search starts a process on the server, and searching anew would begin from the start.
     await this.#chooseInPalette({ key: "ControlOrMeta+P", text: path, row, lookMs: 15_000 });
     await this.page.locator(".tabs-container .tab", { hasText: name }).first().dblclick();
@@ -162,6 +172,11 @@ export class Workbench {
       .toSorted((a, b) => a.top - b.top)
       .map(({ text }) => text.replaceAll("\u00a0", " "))
       .join("\n");
+  }
+
+  /** Waits until the editor that is in front shows this text. */
+  async editorShows(text: string, patienceMs = PATIENCE_MS): Promise<void> {
+    await until(async () => (await this.editorText()).includes(text), `"${text}" in the editor`, patienceMs);
   }
 
   /** All of the text of the editor that is in front, which it takes through the clipboard. */
