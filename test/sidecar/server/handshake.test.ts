@@ -85,6 +85,8 @@ const refused: readonly (readonly [
   [ListModels, { refresh: "yes" }, /^`refresh` must be true or false/],
   [SetKey, { provider: "openai", origin: "https://api.openai.com" }, /^`key` must be a text/],
   [UpdateSettings, { settings: { ...settings, providers: { x: { api: "soap" } } } }, /^`settings\.providers\.x\.api` must be one of/],
+  [UpdateSettings, { settings: { ...settings, network: { proxy: 1 } } }, /^`settings\.network\.proxy` must be a text/],
+  [UpdateSettings, { settings: { ...settings, network: { noProxy: [1] } } }, /^`settings\.network\.noProxy\[0\]` must be a text/],
   [UpdateSettings, { settings: { ...settings, concurrency: 0 } }, /^`settings\.concurrency` must be a whole number from 1/],
   [
     StartGather,
