@@ -2,7 +2,7 @@
 // only where most providers give nothing else (a prompt that is too long, a model that does not exist).
 
 import type { ErrorKind } from "../types.ts";
-import { saysContextOverflow, saysUnknownModel } from "./error-phrases.ts";
+import { saysContextOverflow, saysNoCredit, saysUnknownModel } from "./error-phrases.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 
 /** Codes and types as providers write them, in lower case. */
@@ -12,9 +12,18 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   invalid_authentication_error: "auth",
   unauthenticated: "auth",
   unauthorized: "auth",
+  account_deactivated: "auth",
+  invalid_organization: "auth",
+  api_key_invalid: "auth",
+  api_key_expired: "auth",
   permission_error: "permission",
   permission_denied: "permission",
   permissiondenied: "permission",
+  model_terms_required: "permission",
+  organization_restricted: "permission",
+  service_disabled: "permission",
+  // Gemini, where its interface is not offered in the caller's country, or wants billing to be set up.
+  failed_precondition: "permission",
   unsupported_country_region_territory: "permission",
   insufficient_quota: "quota",
   billing_error: "quota",
@@ -26,11 +35,14 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   rate_limit_error: "rate-limit",
   rate_limit_reached_error: "rate-limit",
   too_many_requests: "rate-limit",
+  service_tier_capacity_exceeded: "rate-limit",
   resource_exhausted: "rate-limit",
   overloaded: "overloaded",
   overloaded_error: "overloaded",
   engine_overloaded_error: "overloaded",
   server_overloaded: "overloaded",
+  slow_down: "overloaded",
+  nocapacity: "overloaded",
   service_unavailable: "overloaded",
   provider_unavailable: "overloaded",
   unavailable: "overloaded",
@@ -43,10 +55,16 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   content_policy_violation: "content-filter",
   content_moderation: "content-filter",
   responsibleaipolicyviolation: "content-filter",
+  // OpenAI's word for a prompt that was flagged, not for one that is ill-formed.
+  invalid_prompt: "content-filter",
   model_not_found: "model-not-found",
   model_not_found_error: "model-not-found",
   model_not_supported: "model-not-found",
   invalid_model: "model-not-found",
+  model_decommissioned: "model-not-found",
+  model_deprecated: "model-not-found",
+  operationnotsupported: "unsupported",
+  not_supported_error: "unsupported",
   notfounderror: "model-not-found",
   deploymentnotfound: "model-not-found",
   timeout: "timeout",
@@ -74,6 +92,8 @@ export function errorKind(status: number | undefined, payload: ErrorPayload): Er
   if (status === 413) return "context-length";
   if (byCode !== undefined && byCode !== "invalid-request" && byCode !== "server") return byCode;
   if (saysContextOverflow(payload.message)) return "context-length";
+  // Anthropic and xAI have no code for it, and call it an invalid request.
+  if (saysNoCredit(payload.message)) return "quota";
   // A 404 is as often a wrong address as a wrong model.
   if (status === 400 || status === 404) return saysUnknownModel(payload.message) ? "model-not-found" : "invalid-request";
   return kindOfStatus(status) ?? byCode ?? "server";

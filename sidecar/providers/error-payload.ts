@@ -44,8 +44,9 @@ export function readErrorJson(json: JsonValue): ErrorPayload {
 }
 
 function errorFields(error: JsonObject): ErrorPayload {
-  const code = codeText(error["code"]);
-  const type = asText(error["type"]) ?? asText(error["status"]);
+  const metadata = asObject(error["metadata"]);
+  const code = codeText(error["code"]) ?? reasonOf(error) ?? (metadata?.["flagged_input"] === undefined ? undefined : "content_moderation");
+  const type = asText(error["type"]) ?? asText(error["status"]) ?? asText(metadata?.["error_type"]);
   const parameter = asText(error["param"]);
   const status = statusOf(error["code"]) ?? statusOf(error["status"]) ?? statusOf(error["statusCode"]) ?? statusOf(error["status_code"]);
   const retryAfterMs = retryDelayMs(error);
@@ -81,6 +82,15 @@ function validationWords(detail: JsonValue | undefined): string | undefined {
     return [place.join("."), asText(fault?.["msg"]) ?? ""].filter((part) => part !== "").join(": ");
   });
   return words.join("; ");
+}
+
+/** google.rpc.ErrorInfo, as Gemini sends it: `{"details": [{"reason": "API_KEY_INVALID"}]}`. */
+function reasonOf(error: JsonObject): string | undefined {
+  for (const detail of asList(error["details"]) ?? []) {
+    const reason = asText(asObject(detail)?.["reason"]);
+    if (reason !== undefined && reason !== "") return reason;
+  }
+  return undefined;
 }
 
 /** A number in `code` is a status, unless a provider numbers its own codes. */

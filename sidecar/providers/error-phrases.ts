@@ -23,11 +23,22 @@ const CONTEXT_OVERFLOW: readonly RegExp[] = [
 
 const UNKNOWN_MODEL: readonly RegExp[] = [
   /model\b.*\b(not found|not exist|does not exist|not supported|unknown|not loaded)/iu, // Ollama, vLLM, DeepSeek, Hugging Face
+  /\bmodels\/\S+ is not found/iu, // Gemini
   /not a valid model/iu, // OpenRouter
   /no endpoints found/iu, // OpenRouter
   /invalid model|unknown model|no such model/iu,
   /^models?:? /iu, // Anthropic: "model: claude-x"
 ];
+
+const NO_CREDIT: readonly RegExp[] = [
+  /credit balance is too low/iu, // Anthropic
+  /(used all|run out of|out of|insufficient|no remaining|exceeded your monthly included) (available )?credits?/iu, // xAI, Hugging Face
+];
+
+/** The account has nothing left. Never asked for a 429: a limit that passes is told in such words too (quirk 12). */
+export function saysNoCredit(message: string): boolean {
+  return NO_CREDIT.some((phrase) => phrase.test(message));
+}
 
 /** The prompt is too long for the model. */
 export function saysContextOverflow(message: string): boolean {

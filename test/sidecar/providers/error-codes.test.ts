@@ -1,0 +1,140 @@
+// Every structured code that a provider is known to send, and the kind it means: by the code where there is one, never by
+// words that could as well say something else.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { errorKind, isRetryable } from "../../../sidecar/providers/error-kinds.ts";
+import { readErrorBody } from "../../../sidecar/providers/error-payload.ts";
+import type { ErrorKind, JsonValue } from "../../../sidecar/types.ts";
+
+interface Told {
+  readonly status: number;
+  readonly body: JsonValue;
+  readonly kind: ErrorKind;
+  readonly retryable?: boolean;
+}
+
+const openai = (code: string | null, type: string, message = "…"): JsonValue => ({ error: { message, type, param: null, code } });
+const anthropic = (type: string, message = "…"): JsonValue => ({ type: "error", error: { type, message } });
+const google = (code: number, status: string, message = "…", details: readonly JsonValue[] = []): JsonValue => [
+  { error: { code, message, status, details } },
+];
+const openrouter = (code: number, message: string, metadata: JsonValue = {}): JsonValue => ({ error: { code, message, metadata } });
+
+const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
+  OpenAI: [
+    { status: 401, body: openai("invalid_api_key", "invalid_request_error"), kind: "auth" },
+    { status: 401, body: openai("invalid_organization", "invalid_request_error"), kind: "auth" },
+    { status: 403, body: openai("unsupported_country_region_territory", "request_forbidden"), kind: "permission" },
+    { status: 429, body: openai("insufficient_quota", "insufficient_quota"), kind: "quota" },
+    { status: 429, body: openai("billing_hard_limit_reached", "invalid_request_error"), kind: "quota" },
+    { status: 429, body: openai("rate_limit_exceeded", "tokens"), kind: "rate-limit", retryable: true },
+    { status: 404, body: openai("model_not_found", "invalid_request_error"), kind: "model-not-found" },
+    { status: 400, body: openai("context_length_exceeded", "invalid_request_error"), kind: "context-length" },
+    {
+      status: 400,
+      body: openai("invalid_prompt", "invalid_request_error", "flagged as potentially violating our usage policy"),
+      kind: "content-filter",
+    },
+    { status: 400, body: openai("unsupported_parameter", "invalid_request_error"), kind: "invalid-request" },
+    { status: 500, body: openai(null, "server_error"), kind: "server", retryable: true },
+    { status: 503, body: openai("slow_down", "server_error"), kind: "overloaded", retryable: true },
+  ],
+  Anthropic: [
+    { status: 400, body: anthropic("invalid_request_error"), kind: "invalid-request" },
+    { status: 400, body: anthropic("invalid_request_error", "Your credit balance is too low to access the Anthropic API."), kind: "quota" },
+    { status: 400, body: anthropic("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"), kind: "context-length" },
+    { status: 401, body: anthropic("authentication_error"), kind: "auth" },
+    { status: 402, body: anthropic("billing_error"), kind: "quota" },
+    { status: 403, body: anthropic("permission_error"), kind: "permission" },
+    { status: 404, body: anthropic("not_found_error", "model: claude-x"), kind: "model-not-found" },
+    { status: 413, body: anthropic("request_too_large"), kind: "context-length" },
+    { status: 429, body: anthropic("rate_limit_error"), kind: "rate-limit", retryable: true },
+    { status: 500, body: anthropic("api_error"), kind: "server", retryable: true },
+    { status: 504, body: anthropic("timeout_error"), kind: "timeout", retryable: true },
+    { status: 529, body: anthropic("overloaded_error"), kind: "overloaded", retryable: true },
+  ],
+  "Ollama and llama.cpp's server": [
+    { status: 404, body: { error: "model 'x' not found" }, kind: "model-not-found" },
+    { status: 400, body: { error: "invalid options" }, kind: "invalid-request" },
+    { status: 500, body: { error: "model runner has unexpectedly stopped" }, kind: "server", retryable: true },
+    {
+      status: 503,
+      body: { error: "server busy, please try again. maximum pending requests exceeded" },
+      kind: "overloaded",
+      retryable: true,
+    },
+    { status: 401, body: { error: { code: 401, message: "Invalid API Key", type: "authentication_error" } }, kind: "auth" },
+    { status: 400, body: { error: { code: 400, message: "…", type: "exceed_context_size_error" } }, kind: "context-length" },
+    { status: 501, body: { error: { code: 501, message: "…", type: "not_supported_error" } }, kind: "unsupported" },
+    {
+      status: 503,
+      body: { error: { code: 503, message: "Loading model", type: "unavailable_error" } },
+      kind: "overloaded",
+      retryable: true,
+    },
+  ],
+  Gemini: [
+    { status: 400, body: google(400, "INVALID_ARGUMENT", "API key not valid.", [{ reason: "API_KEY_INVALID" }]), kind: "auth" },
+    { status: 400, body: google(400, "INVALID_ARGUMENT"), kind: "invalid-request" },
+    { status: 400, body: google(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), kind: "permission" },
+    { status: 403, body: google(403, "PERMISSION_DENIED", "…", [{ reason: "SERVICE_DISABLED" }]), kind: "permission" },
+    { status: 404, body: google(404, "NOT_FOUND", "models/x is not found for API version v1beta"), kind: "model-not-found" },
+    { status: 429, body: google(429, "RESOURCE_EXHAUSTED"), kind: "rate-limit", retryable: true },
+    { status: 503, body: google(503, "UNAVAILABLE"), kind: "overloaded", retryable: true },
+    { status: 504, body: google(504, "DEADLINE_EXCEEDED"), kind: "timeout", retryable: true },
+  ],
+  OpenRouter: [
+    { status: 401, body: openrouter(401, "No auth credentials found"), kind: "auth" },
+    { status: 402, body: openrouter(402, "Insufficient credits"), kind: "quota" },
+    { status: 403, body: openrouter(403, "Your input was flagged", { reasons: ["x"], flagged_input: "…" }), kind: "content-filter" },
+    { status: 403, body: openrouter(403, "Forbidden"), kind: "permission" },
+    { status: 400, body: openrouter(400, "x is not a valid model ID"), kind: "model-not-found" },
+    { status: 404, body: openrouter(404, "No endpoints found that support tool use"), kind: "model-not-found" },
+    { status: 429, body: openrouter(429, "Rate limit exceeded"), kind: "rate-limit", retryable: true },
+    { status: 502, body: openrouter(502, "…", { error_type: "provider_unavailable" }), kind: "overloaded", retryable: true },
+  ],
+  "Azure, Groq, DeepSeek, Mistral, Hugging Face, vLLM": [
+    { status: 404, body: openai("DeploymentNotFound", ""), kind: "model-not-found" },
+    { status: 401, body: { error: { code: "401", message: "Access denied due to invalid subscription key" } }, kind: "auth" },
+    { status: 400, body: openai("content_filter", ""), kind: "content-filter" },
+    { status: 413, body: openai("rate_limit_exceeded", "tokens", "Request too large for model"), kind: "context-length" },
+    { status: 400, body: openai("model_decommissioned", "invalid_request_error"), kind: "model-not-found" },
+    { status: 400, body: openai("model_terms_required", "invalid_request_error"), kind: "permission" },
+    { status: 402, body: openai("invalid_request_error", "unknown_error", "Insufficient Balance"), kind: "quota" },
+    { status: 422, body: { detail: [{ loc: ["body", "messages"], msg: "Field required" }] }, kind: "invalid-request" },
+    {
+      status: 429,
+      body: { object: "error", message: "…", type: "service_tier_capacity_exceeded", code: "3505" },
+      kind: "rate-limit",
+      retryable: true,
+    },
+    { status: 402, body: { error: "You have exceeded your monthly included credits for Inference Providers." }, kind: "quota" },
+    {
+      status: 404,
+      body: { object: "error", message: "The model `x` does not exist.", type: "NotFoundError", code: 404 },
+      kind: "model-not-found",
+    },
+    {
+      status: 400,
+      body: { object: "error", message: "maximum context length is 4096 tokens", type: "BadRequestError", code: 400 },
+      kind: "context-length",
+    },
+  ],
+};
+
+for (const [provider, told] of Object.entries(PROVIDERS)) {
+  describe(`An error as ${provider} writes it`, () => {
+    for (const { status, body, kind, retryable = false } of told) {
+      test(`${status} ${JSON.stringify(body)} is ${kind}`, () => {
+        const found = errorKind(status, readErrorBody(JSON.stringify(body)));
+        assert.deepEqual([found, isRetryable(found, status)], [kind, retryable]);
+      });
+    }
+  });
+}
+
+test("quirk 12: a passing limit told in the words of an empty account stays a passing limit", () => {
+  const body = JSON.stringify({ status: 429, error: "INSUFFICIENT QUOTA", message: "Insufficient credits for concurrent requests." });
+  assert.equal(errorKind(429, readErrorBody(body)), "rate-limit");
+});
