@@ -4,6 +4,16 @@ export function Icon({ name, spin = false }: { readonly name: string; readonly s
   return <span class={`codicon codicon-${name}${spin ? " spin" : ""}`} aria-hidden="true" />;
 }
 
+/** The line that unfolds `details`, with the same sign as all that unfolds here. */
+export function Summary({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <summary>
+      <span class="codicon codicon-chevron-right chevron" aria-hidden="true" />
+      {children}
+    </summary>
+  );
+}
+
 interface ButtonProps {
   readonly children: ComponentChildren;
   readonly kind?: "primary" | "secondary" | "link";

@@ -6,7 +6,7 @@ import type { Answer } from "../../state/answer.ts";
 import { modelName } from "../../state/labels.ts";
 import type { Turn } from "../../state/turns.ts";
 import { finishWords, text } from "../../strings.ts";
-import { Button, Icon } from "../button.tsx";
+import { Button, Icon, Summary } from "../button.tsx";
 import { useChat } from "../chat-context.ts";
 import { AnswerFooter } from "./answer-footer.tsx";
 import { FailureCard } from "./failure-card.tsx";
@@ -96,10 +96,10 @@ function Notice({ icon, words, retry }: { readonly icon: string; readonly words:
 function ToolCall({ call }: { readonly call: ToolCallPart }) {
   return (
     <details class="tool-call">
-      <summary>
+      <Summary>
         <Icon name="tools" />
         {text("toolCall", { name: call.name })}
-      </summary>
+      </Summary>
       <pre>{call.arguments}</pre>
     </details>
   );

@@ -1,6 +1,6 @@
 import type { FailureAction, FailureWords } from "../../protocol.ts";
 import { text } from "../../strings.ts";
-import { Button, Icon } from "../button.tsx";
+import { Button, Icon, Summary } from "../button.tsx";
 import { useChat } from "../chat-context.ts";
 
 interface FailureCardProps {
@@ -24,7 +24,7 @@ export function FailureCard({ failure, message, kind = "error" }: FailureCardPro
         {failure.advice !== "" && <p class="card-text">{failure.advice}</p>}
         {failure.detail !== undefined && failure.detail !== "" && (
           <details class="card-detail">
-            <summary>{text("details")}</summary>
+            <Summary>{text("details")}</Summary>
             <pre>{failure.detail}</pre>
           </details>
         )}

@@ -1,6 +1,6 @@
-// Measures the page in a headless Chromium and prints a table: `node test/media/browser/measure.ts`. Figures, no verdicts:
-// the targets stand beside them. Work is told in processor time, which does not depend on what else the machine does; what a
-// person waits for, in wall time, which does.
+// Measures the page in a headless Chromium and prints a table: `node test/media/browser/measure.ts [part …]`, the parts being
+// start, answer, burst, list, code and session. Figures, no verdicts: the targets stand beside them. Work is told in processor
+// time, which depends little on what else the machine does; what a person waits for, in wall time, which does.
 
 import { gzipSync } from "node:zlib";
 import type { Browser, CDPSession, Page } from "playwright-core";
@@ -223,18 +223,24 @@ const rows: Row[] = ["chat.js", "shared.js", "markdown.js", "chat.css"].map((nam
 });
 const server = await startPageServer(files);
 const browser = await launchBrowser();
+const text = longAnswer(TOKENS * 4);
+const list = Array.from({ length: 1_200 }, (_, index) => `${index + 1}. **Item ${index}** with \`code\` and a few words more\n`)
+  .join("")
+  .slice(0, TOKENS * 4);
+const code = `\`\`\`ts\n${'const value = compute(1, "two"); // why\n'.repeat(2_000)}\`\`\`\n`.slice(0, TOKENS * 4);
+const measurements: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  start: () => emptyChat(browser, server),
+  answer: () => stream(browser, server, "20,000 tokens, 60 a frame", { text, perFrame: 60 }),
+  burst: () => stream(browser, server, "20,000 tokens at once", { text, perFrame: TOKENS * 2 }),
+  list: () => stream(browser, server, "20,000 tokens of one list", { text: list, perFrame: 60 }),
+  code: () => stream(browser, server, "20,000 tokens of one code block", { text: code, perFrame: 60 }),
+  session: () => longSession(browser, server),
+};
+const wanted = process.argv.slice(2);
 try {
-  rows.push(...(await emptyChat(browser, server)));
-  const text = longAnswer(TOKENS * 4);
-  rows.push(...(await stream(browser, server, "20,000 tokens, 60 a frame", { text, perFrame: 60 })));
-  rows.push(...(await stream(browser, server, "20,000 tokens at once", { text, perFrame: TOKENS * 2 })));
-  const list = Array.from({ length: 1_200 }, (_, index) => `${index + 1}. **Item ${index}** with \`code\` and a few words more\n`)
-    .join("")
-    .slice(0, TOKENS * 4);
-  rows.push(...(await stream(browser, server, "20,000 tokens of one list", { text: list, perFrame: 60 })));
-  const code = `\`\`\`ts\n${'const value = compute(1, "two"); // why\n'.repeat(2_000)}\`\`\`\n`;
-  rows.push(...(await stream(browser, server, "20,000 tokens of one code block", { text: code.slice(0, TOKENS * 4), perFrame: 60 })));
-  rows.push(...(await longSession(browser, server)));
+  for (const [name, measure] of Object.entries(measurements)) {
+    if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await measure()));
+  }
 } finally {
   await browser.close();
   await server.close();

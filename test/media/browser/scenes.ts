@@ -8,8 +8,8 @@ export interface Scene {
   readonly messages: readonly ToWebview[];
   /** Typed into the composer. */
   readonly draft?: string;
-  /** Scrolled to the beginning before the picture is taken. */
-  readonly fromTop?: boolean;
+  /** Scrolled there before the picture is taken; else it is at the end. */
+  readonly from?: "top" | "middle";
   /** Clicked before the picture is taken: accessible names of buttons. */
   readonly press?: readonly string[];
 }
@@ -176,16 +176,56 @@ print("שלום, مرحبا")
 const THOUGHT =
   "The user wants seconds.\n\nFirst, **split** the text into pairs of number and unit, then add them up; an empty text must be refused, and so must a unit that nobody knows";
 
+const NESTED = `Before you deploy:
+
+1. Prepare the machine
+   - install **Node 24**, which has
+     - \`node:sqlite\`, and
+     - \`fetch\`
+   - open port 8080
+
+   A second paragraph of the first step, with enough words to run over more than one line of a narrow view.
+2. Copy the files:
+
+   \`\`\`sh
+   rsync -a ./dist/ deploy@host:/srv/app/
+   \`\`\`
+
+3. Restart
+   1. stop
+   2. start
+      > A quotation within a list, that has
+      > two lines.
+10. Check
+    - [x] the log
+    - [ ] the metrics
+
+# One
+## Two
+### Three
+#### Four
+Text under the last heading.
+
+---
+
+> Quoted **words**, and
+>
+> - a list in them
+>
+> \`\`\`json
+> { "quoted": true }
+> \`\`\``;
+
 export const scenes: Readonly<Record<string, Scene>> = {
   empty: { messages: [show([])] },
   "empty-demo": { messages: [show([], { model: demoModel })] },
   "empty-no-model": { messages: [show([], { model: null, sidecar: "stopped" })] },
   short: { messages: [show([question("q1", "What is 12 × 12?"), answer("a1", "12 × 12 = **144**.", figures)])], draft: "And 13 × 13?" },
-  long: { messages: [show([asked, answer("a1", LONG, figures)])], fromTop: true },
+  long: { messages: [show([asked, answer("a1", LONG, figures)])], from: "top" },
   "long-end": { messages: [show([asked, answer("a1", LONG, figures)])] },
   "scrolled-back": {
     messages: [show([asked, answer("a1", LONG, figures), question("q2", "And weeks?"), answer("a2", LONG, figures)])],
-    fromTop: true,
+    from: "top",
   },
   chips: { messages: [show([withFile, answer("a1", "It turns a text into **seconds**.", figures)])] },
   connecting: { messages: status({ type: "status", phase: "connecting" }) },
@@ -225,6 +265,26 @@ export const scenes: Readonly<Record<string, Scene>> = {
     ],
     press: ["Reasoning"],
   },
+  "tool-call": {
+    messages: [
+      show([
+        asked,
+        {
+          stored: stored(
+            "a1",
+            {
+              message: {
+                role: "assistant",
+                content: [{ type: "tool-call", id: "c1", name: "read_file", arguments: '{ "path": "src/parse-duration.ts" }' }],
+              },
+            },
+            { model: realModel.ref, status: "complete", ...figures },
+          ),
+        },
+      ]),
+    ],
+    press: ["Tool call: read_file"],
+  },
   error: { messages: failed(wrongKey), press: ["Details"] },
   incomplete: {
     messages: [show([asked, { ...answer("a1", LONG.slice(0, 420), { status: "incomplete", finishReason: null }), failure: cutOff }])],
@@ -248,8 +308,20 @@ export const scenes: Readonly<Record<string, Scene>> = {
       }),
     ],
   },
-  breaking: { messages: [show([question("q1", "x".repeat(300)), answer("a1", BREAKING, figures)])], fromTop: true },
-  scripts: { messages: [show([question("q1", "مرحبا، كيف الحال؟"), answer("a1", SCRIPTS, figures)])], fromTop: true },
+  breaking: { messages: [show([question("q1", "x".repeat(300)), answer("a1", BREAKING, figures)])], from: "top" },
+  scripts: { messages: [show([question("q1", "مرحبا، كيف الحال؟"), answer("a1", SCRIPTS, figures)])], from: "top" },
+  nested: { messages: [show([question("q1", "How do I deploy it?"), answer("a1", NESTED, figures)])], from: "top" },
+  thousands: {
+    messages: [
+      show(
+        Array.from({ length: 2_500 }, (_, index) => [
+          question(`q${index}`, `Question ${index}: how do I parse a duration?`),
+          answer(`a${index}`, LONG.slice(0, 200 + ((index * 137) % 1_500)), figures),
+        ]).flat(),
+      ),
+    ],
+    from: "middle",
+  },
   "long-question": {
     messages: [
       show([

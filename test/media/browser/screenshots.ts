@@ -21,6 +21,8 @@ interface Shot {
 
 const SIDEBAR = { width: 380, height: 760 };
 const NARROW = { width: 260, height: 760 };
+/** As narrow as VS Code lets its side bar become, and a little more. */
+const NARROWEST = { width: 200, height: 760 };
 const TAB = { width: 1200, height: 760 };
 /** The scenes that show most of what a theme colours. */
 const TELLING = ["empty", "empty-demo", "long", "streaming", "thinking-open", "error", "incomplete", "cancelled", "chips", "loading-model"];
@@ -35,6 +37,7 @@ function allShots(): readonly Shot[] {
       theme: "dark-modern",
       ...NARROW,
     })),
+    ...["empty-demo", "long", "error", "nested", "short"].map((scene): Shot => ({ scene, theme: "dark-modern", ...NARROWEST })),
     ...["long", "empty", "breaking", "scripts"].map((scene): Shot => ({ scene, theme: "dark-modern", ...TAB })),
     { scene: "long", theme: "light-2026", ...TAB },
   ];
@@ -53,9 +56,12 @@ async function take(browser: Browser, server: PageServer, shot: Shot, folder: st
   await waitUntilSettled(page);
   for (const label of scene.press ?? []) await page.getByText(label, { exact: true }).first().click();
   if (scene.draft !== undefined) await page.getByRole("textbox").fill(scene.draft);
-  if (scene.fromTop === true) {
-    await page.locator(".transcript").hover();
-    await page.mouse.wheel(0, -100_000);
+  if (scene.from !== undefined) {
+    const view = page.locator(".transcript");
+    await view.hover();
+    const { scrollHeight } = await view.evaluate(({ scrollHeight }) => ({ scrollHeight }));
+    await page.mouse.wheel(0, scene.from === "top" ? -scrollHeight : -scrollHeight / 2);
+    await waitUntilSettled(page);
   }
   await waitUntilSettled(page);
   await page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png` });
