@@ -2,18 +2,18 @@
 
 import type { GenerateOptions, Prompt } from "../api.ts";
 import { checkedParameters } from "../answers/parameters.ts";
-import type { EndEvent, ReasoningEffort, StreamEvent, UserPart } from "../types.ts";
-import { duration } from "../error-words.ts";
+import type { EndEvent, JsonObject, ReasoningEffort, UserPart } from "../types.ts";
+import { JsonPrinter, TextPrinter } from "./answer-printer.ts";
 import { askCommand } from "./commands.ts";
 import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
 import { readFilePart } from "./read-file.ts";
-import { numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
+import { CommandError, numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
 
 const EFFORTS: readonly ReasoningEffort[] = ["off", "low", "medium", "high"];
 
 export async function ask(program: Program, args: readonly string[]): Promise<ExitStatus> {
   const parsed = parseCommand(askCommand, args);
-  const options = answerOptions(parsed);
+  const options = answerOptions(parsed, await schemaOf(single(parsed, "schema"), program.terminal.signal));
   const files = parsed.values.get("file") ?? [];
   checkOperands(parsed.operands);
   const baseUrl = single(parsed, "base-url");
@@ -22,7 +22,7 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   const question = await questionOf(parsed.operands, () => terminal.readInput());
   const llm = engine.llmAt(provider, model, baseUrl === undefined ? {} : { baseUrl });
   const readPrompt = (signal: AbortSignal): Promise<Prompt> => promptOf(question, files, signal);
-  const printer = parsed.flags.has("json") ? new JsonPrinter(program) : new TextPrinter(program);
+  const printer = parsed.flags.has("json") ? new JsonPrinter(terminal) : new TextPrinter(terminal);
   let end: EndEvent | undefined;
   for await (const batch of llm.streamBatches(readPrompt, { ...options, signal: terminal.signal })) {
     await printer.print(batch);
@@ -32,7 +32,7 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   return finish(program, end, baseUrl);
 }
 
-function answerOptions(parsed: ParsedArguments): GenerateOptions {
+function answerOptions(parsed: ParsedArguments, responseSchema: JsonObject | undefined): GenerateOptions {
   const system = single(parsed, "system");
   const temperature = numberOption(parsed, "temperature", 0, 2, false);
   const maxOutputTokens = numberOption(parsed, "max-output-tokens", 1, Number.MAX_SAFE_INTEGER, true);
@@ -41,7 +41,27 @@ function answerOptions(parsed: ParsedArguments): GenerateOptions {
   if (effort !== undefined && reasoning === undefined) {
     throw new UsageError(`The option --reasoning takes ${EFFORTS.join(", ")}; it is "${effort}".`);
   }
-  return checkedParameters({ system, temperature, maxOutputTokens, reasoning });
+  return checkedParameters({ system, temperature, maxOutputTokens, reasoning, responseSchema });
+}
+
+async function schemaOf(path: string | undefined, signal: AbortSignal): Promise<JsonObject | undefined> {
+  if (path === undefined) return undefined;
+  const { text } = await readFilePart(path, signal);
+  const schema: unknown = parsedJson(text);
+  if (!isJsonObject(schema)) throw new CommandError(`${path} holds no JSON Schema: it must be one JSON object, such as {"type":"object"}.`);
+  return schema;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function checkOperands(operands: readonly string[]): void {
@@ -70,55 +90,6 @@ async function promptOf(question: string, files: readonly string[], signal: Abor
   const content: UserPart[] = [{ type: "text", text: question }];
   for (const path of files) content.push(await readFilePart(path, signal));
   return [{ role: "user", content }];
-}
-
-interface Printer {
-  print(events: readonly StreamEvent[]): Promise<void>;
-}
-
-class JsonPrinter implements Printer {
-  readonly #program: Program;
-
-  constructor(program: Program) {
-    this.#program = program;
-  }
-
-  async print(events: readonly StreamEvent[]): Promise<void> {
-    await this.#program.terminal.writeJson(...events);
-  }
-}
-
-class TextPrinter implements Printer {
-  readonly #program: Program;
-  #last = "\n";
-
-  constructor(program: Program) {
-    this.#program = program;
-  }
-
-  async print(events: readonly StreamEvent[]): Promise<void> {
-    let text = "";
-    for (const event of events) {
-      if (event.type === "text-delta") text += event.text;
-      else this.#tell(event);
-      // The prompt of the shell belongs on a line of its own.
-      if (event.type === "end" && !(this.#last + text).endsWith("\n")) text += "\n";
-    }
-    if (text !== "") this.#last = text;
-    await this.#program.terminal.write(text);
-  }
-
-  #tell(event: StreamEvent): void {
-    const { terminal } = this.#program;
-    if (event.type === "warning") terminal.note(`note: ${event.message ?? `${event.code} ${event.parameter ?? ""}`.trim()}`);
-    if (event.type !== "status") return;
-    if (event.phase === "retrying") terminal.note(`the provider is busy; trying again${inTime(event.untilMs)}.`);
-    if (event.phase === "waiting-for-limit") terminal.note("waiting for other requests to this server to end.");
-  }
-}
-
-function inTime(untilMs: number | undefined): string {
-  return untilMs === undefined ? "" : ` in ${duration(Math.max(0, untilMs - Date.now()))}`;
 }
 
 function finish(program: Program, end: EndEvent | undefined, baseUrl: string | undefined): ExitStatus {

@@ -28,6 +28,7 @@ export const askCommand: CommandRow = {
     { name: "temperature", value: "N", help: "from 0 (sober) to 2" },
     { name: "max-output-tokens", value: "N", help: "the longest answer that is allowed" },
     { name: "reasoning", value: "off|low|medium|high", help: "how much the model thinks first, where it can" },
+    { name: "schema", value: "FILE", help: "a JSON Schema that the answer must satisfy; it is then JSON, and printed when it does" },
     json,
   ],
   examples: [

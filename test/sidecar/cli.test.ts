@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -16,6 +20,7 @@ before(async () => {
 afterEach(() => fake.reset());
 after(() => fake.close());
 
+const onWindows = process.platform === "win32";
 const model = ["--model", "openai-compatible/fake-model"];
 const env = (): { readonly [name: string]: string } => ({ OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") });
 const ask = (args: readonly string[], options: ParleyOptions = {}): ReturnType<typeof parley> =>
@@ -50,6 +55,60 @@ describe("parley ask", () => {
   it("adds no line break to an answer that ends with one", async () => {
     fake.enqueue({ steps: [{ text: "line" }, { text: "\n" }, { finish: "stop" }] });
     assert.equal((await ask(["x"])).stdout, "line\n");
+  });
+
+  describe("with --schema", () => {
+    const good = '{"city":"Zürich"}';
+    const schema = JSON.stringify({ type: "object", properties: { city: { type: "string" } }, required: ["city"] });
+    // The sources, since what checks schemas is a file beside the program.
+    const program = fileURLToPath(new URL("../../sidecar/cli.ts", import.meta.url));
+    let folder: string;
+    let file: string;
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), "parley-schema-"));
+      file = join(folder, "schema.json");
+      await writeFile(file, schema);
+    });
+    after(() => rm(folder, { recursive: true }));
+
+    it("prints the answer that satisfies it alone, and says of the others why they did not", async () => {
+      fake.enqueue({ text: "Zürich, I think." }, { text: `\`\`\`json\n${good}\n\`\`\`` });
+      const { status, stdout, stderr } = await ask(["--schema", file, "Which city?"], { program });
+      assert.deepEqual([status, stdout], [0, `${good}\n`]);
+      assert.match(stderr, /does not satisfy the schema \(it is no JSON\); asking again, 2 of 3/u);
+      assert.match(JSON.stringify(fake.requests[0]?.body?.["response_format"]), /"city"/u);
+    });
+
+    it("prints with --json every attempt", async () => {
+      fake.enqueue({ text: "no" }, { text: good });
+      const { stdout } = await ask(["--json", "--schema", file, "x"], { program });
+      assert.deepEqual(
+        jsonLines(stdout).flatMap((event) => (event["type"] === "attempt" ? [event["number"]] : [])),
+        [1, 2],
+      );
+    });
+
+    it("fails with 1 where nothing satisfies it, and prints what came last", async () => {
+      fake.respond({ text: "no" });
+      const { status, stdout, stderr } = await ask(["--schema", file, "x"], { program });
+      assert.deepEqual([status, stdout], [1, "no\n"]);
+      assert.match(stderr, /does not satisfy its schema/u);
+    });
+
+    it("refuses a file that holds none, before anything is sent", async () => {
+      await writeFile(join(folder, "list.json"), "[]");
+      const { status, stderr } = await ask(["--schema", join(folder, "list.json"), "x"], { program });
+      assert.equal(status, 1);
+      assert.match(stderr, /list\.json holds no JSON Schema/u);
+      assert.equal(fake.requests.length, 0);
+    });
+  });
+
+  it("says of text that turns out to have been thought that it was, and prints the answer on a line of its own", async () => {
+    fake.enqueue({ steps: [{ text: "I add." }, { text: "</think>\n\n4" }, { finish: "stop" }] });
+    const { stdout, stderr } = await ask(["2+2?"]);
+    assert.equal(stdout, "I add.\n4\n");
+    assert.match(stderr, /what stands above is what the model thought/u);
   });
 
   it("prints with --json each event as one line, the end last", async () => {
@@ -146,15 +205,11 @@ describe("parley ask", () => {
     assert.equal(fake.requests.length, 0);
   });
 
-  it(
-    "reads no more of a file without an end than of any other",
-    { skip: process.platform === "win32" ? "no such device" : false },
-    async () => {
-      const { status, stderr } = await ask(["--file", "/dev/zero", "x"]);
-      assert.equal(status, 1);
-      assert.match(stderr, /^parley: \/dev\/zero cannot be read: it has more than 32 MB/u);
-    },
-  );
+  it("reads no more of a file without an end than of any other", { skip: onWindows ? "no such device" : false }, async () => {
+    const { status, stderr } = await ask(["--file", "/dev/zero", "x"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^parley: \/dev\/zero cannot be read: it has more than 32 MB/u);
+  });
 
   it("says on the error output when the answer was cut by length, and counts it as complete", async () => {
     fake.enqueue({ steps: [{ text: "and so o" }, { finish: "length" }] });
@@ -202,6 +257,26 @@ describe("parley ask", () => {
     assert.deepEqual(await process.ended.then(({ status, stderr }) => [status, stderr]), [130, ""]);
     await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
   });
+
+  it(
+    "reads a named pipe, and is interrupted while nobody writes to it",
+    { skip: onWindows ? "no named pipes in folders" : false },
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "parley-ask-"));
+      const pipe = join(folder, "pipe.md");
+      spawnSync("sh", ["-c", 'mkfifo "$0"', pipe]);
+      const asked = (): ParleyProcess => new ParleyProcess(["ask", ...model, "--json", "--file", pipe, "x"], { env: env() });
+      const waiting = asked();
+      await once(waiting.child.stdout, "data");
+      waiting.interrupt();
+      assert.equal((await waiting.ended).status, 130);
+      const served = asked();
+      await writeFile(pipe, "from the other side\n");
+      assert.equal((await served.ended).status, 0);
+      assert.match(question(), /```md\nfrom the other side\n```/u);
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it("ends quietly, and stops the provider, when nobody reads its output any more", async () => {
     fake.respond({
