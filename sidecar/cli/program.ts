@@ -94,7 +94,9 @@ export function explain(program: Program, error: ErrorInfo, failed: Failed): voi
 function explanation({ engine }: Program, error: ErrorInfo, { about, baseUrl }: Failed): string {
   const provider = engine.describeProvider(error.provider ?? "", baseUrl === undefined ? {} : { baseUrl });
   const { summary, detail, advice } = errorWords(error, { place: "terminal", ...(provider === undefined ? {} : { provider }) });
-  return [`${about === undefined ? "" : `${about}: `}${summary}`, detail, advice].filter((line) => line !== undefined).join("\n  ");
+  // A file that cannot be read is named by the words themselves.
+  const prefix = about === undefined || summary.startsWith(`${about} `) ? "" : `${about}: `;
+  return [`${prefix}${summary}`, detail, advice].filter((line) => line !== undefined).join("\n  ");
 }
 
 /** What is worth telling about an answer that is whole. */

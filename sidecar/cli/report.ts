@@ -53,8 +53,14 @@ function footer(models: readonly ModelRef[], items: readonly ReportItem[], { usa
   const failed = items.filter(({ problem }) => problem !== undefined).length;
   const parts = [`${items.length - failed} of ${items.length} complete`, `by ${models.join(", ")}`];
   if (usage !== null) parts.push(`${usage.estimated === true ? "about " : ""}${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
-  if (cost !== undefined) parts.push(`$${cost.amount.toFixed(4)}`);
+  if (cost !== undefined) parts.push(priceOf(cost.amount));
   return parts.join("; ");
+}
+
+/** US dollars. What ran here costs nothing, and what costs little is not said to cost nothing. */
+function priceOf(amount: number): string {
+  if (amount === 0) return "at no cost";
+  return amount < 0.0001 ? "less than $0.0001" : `$${amount.toFixed(4)}`;
 }
 
 /** Line breaks would end a heading, and a leading blank would make it none. */

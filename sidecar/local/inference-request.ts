@@ -48,8 +48,5 @@ function turnOf(message: Message): ChatTurn {
 }
 
 function refused(parameter: string): Error {
-  return localError(
-    "unsupported-parameter",
-    `Models on this machine cannot do \`${parameter}\` in Parley yet. Leave it out, or choose another model.`,
-  );
+  return localError("unsupported-parameter", `Models on this machine cannot do \`${parameter}\` in Parley yet.`);
 }

@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import type { Totals } from "../../sidecar/answers/totals.ts";
+import { reportMarkdown } from "../../sidecar/cli/report.ts";
 import { FakeProvider, type FakeRequest } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
 import { parley, ParleyProcess } from "../support/parley-process.ts";
@@ -61,7 +63,7 @@ describe("parley gather", () => {
     assert.equal(status, 1);
     assert.equal(stdout, "## a.ts\n\nfine\n\n## c.md\n\nfine\n\n");
     assert.match(stderr, /^parley: b\.ts: .*\n.*not this one/u);
-    assert.match(stderr, /parley: missing\.ts: missing\.ts cannot be read: there is no such file\./u);
+    assert.match(stderr, /\nparley: missing\.ts cannot be read: there is no such file\./u);
   });
 
   it("tells a failure that many files share once", async () => {
@@ -212,4 +214,28 @@ describe("parley gather", () => {
       ["cancelled", "cancelled"],
     );
   });
+});
+
+describe("the report's last line", () => {
+  const lastLine = (cost?: Totals["cost"]): string => {
+    const totals = { usage: null, ...(cost === undefined ? {} : { cost }) };
+    return (
+      reportMarkdown({ prompt: "x", models: ["a/b"], items: [], totals })
+        .trimEnd()
+        .split("\n")
+        .at(-1) ?? ""
+    );
+  };
+  const table: readonly (readonly [string, number | undefined, string])[] = [
+    ["says nothing of a cost that nobody knows", undefined, ""],
+    ["tells what is free", 0, "; at no cost"],
+    ["does not call free what costs little", 0.00004, "; less than $0.0001"],
+    ["gives dollars", 1.23456, "; $1.2346"],
+  ];
+  for (const [title, amount, words] of table) {
+    it(title, () => {
+      const line = lastLine(amount === undefined ? undefined : { amount, currency: "USD" });
+      assert.equal(line, `0 of 0 complete; by a/b${words}`);
+    });
+  }
 });
