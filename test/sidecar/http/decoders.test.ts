@@ -29,22 +29,22 @@ const ndjson: CreateDecoder = (sink) => new NdjsonDecoder(sink);
 
 const SSE_CASES: readonly (readonly [title: string, text: string, expected: Expected])[] = [
   ["an event ends with an empty line", 'data: {"a":1}\n\ndata: {"a":2}\n\n', ['{"a":1}', '{"a":2}']],
-  ["the space after the colon may be missing (quirk 6)", 'data:{"a":1}\n\n', ['{"a":1}']],
+  ["quirk 6: the space after the colon may be missing", 'data:{"a":1}\n\n', ['{"a":1}']],
   ["only one space belongs to the framing", "data:  x\n\n", [" x"]],
   ["lines may end with CR LF", 'data: {"a":1}\r\n\r\ndata: 2\r\n\r\n', ['{"a":1}', "2"]],
   ["lines may end with CR alone", "data: 1\r\rdata: 2\r\r", ["1", "2"]],
   ["several data lines are one value", "data: a\ndata: b\n\n", ["a\nb"]],
   ["CR LF is one line's end, also between the lines of one value", "data: a\r\ndata: b\r\n\r\n", ["a\nb"]],
   ["an event's name travels with its data and is then forgotten", "event: ping\ndata: 1\n\ndata: 2\n\n", [["ping", "1"], "2"]],
-  ["comments are passed over (quirk 5)", ": OPENROUTER PROCESSING\n\n: keep-alive\n\ndata: 1\n\n", ["1"]],
+  ["quirk 5: comments are passed over", ": OPENROUTER PROCESSING\n\n: keep-alive\n\ndata: 1\n\n", ["1"]],
   ["id, retry and unknown fields are passed over", "id: 7\nretry: 100\ndatabase: x\ndata: 1\n\n", ["1"]],
   ["an event without data is none", "event: ping\n\ndata:\n\ndata\n\ndata: 1\n\n", ["1"]],
   ["a byte order mark at the beginning is none of the data's", "\ufeffdata: 1\n\n", ["1"]],
   ["a byte order mark elsewhere is a character", "data: \ufeff1\n\n", ["\ufeff1"]],
-  ["U+2028 and U+2029 end no line (quirk 4)", 'data: {"t":"a\u2028b\u2029c\u0085d"}\n\n', ['{"t":"a\u2028b\u2029c\u0085d"}']],
+  ["quirk 4: U+2028 and U+2029 end no line", 'data: {"t":"a\u2028b\u2029c\u0085d"}\n\n', ['{"t":"a\u2028b\u2029c\u0085d"}']],
   ["the last event needs no empty line", "data: 1\n\ndata: 2\n", ["1", "2"]],
   ["the last line needs no end", "data: 1\n\ndata: 2", ["1", "2"]],
-  ["JSON on a line of its own after an empty data line is a record (quirk 6)", 'data:\n {"a":1}\n\n', ['{"a":1}']],
+  ["quirk 6: JSON on a line of its own after an empty data line is a record", 'data:\n {"a":1}\n\n', ['{"a":1}']],
   ["JSON on a line of its own is a record", 'data: 1\n\n{"error":"x"}\n', ["1", '{"error":"x"}']],
   ["JSON on a line of its own ends the event before it", 'data: 1\n{"error":"x"}\n\n', ["1", '{"error":"x"}']],
   ["characters of two, three and four bytes survive", "data: é€😀漢字\n\n", ["é€😀漢字"]],
@@ -87,7 +87,7 @@ const NDJSON_CASES: readonly (readonly [title: string, text: string, expected: E
   ["the last line needs no end", '{"a":1}\n{"a":2}', ['{"a":1}', '{"a":2}']],
   ["lines may end with CR LF", '{"a":1}\r\n{"a":2}\r\n', ['{"a":1}', '{"a":2}']],
   ["empty lines are none", '\n\n{"a":1}\n \n{"a":2}\n\n', ['{"a":1}', '{"a":2}']],
-  ["U+2028 and U+2029 end no line (quirk 4)", '{"t":"a\u2028b\u2029c"}\n', ['{"t":"a\u2028b\u2029c"}']],
+  ["quirk 4: U+2028 and U+2029 end no line", '{"t":"a\u2028b\u2029c"}\n', ['{"t":"a\u2028b\u2029c"}']],
   ["characters of two, three and four bytes survive", '{"t":"é€😀"}\n{"t":"漢"}', ['{"t":"é€😀"}', '{"t":"漢"}']],
 ];
 
@@ -105,7 +105,7 @@ describe("Newline-delimited JSON", () => {
 });
 
 describe("A whole body", () => {
-  test("is one record, with blank lines before it passed over (quirk 5)", () => {
+  test("quirk 5: one record is all it is, with blank lines before it passed over", () => {
     checkDecoding((sink) => new WholeBodyDecoder(sink), Buffer.from('\n\n\n{\n "a": "é€"\n}\n'), ['{\n "a": "é€"\n}']);
   });
 

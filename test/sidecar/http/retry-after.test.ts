@@ -5,7 +5,7 @@ import { durationMs, retryAfterMs, shouldRetry } from "../../../sidecar/http/ret
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
 const CASES: readonly (readonly [title: string, headers: Record<string, string>, expected: number | undefined])[] = [
-  ["milliseconds are the most exact (quirk 13)", { "retry-after-ms": "1500", "retry-after": "60" }, 1500],
+  ["quirk 13: milliseconds are the most exact", { "retry-after-ms": "1500", "retry-after": "60" }, 1500],
   ["seconds", { "retry-after": "20" }, 20_000],
   ["a fraction of a second", { "retry-after": "0.25" }, 250],
   ["a date", { "retry-after": "Sun, 01 Mar 2026 12:00:30 GMT" }, 30_000],
@@ -13,7 +13,7 @@ const CASES: readonly (readonly [title: string, headers: Record<string, string>,
   ["nonsense says nothing", { "retry-after": "soon" }, undefined],
   ["nothing says nothing", {}, undefined],
   [
-    "a reset as a duration counts where nothing remains (quirk 14)",
+    "quirk 14: a reset as a duration counts where nothing remains",
     { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m12.5s" },
     72_500,
   ],
@@ -29,7 +29,7 @@ const CASES: readonly (readonly [title: string, headers: Record<string, string>,
     },
     7000,
   ],
-  ["Azure's -1 and 0 mean nothing (quirk 14)", { "x-ratelimit-remaining-requests": "-1", "x-ratelimit-reset-requests": "0" }, undefined],
+  ["quirk 14: Azure's -1 and 0 mean nothing", { "x-ratelimit-remaining-requests": "-1", "x-ratelimit-reset-requests": "0" }, undefined],
   ["a reset as a Unix time in milliseconds", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW + 4000) }, 4000],
   [
     "Anthropic's resets are instants",

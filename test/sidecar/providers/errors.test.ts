@@ -49,20 +49,20 @@ const ROWS: readonly Row[] = [
     expected: { kind: "permission", retryable: false },
   },
   {
-    title: "a quota that is used up is permanent (quirk 12)",
+    title: "quirk 12: a quota that is used up is permanent",
     status: 429,
     body: { error: { message: "You exceeded your current quota", type: "insufficient_quota", code: "insufficient_quota" } },
     expected: { kind: "quota", retryable: false, status: 429 },
   },
   {
-    title: 'a name that only says "insufficient quota" is a passing limit (quirk 12)',
+    title: 'quirk 12: a name that only says "insufficient quota" is a passing limit',
     status: 429,
     body: { status: 429, error: "INSUFFICIENT QUOTA", message: "You exceeded your current limit of concurrent requests." },
     expected: { kind: "rate-limit", retryable: true },
     words: "concurrent requests",
   },
   {
-    title: "a rate limit that speaks of tokens is no overflow (quirk 16)",
+    title: "quirk 16: a rate limit that speaks of tokens is no overflow",
     status: 429,
     body: { error: { message: "Rate limit: maximum context length of tokens per minute reached", code: "rate_limit_exceeded" } },
     headers: { "retry-after-ms": "2500" },
@@ -88,21 +88,21 @@ const ROWS: readonly Row[] = [
     expected: { kind: "overloaded", retryable: true, providerCode: "overloaded_error" },
   },
   {
-    title: "a model that is being loaded (quirk 15)",
+    title: "quirk 15: a model that is being loaded is told as that, and may be asked again",
     provider: "llama-server",
     status: 503,
     body: { error: { code: 503, message: "Loading model", type: "unavailable_error" } },
     expected: { kind: "overloaded", retryable: true, providerCode: "loading-model" },
   },
   {
-    title: "a header that forbids another try is believed (quirk 13)",
+    title: "quirk 13: a header that forbids another try is believed",
     status: 503,
     body: { error: { message: "down" } },
     headers: { "x-should-retry": "false" },
     expected: { kind: "overloaded", retryable: false },
   },
   {
-    title: "a header that allows another try is believed (quirk 13)",
+    title: "quirk 13: a header that allows another try is believed",
     status: 400,
     body: { error: { message: "odd" } },
     headers: { "x-should-retry": "true" },
@@ -217,7 +217,7 @@ describe("An error answer:", () => {
     assert.ok(!JSON.stringify(error.info).includes("canary"));
   });
 
-  test("a prompt that Azure's filter stops ends like any other answer that a filter stops (quirk 17)", async () => {
+  test("quirk 17: a prompt that Azure's filter stops ends like any other answer that a filter stops", async () => {
     const inner = { code: "ResponsibleAIPolicyViolation" };
     fake.enqueue({
       status: 400,

@@ -41,25 +41,25 @@ const finish = (
 const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
   "openai-chat": [
     {
-      title: "text, then usage in a chunk without choices (quirk 18)",
+      title: "quirk 18: usage is read from the chunk without choices that follows the text",
       file: "text.sse",
       text: 'Grüße, 世界 😀 "quoted" \\ back\n',
       events: [usage(9, 6, { cachedTokens: 4, reasoningTokens: 0 }), stop],
     },
     {
-      title: "Azure's chunks without choices, without delta and without both (quirk 23)",
+      title: "quirk 23: Azure's chunks without choices, without delta and without both bring nothing and break nothing",
       file: "azure-filters.sse",
       text: "Blue.",
       events: [stop],
     },
     {
-      title: "usage inside the choice (quirk 19)",
+      title: "quirk 19: usage inside the choice is read",
       file: "usage-in-choice.sse",
       text: "Hi",
       events: [usage(7, 2, { cachedTokens: 3 }), stop],
     },
     {
-      title: "usage on every chunk is replaced, and null does not wipe it (quirk 20)",
+      title: "quirk 20: usage on every chunk is replaced, and null does not wipe it",
       file: "usage-on-every-chunk.sse",
       text: "one two",
       events: [usage(11, 2), stop],
@@ -72,34 +72,34 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       events: [usage(20, 102, { reasoningTokens: 100 }), stop],
     },
     {
-      title: 'an empty finish reason is none, and "end" is kept as it was written (quirk 24)',
+      title: 'quirk 24: an empty finish reason is none, and "end" is kept as it was written',
       file: "empty-finish-reasons.sse",
       text: "ab",
       events: [usage(1, 1), finish("stop", "end")],
     },
-    { title: "an empty finish reason ends nothing (quirk 24)", file: "empty-finish-reason-cut.sse", text: "a", events: [] },
+    { title: "quirk 24: an empty finish reason ends nothing", file: "empty-finish-reason-cut.sse", text: "a", events: [] },
     { title: "the marker alone ends an answer", file: "no-finish-reason.sse", text: "405", events: [finish("other", null)] },
     {
-      title: "a stream that is cut has no finish, half a tool call is none, and usage is an estimate (quirk 7)",
+      title: "quirk 7: a stream that is cut has no finish, half a tool call is none, and usage is an estimate",
       file: "cut.sse",
       text: "The answer ",
       events: [usage(5, 2, { estimated: true })],
     },
     {
-      title: "comments, missing spaces and missing empty lines (quirks 5 and 6)",
+      title: "quirk 5: comments, missing spaces and missing empty lines change nothing about the text",
       file: "comments.sse",
       text: "Hi there!",
       events: [usage(3, 3), stop],
     },
     {
-      title: "reasoning under two names at once counts once (quirk 27)",
+      title: "quirk 27: reasoning under two names at once counts once",
       file: "reasoning-twice.sse",
       reasoning: "Let me think. Yes.",
       text: "Done.",
       events: [stop],
     },
     {
-      title: "content as a list of thinking and text (quirk 28)",
+      title: "quirk 28: content that is a list is told apart into reasoning and text",
       file: "magistral.sse",
       reasoning: "Two and two.",
       text: "Four.",
@@ -111,12 +111,12 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       events: [call("call_a", "weather", '{"city":"Zürich"}'), call("call_b", "time", "{}"), finish("tool-calls", "tool_calls")],
     },
     {
-      title: "tool calls that all have the index 0 (quirk 39)",
+      title: "quirk 39: tool calls that all have the index 0 are told apart by their ids",
       file: "tools-all-index-zero.sse",
       events: [call("a", "w", '{"p":1}'), call("b", "w", '{"p":2}'), finish("tool-calls", "stop")],
     },
     {
-      title: "tool calls without an index, with a signature to be sent back (quirk 40)",
+      title: "quirk 40: tool calls without an index are whole, and their signature is kept to be sent back",
       file: "tools-without-index.sse",
       events: [
         call("c", "read", "{}"),
@@ -155,13 +155,13 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       ],
     },
     {
-      title: "an error beside choices, after text (quirk 8)",
+      title: "quirk 8: an error beside choices is an error, and the text before it stays",
       file: "error-after-text.sse",
       text: "Half",
       failure: { status: 502, message: "Provider disconnected: upstream gone" },
     },
     {
-      title: "an error as the first event (quirk 9)",
+      title: "quirk 9: an error as the first event is an error, whatever marker follows",
       file: "error-first.sse",
       failure: { code: "rate_limit_exceeded", message: "slow down" },
     },
@@ -194,7 +194,7 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       events: [usage(8, 5, { cachedTokens: 2, reasoningTokens: 1 }), finish("stop", "completed")],
     },
     {
-      title: "reasoning is kept whole, and what follows it with its id (quirk 32)",
+      title: "quirk 32: reasoning is kept whole, and what follows it with its id",
       file: "reasoning-and-tool.sse",
       reasoning: "I should call.",
       text: "Calling.",
@@ -228,19 +228,19 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       ],
     },
     {
-      title: "response.incomplete is an end (quirk 26)",
+      title: "quirk 26: response.incomplete is an end",
       file: "incomplete.sse",
       text: "Half",
       events: [usage(3, 16), finish("length", "max_output_tokens")],
     },
     {
-      title: "response.failed is an error (quirk 26)",
+      title: "quirk 26: response.failed is an error",
       file: "failed.sse",
       text: "Half",
       failure: { code: "server_error", message: "The model produced nothing." },
     },
     { title: "an error event", file: "error.sse", failure: { code: "rate_limit_exceeded", message: "Rate limit reached" } },
-    { title: "a stream without a terminal event is cut (quirk 26)", file: "no-terminal.sse", text: "Half", events: [] },
+    { title: "quirk 26: a stream without a terminal event is cut", file: "no-terminal.sse", text: "Half", events: [] },
     {
       title: "an output that is told of at the end alone",
       file: "only-at-the-end.sse",
@@ -250,13 +250,13 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
   ],
   anthropic: [
     {
-      title: "text, with pings and unknown events passed over (quirk 21)",
+      title: "quirk 21: text, with pings and unknown events passed over",
       file: "text.sse",
       text: "Grüße 😀",
       events: [usage(20, 7, { cachedTokens: 5, cacheWriteTokens: 3 }), finish("stop", "end_turn")],
     },
     {
-      title: "thinking with its signature, redacted thinking, and a tool call (quirk 30)",
+      title: "quirk 30: thinking is kept whole with its signature, and redacted thinking as it came",
       file: "thinking-and-tool.sse",
       reasoning: "I need Zürich's weather.",
       text: "Let me look.",
@@ -273,13 +273,13 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       ],
     },
     {
-      title: "an error event in the middle (quirk 10)",
+      title: "quirk 10: an error event in the middle is an error, and the text before it stays",
       file: "overloaded.sse",
       text: "Half",
       failure: { code: "overloaded_error", message: "Overloaded" },
     },
     {
-      title: "the input that message_start counted stays, and a stop reason is an end (quirks 21 and 24)",
+      title: "quirk 21: the input that message_start counted stays, and a stop reason is an end",
       file: "usage-only-at-start.sse",
       text: "Hi",
       events: [usage(25, 9), finish("length", "model_context_window_exceeded")],
@@ -330,13 +330,13 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       ],
     },
     {
-      title: "an error in the middle (quirk 11)",
+      title: "quirk 11: a line with an error in the middle is an error, and the text before it stays",
       file: "error.ndjson",
       text: "Hel",
       failure: { message: "an error was encountered while running the model" },
     },
     {
-      title: "a reason without done is an end (quirk 25)",
+      title: "quirk 25: a reason without done is an end",
       file: "reason-without-done.ndjson",
       text: "Cut by length",
       events: [finish("length", "length")],

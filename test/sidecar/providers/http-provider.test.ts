@@ -88,7 +88,7 @@ for (const wire of WIRES) {
       );
     });
 
-    test("a connection that breaks after the marker does not matter (quirk 2)", async () => {
+    test("quirk 2: a connection that breaks after the marker does not matter", async () => {
       fake.enqueue({ steps: [{ text: "Whole" }, { finish: "stop" }, { cut: "reset" }] });
       const { events, thrown } = await call(providerOnWire(here, wire));
       assert.equal(thrown, null);

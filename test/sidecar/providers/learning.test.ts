@@ -18,7 +18,7 @@ describe("What a model refuses is learned", () => {
     body: { error: { message, type: "invalid_request_error", param: parameter, code: "unsupported_parameter" } },
   });
 
-  test("usage is not asked for where stream_options is unknown, from then on (quirk 18)", async () => {
+  test("quirk 18: usage is not asked for where stream_options is unknown, from then on", async () => {
     const shared = provider();
     fake.enqueue({ status: 422, body: { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] } });
     assert.equal((await call(shared)).thrown, null);
@@ -29,7 +29,7 @@ describe("What a model refuses is learned", () => {
     );
   });
 
-  test("max_tokens becomes max_completion_tokens (quirk 33)", async () => {
+  test("quirk 33: max_tokens becomes max_completion_tokens", async () => {
     fake.enqueue(
       refusal("max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."),
     );
@@ -42,7 +42,7 @@ describe("What a model refuses is learned", () => {
     );
   });
 
-  test("a temperature that the model does not take is left out, and that is told (quirk 33)", async () => {
+  test("quirk 33: a temperature that the model does not take is left out, and that is told", async () => {
     fake.enqueue(
       refusal(
         "temperature",
@@ -68,7 +68,7 @@ describe("What a model refuses is learned", () => {
     );
   });
 
-  test("thinking is not asked of an Ollama model that cannot (quirk 36)", async () => {
+  test("quirk 36: thinking is not asked of an Ollama model that cannot", async () => {
     fake.enqueue({ status: 400, body: { error: '"gemma3" does not support thinking' } });
     const { events } = await call(provider("ollama"), { request: modelRequest("x", { reasoning: "high" }) });
     assert.deepEqual(

@@ -119,7 +119,7 @@ describe("Chat completions are asked", () => {
     assert.match(JSON.stringify(asked), /"id":"call00000".*"tool_call_id":"call00000"/u);
   });
 
-  test("DeepSeek gets its reasoning back with the calls it led to, and not otherwise (quirk 31)", () => {
+  test("quirk 31: DeepSeek gets its reasoning back with the calls it led to, and not otherwise", () => {
     const thought: AssistantPart = { type: "reasoning", text: "Hm." };
     const call: AssistantPart = { type: "tool-call", id: "a", name: "weather", arguments: "{}" };
     const asked = JSON.stringify(
