@@ -186,7 +186,9 @@ class AnswerRun {
   }
 
   async #buildRequest(): Promise<ModelRequest> {
-    const request = buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
+    const built = buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
+    // One of many questions that nobody will go on from.
+    const request = this.#workClass === "batch" && built.messages.length === 1 ? { ...built, oneOff: true } : built;
     return this.#rounds?.request(request) ?? request;
   }
 

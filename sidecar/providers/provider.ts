@@ -36,6 +36,8 @@ export interface ModelRequest {
   /** System messages come from `parameters.system`; file parts have become text. */
   readonly messages: readonly Message[];
   readonly parameters: GenerationParameters;
+  /** True for one of many questions, each by itself: no later request will begin with these messages. */
+  readonly oneOff?: boolean;
 }
 
 export interface RequestContext {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
 import type { WireRequest } from "../../sidecar/providers/wire-adapter.ts";
-import type { AssistantPart, GenerationParameters, JsonObject, Message, ToolDefinition } from "../../sidecar/types.ts";
+import type { AssistantPart, GenerationParameters, JsonObject, JsonValue, Message, ToolDefinition } from "../../sidecar/types.ts";
 import type { FakeWire } from "./fake-provider-script.ts";
 import { userMessage } from "./provider-calls.ts";
 import { ADAPTERS, wireTarget } from "./wire-reading.ts";
@@ -45,6 +45,11 @@ export function build({ provider, wire, model = "m", parameters = {}, messages =
 
 export function body(asked: Asked): JsonObject {
   return JSON.parse(JSON.stringify(build(asked).body));
+}
+
+/** Without the marks of Anthropic's cache, which are no part of the prompt and move from turn to turn. */
+export function withoutMarks(json: JsonValue | undefined): JsonValue {
+  return JSON.parse(JSON.stringify(json ?? null), (key, value: JsonValue) => (key === "cache_control" ? undefined : value));
 }
 
 export function warnings(asked: Asked): readonly (readonly [string, string | undefined])[] {

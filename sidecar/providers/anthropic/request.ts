@@ -7,6 +7,7 @@ import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { isAboutRange, leftOut, mapped, unsupported } from "../refusal.ts";
 import { withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { NO_CACHE_MARKS, withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
 import { learnThinking, thinkingFields } from "./thinking.ts";
@@ -33,7 +34,10 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
     ...(system.trim() === "" ? {} : { system }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
-  return { path: "/v1/messages", body: { ...withProviderOptions(body, parameters, target), stream: true, messages }, warnings };
+  const whole: JsonObject = { ...withProviderOptions(body, parameters, target), stream: true, messages };
+  const { cache_control: _option, ...unmarked } = whole;
+  const marked = target.learned.has(NO_CACHE_MARKS) ? unmarked : withCacheMarks(whole, request.oneOff === true);
+  return { path: "/v1/messages", body: marked, warnings };
 }
 
 /** Which of the ways to think a model takes, whether it takes sampling parameters, and its limit: the refusals say so. */
@@ -42,6 +46,8 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   const { message } = payload;
   const limit = /max_tokens: \d+ > (\d+)/u.exec(message)?.[1];
   if (limit !== undefined) return `max_tokens=${limit}`;
+  // Servers that only speak like Anthropic need not know its cache.
+  if (/\bcache_control\b/u.test(message)) return NO_CACHE_MARKS;
   const lesson = learnThinking(message, body);
   if (lesson !== undefined || isAboutRange(message)) return lesson;
   const field = ["temperature", "top_p"].find((one) => one in body && new RegExp(`\\b${one}\\b`, "u").test(message));
