@@ -27,6 +27,35 @@ const end = (rest: Partial<EndEventBody> = {}): StreamEventBody => ({
   ...rest,
 });
 
+describe("what is taken back", () => {
+  const thought = (words: string): StreamEventBody => ({ type: "reasoning-delta", text: words });
+
+  test("text that turns out to have been thought moves to the reasoning", () => {
+    const answer = fold([start, text("I add."), { type: "discard", what: "text" }, thought("I add."), text("4"), end()]);
+    assert.deepEqual([answer.text, answer.reasoning], ["4", "I add."]);
+  });
+
+  test("reasoning that turns out to have been the answer moves to the text, and no time of thinking is left", () => {
+    const answer = fold([start, thought("It is 4."), { type: "discard", what: "reasoning" }, text("It is 4."), end()]);
+    assert.deepEqual([answer.text, answer.reasoning, answer.reasoningFrom, answer.reasoningTo], ["It is 4.", "", undefined, undefined]);
+  });
+
+  test("an attempt that was rejected leaves nothing of its answer", () => {
+    const call: StreamEventBody = { type: "tool-call", id: "t", name: "f", arguments: "{}" };
+    const answer = fold([
+      start,
+      { type: "attempt", number: 1, of: 3 },
+      thought("Hm."),
+      text("no"),
+      call,
+      { type: "attempt", number: 2, of: 3, reason: "it is no JSON" },
+      text("{}"),
+      end(),
+    ]);
+    assert.deepEqual([answer.text, answer.reasoning, answer.toolCalls], ["{}", "", []]);
+  });
+});
+
 const WHOLE: readonly StreamEventBody[] = [
   start,
   { type: "status", phase: "connecting" },

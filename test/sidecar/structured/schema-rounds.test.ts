@@ -6,6 +6,7 @@ import { AnswerError } from "../../../sidecar/answers/answer-error.ts";
 import { AnswerFold } from "../../../sidecar/answers/fold.ts";
 import type { GenerateResult } from "../../../sidecar/api.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { Session } from "../../../sidecar/sessions/session.ts";
 import type { JsonObject, StreamEvent } from "../../../sidecar/types.ts";
 import { checkOrder, eventsOf, kinds } from "../answer-events.ts";
 import { answers, fails, finish, Gate, scriptedLlm, text, usage, yields } from "../scripted-provider.ts";
@@ -171,6 +172,18 @@ describe("An answer with a schema", () => {
     abort.abort();
     const { status, content } = await answer;
     assert.deepEqual([status, content], ["cancelled", "{"]);
+  });
+
+  test("is kept by a session as its last attempt alone", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.enqueue(answers("no"), answers(`Here: ${GOOD}`), answers("Fine."));
+    const session = new Session(llm);
+    await session.generate("Which city?", options);
+    const [, answer] = await session.messages();
+    assert.deepEqual(answer?.message.content, [{ type: "text", text: GOOD }]);
+    assert.deepEqual(answer.usage, { inputTokens: 10, outputTokens: 4 });
+    await session.generate("Thanks");
+    assert.doesNotMatch(JSON.stringify(provider.requests.at(-1)?.messages), /"no"|does not satisfy/u);
   });
 
   for (const [what, schema] of [
