@@ -36,10 +36,15 @@ function messagesOf(prompt: Prompt): readonly Message[] {
   }
   if (!Array.isArray(prompt)) throw invalidRequest("invalid-messages", "A prompt is a text or a list of messages.");
   for (const [index, message] of prompt.entries()) checkMessage(message, index);
-  if (!prompt.some((message: Message) => message.role !== "system")) {
+  if (!prompt.some(holdsAnything)) {
     throw invalidRequest("empty-prompt", "The list of messages holds no message of a user: there is nothing to answer.");
   }
   return prompt;
+}
+
+/** Providers refuse messages of white space alone, so they are not sent, and something else must be. */
+function holdsAnything({ role, content }: Message): boolean {
+  return role !== "system" && content.some((part: Part) => part.type !== "text" || part.text.trim() !== "");
 }
 
 /** Kinds of parts, and those of their fields that must be texts. */
@@ -69,6 +74,16 @@ function checkPart(part: Record<string, unknown>, role: Message["role"], index: 
   }
   const missing = TEXTS_OF_PART[kind].find((field) => typeof part[field] !== "string");
   if (missing !== undefined) throw invalidMessage(index, `a part of type "${kind}" must have a text in its field "${missing}"`);
+  if (kind === "image") checkImage(String(part["mediaType"]), String(part["data"]), index);
+}
+
+function checkImage(mediaType: string, data: string, index: number): void {
+  if (!/^image\/[\w.+-]{1,100}$/u.test(mediaType)) {
+    throw invalidMessage(index, `an image needs a media type such as image/png, not "${mediaType.slice(0, 100)}"`);
+  }
+  if (!/^[A-Za-z0-9+/]+={0,2}$/u.test(data)) {
+    throw invalidMessage(index, 'the data of an image must be base64, without "data:" before it and without line breaks');
+  }
 }
 
 function isRole(role: unknown): role is Message["role"] {

@@ -40,6 +40,22 @@ describe("the request made of a prompt", () => {
     );
   });
 
+  it("refuses pictures that are none", () => {
+    const picture = (mediaType: string, data: string): Prompt => [{ role: "user", content: [{ type: "image", mediaType, data }] }];
+    for (const data of ["", "data:image/png;base64,aGk=", "aGk=\naGk=", "häh"]) {
+      checkRefused(() => build(picture("image/png", data)), "invalid-messages", /Message 1 .*must be base64/u);
+    }
+    for (const type of ["", "png", "text/html", "image/"]) {
+      checkRefused(() => build(picture(type, "aGk=")), "invalid-messages", /media type such as image\/png/u);
+    }
+    assert.equal(build(picture("image/svg+xml", "aGk=")).messages.length, 1);
+  });
+
+  it("refuses messages that hold nothing but white space", () => {
+    const blank: Prompt = [{ role: "user", content: [{ type: "text", text: " \n" }] }];
+    checkRefused(() => build(blank), "empty-prompt", /nothing to answer/u);
+  });
+
   it("sends no empty system text", () => {
     assert.deepEqual(build("hi", { system: "  " }).parameters, {});
   });
