@@ -60,7 +60,9 @@ exports.activate = async () => {
     if (answers.length > 0) result[file] = answers.at(-1);
     else result[file] = Object.values(result).at(-1);
   }
-  fs.writeFileSync(out, JSON.stringify(result));
+  // Under its name it is complete: somebody waits for the name.
+  fs.writeFileSync(out + ".part", JSON.stringify(result));
+  fs.renameSync(out + ".part", out);
 };
 `;
 
@@ -101,7 +103,6 @@ try {
   await page.goto(`${server.url}?folder=${folder}&payload=${encodeURIComponent(payload)}`);
   await workbenchReady(page);
   await written;
-  await page.waitForTimeout(500);
 } finally {
   await browser.close();
   await server.stop();
