@@ -2,6 +2,7 @@
 // `gather` is cancelled and counted as batch work without being handed anything.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Budget } from "./limits/budget.ts";
 
 /** Foreground work is what a person waits for; batch work never takes the last place at an endpoint. */
 export type WorkClass = "foreground" | "batch";
@@ -9,9 +10,11 @@ export type WorkClass = "foreground" | "batch";
 export interface CallScope {
   readonly workClass: WorkClass;
   readonly signal: AbortSignal | undefined;
+  /** What every request made inside counts for, the outermost first. */
+  readonly budgets: readonly Budget[];
 }
 
-const outside: CallScope = { workClass: "foreground", signal: undefined };
+const outside: CallScope = { workClass: "foreground", signal: undefined, budgets: [] };
 const storage = new AsyncLocalStorage<CallScope>();
 
 /** The scope of the calling code; read it when a request is made, not when its stream is first read. */

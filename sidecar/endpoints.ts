@@ -5,7 +5,7 @@
 import { invalidRequest } from "./answers/answer-error.ts";
 import { HttpClient } from "./http/http-client.ts";
 import { usableKey, type KeyRing } from "./keys.ts";
-import { Limiter } from "./limiter.ts";
+import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
 import type { Endpoint } from "./llm.ts";
 import { baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl } from "./providers/base-url.ts";
 import { createHttpProvider } from "./providers/http-provider.ts";
@@ -32,6 +32,8 @@ export interface EndpointsOptions {
 export interface EndpointOverrides extends Pick<ProviderSettings, "baseUrl" | "api" | "concurrency" | "timeLimits"> {
   /** Sent to this endpoint alone. */
   readonly key?: string;
+  /** Requests at once to begin with, for a program that knows what the provider bears. Default: a few, more as they are answered. */
+  readonly startConcurrency?: number;
 }
 
 interface Address {
@@ -40,13 +42,16 @@ interface Address {
   readonly key: string | undefined;
 }
 
+type KnownEndpoint = Pick<Endpoint, "provider" | "limiter">;
+
 /** Endpoints kept with their learned state. More than any person has; the oldest idle one goes first. */
 const MAX_ENDPOINTS = 256;
 
 export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #http: HttpClient;
-  readonly #known = new Map<string, { readonly provider: Provider; readonly limiter: Limiter }>();
+  readonly #limiters = new EndpointLimiters();
+  readonly #known = new Map<string, KnownEndpoint>();
   #settings: EngineSettings;
 
   constructor(options: EndpointsOptions) {
@@ -81,9 +86,10 @@ export class Endpoints {
     const row = this.row(id);
     const set = this.#settings.providers[id];
     const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
-    const size = overrides.concurrency ?? set?.concurrency ?? row.concurrency ?? this.#settings.concurrency;
-    const known = row.wire === "local" || row.wire === "editor" ? this.#inProcess(row, size) : this.#overHttp(id, row, overrides, size);
-    if (known.limiter.size !== size) known.limiter.resize(size);
+    const known = row.wire === "local" || row.wire === "editor" ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
+    const most = Math.min(row.concurrency ?? Infinity, this.#settings.concurrency);
+    known.limiter.setBound(overrides.concurrency ?? set?.concurrency ?? most);
+    if (overrides.startConcurrency !== undefined) known.limiter.startWith(overrides.startConcurrency);
     return { ...known, timeLimits };
   }
 
@@ -135,28 +141,27 @@ export class Endpoints {
     await this.#http.close();
   }
 
-  #inProcess(row: ProviderRow, size: number): { readonly provider: Provider; readonly limiter: Limiter } {
+  #inProcess(row: ProviderRow): KnownEndpoint {
     const provider = row.wire === "local" ? this.#options.local : this.#options.editor;
     if (provider === undefined) throw invalidRequest("unknown-provider", `${row.name} can be reached from within an editor only.`);
-    return this.#remember(row.id, () => ({ provider, limiter: new Limiter(size) }));
+    return { provider, limiter: this.#limiters.of([row.id], {}) };
   }
 
-  #overHttp(id: string, row: ProviderRow, overrides: EndpointOverrides, size: number): ReturnType<Endpoints["resolve"]> {
+  #overHttp(id: string, row: ProviderRow, overrides: EndpointOverrides): KnownEndpoint {
     const { baseUrl, key } = this.#address(id, row, overrides);
     const api = overrides.api ?? this.#settings.providers[id]?.api;
-    const known = this.#remember(JSON.stringify([id, baseUrl, key, api]), () => ({
-      provider: createHttpProvider(row, { provider: id, baseUrl, key, ...(api === undefined ? {} : { api }) }, this.#http),
-      limiter: new Limiter(size),
-    }));
-    return { ...known, timeLimits: {} };
-  }
-
-  #remember(
-    name: string,
-    make: () => { readonly provider: Provider; readonly limiter: Limiter },
-  ): { readonly provider: Provider; readonly limiter: Limiter } {
+    const name = JSON.stringify([id, baseUrl, key, api]);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
+    const provider = createHttpProvider(row, { provider: id, baseUrl, key, ...(api === undefined ? {} : { api }) }, this.#http);
+    const limiter = this.#limiters.of([new URL(baseUrl).origin, key], {
+      ...(row.startConcurrency === undefined ? {} : { start: row.startConcurrency }),
+      askPlaces: async () => provider.places?.(),
+    });
+    return this.#remember(name, { provider, limiter });
+  }
+
+  #remember(name: string, made: KnownEndpoint): KnownEndpoint {
     if (this.#known.size >= MAX_ENDPOINTS) {
       for (const [other, { limiter }] of this.#known) {
         if (limiter.active + limiter.waiting > 0) continue;
@@ -164,7 +169,6 @@ export class Endpoints {
         break;
       }
     }
-    const made = make();
     this.#known.set(name, made);
     return made;
   }

@@ -56,7 +56,7 @@ class GatherRun<T> implements Gathering<T> {
   readonly [Symbol.toStringTag] = "Gathering";
   readonly #concurrency: number;
   readonly #abort = new AbortController();
-  readonly #scope: CallScope = { workClass: "batch", signal: this.#abort.signal };
+  readonly #scope: CallScope = { workClass: "batch", signal: this.#abort.signal, budgets: [] };
   /** As they finished. */
   #results: GatherResult<T>[] = [];
   /** Kept to be awaited or read again. The results of a lazy iterable are not, unless it is awaited: it may be endless. */

@@ -9,13 +9,15 @@ import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
 import { buildModelRequest } from "./answers/request.ts";
-import { defaultRetryPolicy, Retries, type RetryPolicy } from "./answers/retry.ts";
+import { defaultRetryPolicy, isRefusal, Retries, type RetryPolicy } from "./answers/retry.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
-import { currentScope, type WorkClass } from "./call-scope.ts";
-import type { Limiter } from "./limiter.ts";
+import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
+import { admit, type Admitted } from "./limits/admission.ts";
+import type { Limiter, Place, WaitEnd } from "./limits/limiter.ts";
+import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
-import { ProviderError, type ModelRequest, type Provider } from "./providers/provider.ts";
+import { ProviderError, type ModelRequest, type Provider, type RequestContext } from "./providers/provider.ts";
 import type { ModelRef, StreamEvent, TimeLimits } from "./types.ts";
 
 /** Where a request goes, as the settings say at the moment it is made. */
@@ -45,7 +47,7 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
     // The scope is that of the caller: a stream made inside `gather` belongs to it wherever it is read.
     const scope = currentScope();
     const signals = [defaults.signal, options.signal, scope.signal].filter((signal) => signal !== undefined);
-    return new AnswerRun(target, prompt, { ...defaults, ...options }, scope.workClass, signals);
+    return new AnswerRun(target, prompt, { ...defaults, ...options }, scope, signals);
   };
   return {
     ref,
@@ -73,16 +75,18 @@ class AnswerRun {
   /** Aborted by any of the caller's signals, and when the reader leaves. */
   readonly #abort = new AbortController();
   readonly #numbering: AnswerNumbering;
+  readonly #spending: Spending;
   /** Where the answer must satisfy a schema. */
   #rounds: SchemaRounds | undefined;
   #quote: Promise<PriceQuote | undefined> | undefined;
 
-  constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, workClass: WorkClass, signals: readonly AbortSignal[]) {
+  constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, scope: CallScope, signals: readonly AbortSignal[]) {
     this.#target = target;
     this.#prompt = prompt;
     this.#options = options;
-    this.#workClass = workClass;
+    this.#workClass = scope.workClass;
     this.#signals = signals;
+    this.#spending = new Spending(scope.budgets, target.ref, () => this.#price());
     this.#numbering = new AnswerNumbering(target.provider, target.model);
   }
 
@@ -126,20 +130,34 @@ class AnswerRun {
     }
   }
 
+  /** Asked for until one is taken on. What it took is counted when it is over, also when its reader has left. */
   async *#attempts(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
-    const retries = new Retries();
+    let outcome: Outcome = { type: "cancelled" };
+    try {
+      outcome = yield* this.#retried();
+      return outcome;
+    } finally {
+      const { usage, cost } = this.#numbering.spent(outcome);
+      this.#spending.settle(usage, cost);
+    }
+  }
+
+  async *#retried(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
+    const retries = new Retries(this.#workClass);
     for (;;) {
       let policy = defaultRetryPolicy;
       try {
         const endpoint = this.#target.endpoint();
         policy = endpoint.retry ?? policy;
-        yield* this.#attempt(endpoint);
+        yield* this.#attempt(endpoint, policy);
         return this.#signal.aborted ? { type: "cancelled" } : { type: "returned" };
       } catch (thrown) {
         if (this.#signal.aborted) return { type: "cancelled" };
         const error = errorInfo(thrown);
         const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
         if (next === null) return { type: "failed", error };
+        if (next.phase === "loading-model") this.#spending.cancel();
+        else this.#spending.settle(null);
         yield [this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs))];
         if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
       }
@@ -147,30 +165,47 @@ class AnswerRun {
   }
 
   /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
-  async *#attempt({ provider, limiter, timeLimits }: Endpoint): Batches {
+  async *#attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Batches {
     this.#signal.throwIfAborted();
-    let place = limiter.tryAcquire(this.#workClass);
-    if (place === undefined) {
-      yield [this.#numbering.status("waiting-for-limit")];
-      place = await limiter.acquire(this.#workClass, this.#signal);
-    }
+    const { place, request } = yield* this.#admitted(limiter);
     try {
-      const request = await this.#buildRequest();
       yield [this.#numbering.sending(request)];
-      // Looked up while the provider works. An answer is none the worse for a price that cannot be had.
-      this.#quote ??= this.#target.price?.().catch(() => undefined);
-      const context = { signal: this.#signal, timeLimits: { ...timeLimits, ...this.#options.timeLimits } };
-      yield* this.#read(provider.stream(request, context), new AnswerReading(provider, request, this.#numbering));
+      // Looked up while the provider works.
+      void this.#price();
+      const context: RequestContext = {
+        signal: this.#signal,
+        timeLimits: { ...timeLimits, ...this.#options.timeLimits },
+        // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
+        onAccepted: (forMs = 0) => place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined),
+      };
+      yield* this.#read(provider.stream(request, context), new AnswerReading(provider, request, this.#numbering), place);
+      if (this.#numbering.finishReason !== null) place.answered();
+    } catch (thrown) {
+      const error = errorInfo(thrown);
+      if (isRefusal(error)) place.refused(error, policy);
+      throw thrown;
     } finally {
       place.release();
     }
   }
 
-  async *#read(stream: ReturnType<Provider["stream"]>, reading: AnswerReading): Batches {
+  #admitted(limiter: Limiter): AsyncGenerator<readonly StreamEvent[], Admitted, undefined> {
+    return admit({
+      limiter,
+      workClass: this.#workClass,
+      spending: this.#spending,
+      build: () => this.#buildRequest(),
+      signal: this.#signal,
+      show: (end: WaitEnd) => [this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))],
+    });
+  }
+
+  async *#read(stream: ReturnType<Provider["stream"]>, reading: AnswerReading, place: Place): Batches {
     try {
       for await (const batch of stream) {
         if (this.#signal.aborted) break;
         const events = reading.read(batch);
+        if (!this.#numbering.beforeFirstToken) place.accepted();
         this.#rounds?.read(events);
         if (events.length > 0) yield events;
       }
@@ -200,6 +235,12 @@ class AnswerRun {
       if (error instanceof ProviderError) throw error;
       throw invalidRequest("prompt-unreadable", `The prompt could not be read: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+
+  /** An answer is none the worse for a price that cannot be had. */
+  async #price(): Promise<PriceQuote | undefined> {
+    this.#quote ??= this.#target.price?.().catch(() => undefined);
+    return this.#quote;
   }
 
   /** False when the answer was cancelled meanwhile. */

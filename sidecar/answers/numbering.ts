@@ -152,6 +152,12 @@ export class AnswerNumbering {
     return events;
   }
 
+  /** What the request that has just ended took; null: nothing was done for it. The cost only where the provider told it. */
+  spent(outcome: Outcome): { readonly usage: Usage | null; readonly cost?: Cost } {
+    const usage = this.#finalUsage(this.#verdict(outcome).status);
+    return { usage, ...costOf({ usage, charged: usage === this.#usage ? this.#charged : undefined }, undefined) };
+  }
+
   /** `quote` undefined: nobody knows what the model costs. */
   end(outcome: Outcome, quote?: PriceQuote): StreamEvent {
     const { finishReason } = this;

@@ -1,11 +1,14 @@
 // When to ask again, and after how long. Only before the first token: what a reader has seen is never taken back, and never
 // paid for twice.
 
+import type { WorkClass } from "../call-scope.ts";
 import type { ErrorInfo } from "../types.ts";
 
 export interface RetryPolicy {
   /** Requests beyond the first. */
   readonly retries: number;
+  /** The same for batch work that is refused for being too many, which says nothing about the request, and for which nobody sits waiting. */
+  readonly batchRefusals: number;
   /** Milliseconds before the first retry where the provider names no time; doubled each time. */
   readonly baseMs: number;
   /** Milliseconds. A wait that the provider names and that is longer is shown as an error, not waited for. */
@@ -15,29 +18,47 @@ export interface RetryPolicy {
   readonly loadingCapMs: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { retries: 2, baseMs: 500, capMs: 60_000, loadingMs: 1_000, loadingCapMs: 15 * 60_000 };
+export const defaultRetryPolicy: RetryPolicy = {
+  retries: 2,
+  batchRefusals: 8,
+  baseMs: 500,
+  capMs: 60_000,
+  loadingMs: 1_000,
+  loadingCapMs: 15 * 60_000,
+};
 
 export interface Retry {
   readonly phase: "retrying" | "loading-model";
   readonly delayMs: number;
 }
 
+/** Another try would be refused like the first, whatever a header says. */
+const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 401, 403]);
+
+/** The provider has too much to do, or was asked too much: fewer requests at once would go through. */
+export function isRefusal({ kind, providerCode }: ErrorInfo): boolean {
+  return (kind === "rate-limit" || kind === "overloaded") && providerCode !== "loading-model";
+}
+
 /** The retries of one answer. */
 export class Retries {
+  readonly #workClass: WorkClass;
   readonly #random: () => number;
   #done = 0;
   #loadingSince: number | null = null;
 
-  constructor(random: () => number = Math.random) {
+  constructor(workClass: WorkClass, random: () => number = Math.random) {
+    this.#workClass = workClass;
     this.#random = random;
   }
 
   /** Null when the error stands. */
   after(error: ErrorInfo, policy: RetryPolicy): Retry | null {
-    if (!error.retryable || error.kind === "cancelled") return null;
+    if (!error.retryable || error.kind === "cancelled" || (error.status !== undefined && FINAL_STATUSES.has(error.status))) return null;
     // llama.cpp's server refuses with 503 while it loads, for minutes if the model is large: that is no failed attempt.
     if (error.providerCode === "loading-model") return this.#whileLoading(policy);
-    if (this.#done >= policy.retries) return null;
+    const most = this.#workClass === "batch" && isRefusal(error) ? policy.batchRefusals : policy.retries;
+    if (this.#done >= most) return null;
     const delayMs = this.#delay(error, policy);
     if (delayMs > policy.capMs) return null;
     this.#done++;

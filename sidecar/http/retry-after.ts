@@ -16,7 +16,13 @@ export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): numbe
     const date = Date.parse(text);
     if (!Number.isNaN(date)) return Math.max(0, date - nowMs);
   }
-  return resetMs(headers, nowMs);
+  // Azure sends -1 and 0 for what it does not count, together with limits that are not used up.
+  return longestReset(headers, nowMs, (remaining) => Number(remaining ?? "1") <= 0);
+}
+
+/** With an answer that was given: for how long nothing is left of a limit, so that the next request would be refused. */
+export function exhaustedForMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  return longestReset(headers, nowMs, (remaining) => remaining === "0");
 }
 
 /** `x-should-retry`, by which OpenAI and Anthropic overrule what a status usually means. */
@@ -26,15 +32,19 @@ export function shouldRetry(headers: IncomingHttpHeaders): boolean | undefined {
 }
 
 /** `x-ratelimit-reset-requests: 12ms` (OpenAI, Groq) and `anthropic-ratelimit-requests-reset: 2026-01-01T00:00:00Z`. */
-function resetMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+function longestReset(
+  headers: IncomingHttpHeaders,
+  nowMs: number,
+  isUsedUp: (remaining: string | undefined) => boolean,
+): number | undefined {
   const waits: number[] = [];
   for (const name of Object.keys(headers)) {
+    if (!name.includes("ratelimit")) continue;
     const openai = /^x-ratelimit-reset(-.+)?$/u.exec(name);
     const anthropic = /^anthropic-ratelimit-(.+)-reset$/u.exec(name);
     if (openai === null && anthropic === null) continue;
     const remaining = openai === null ? `anthropic-ratelimit-${anthropic?.[1]}-remaining` : `x-ratelimit-remaining${openai[1] ?? ""}`;
-    // Azure sends -1 and 0 for what it does not count, together with limits that are not used up.
-    if (Number(headerText(headers, remaining) ?? "1") > 0) continue;
+    if (!isUsedUp(headerText(headers, remaining))) continue;
     const text = headerText(headers, name) ?? "";
     const wait = openai === null ? instantMs(text, nowMs) : (durationMs(text) ?? instantMs(text, nowMs));
     if (wait !== undefined && wait > 0) waits.push(wait);

@@ -2,6 +2,7 @@
 
 import type { HttpClient, HttpRequest } from "../http/http-client.ts";
 import { readWholeBody } from "../http/read-body.ts";
+import { exhaustedForMs } from "../http/retry-after.ts";
 import type { ModelInfo } from "../types.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { endpointUrl, parseBaseUrl } from "./base-url.ts";
@@ -91,6 +92,7 @@ class HttpProvider implements Provider {
       const prepared = await this.#prepare(request, connection, signal);
       const answer = await this.#ask(request, connection, call, prepared);
       const { exchange, head } = answer;
+      context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
       const first = firstEvents(answer);
       if (first.length > 0) yield first;
       if ("blocked" in answer) return;
@@ -120,6 +122,17 @@ class HttpProvider implements Provider {
       throw this.#thrown(error, signal);
     } finally {
       call.close();
+    }
+  }
+
+  async places(): Promise<number | undefined> {
+    try {
+      const connection = this.#connect(undefined);
+      const ask = this.#asking(connection, new AbortController().signal);
+      return await connection.adapter.readPlaces?.(this.#wireTarget(connection, undefined), ask);
+    } catch {
+      // An address that is none is told by the requests to it.
+      return undefined;
     }
   }
 

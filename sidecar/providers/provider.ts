@@ -44,6 +44,11 @@ export interface RequestContext {
   /** Aborted: the provider closes its socket and ends its iteration by throwing the signal's reason. */
   readonly signal: AbortSignal;
   readonly timeLimits: TimeLimits;
+  /**
+   * Told once the provider has taken the request on, where that is known before the first token. `exhaustedForMs`: with it
+   * the provider said that nothing is left of a limit for so many milliseconds.
+   */
+  readonly onAccepted?: (exhaustedForMs?: number) => void;
 }
 
 export interface Provider {
@@ -55,6 +60,8 @@ export interface Provider {
    * stream was cut. Throws `ProviderError`. Ending the iteration early (`break`) closes the socket.
    */
   stream(request: ModelRequest, context: RequestContext): AsyncGenerator<readonly ProviderEvent[], void, undefined>;
+  /** How many requests the server works on at once, the others waiting in its queue; undefined where it does not tell. Never rejects. */
+  places?(): Promise<number | undefined>;
   /** Throws `ProviderError`. */
   listModels(context: RequestContext): Promise<readonly ModelInfo[]>;
 }

@@ -62,8 +62,10 @@ export interface ProviderRow {
   readonly keyHeader?: KeyHeader;
   /** A server on this machine, as a rule. */
   readonly runsHere: boolean;
-  /** Requests at once, where the server queues instead of refusing. */
+  /** Requests at once at most, where the server queues instead of refusing and the settings say nothing about it. */
   readonly concurrency?: number;
+  /** Requests at once to begin with; default 4. */
+  readonly startConcurrency?: number;
   /** Milliseconds, where the settings say nothing. */
   readonly timeLimits: Required<TimeLimits>;
   readonly chat?: ChatQuirks;
@@ -164,7 +166,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     baseUrlVariables: ["LLAMA_SERVER_BASE_URL"],
     keyVariables: ["LLAMA_API_KEY"],
     key: "optional",
-    concurrency: 2,
+    startConcurrency: 2,
     chat: { reasoning: "template", promptProgress: true, describes: "llama-server" },
   },
   {
@@ -274,6 +276,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     keyVariables: [],
     key: "none",
     runsHere: true,
+    concurrency: 4,
     timeLimits: HERE,
   },
   {
@@ -284,6 +287,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     keyVariables: [],
     key: "none",
     runsHere: false,
+    concurrency: 4,
     timeLimits: REMOTE,
   },
 ];

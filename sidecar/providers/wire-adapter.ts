@@ -96,6 +96,8 @@ export interface WireAdapter {
   readModels(json: JsonValue, target: WireTarget): ModelList | undefined;
   /** The list with what the server tells of its models elsewhere. Rejects as `ask` does. */
   describeModels?(models: readonly ModelInfo[], target: WireTarget, ask: AskServer): Promise<readonly ModelInfo[]>;
+  /** How many requests the server works on at once; undefined where it does not tell. Rejects as `ask` does. */
+  readPlaces?(target: WireTarget, ask: AskServer): Promise<number | undefined>;
   createPreparation?(): Preparation;
 }
 

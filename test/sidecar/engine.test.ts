@@ -156,7 +156,7 @@ describe("cancelling over real sockets", () => {
 
   it("closes the sockets of many answers at once, in the middle and before the headers", async () => {
     fake.respond(({ index }) => (index % 2 === 0 ? { steps: [{ text: "so far" }, { gate: "never" }] } : { holdHeaders: "never" }));
-    const llm = engineOf(100).llm("openai-compatible/m");
+    const llm = engineOf(100).llmAt("openai-compatible", "m", { startConcurrency: 100 });
     const abort = new AbortController();
     const answers = Array.from({ length: 100 }, () => llm.generate("a", { signal: abort.signal }));
     await fake.waitFor(({ waitingAt }) => waitingAt.length === 100, "a hundred answers under way");
@@ -207,27 +207,43 @@ describe("the limit of an endpoint", () => {
     const ask = (): Promise<unknown> => engine.llm("openai-compatible/m").generate("a");
     const work = [Promise.all([ask(), ask(), ask(), ask()]), gather([ask, ask, ask, ask])];
     await fake.waitFor(({ openAnswers }) => openAnswers === 3, "three answers under way");
-    engine.updateSettings(settings(5));
+    engine.updateSettings(settings(4));
     const more = ask();
-    await fake.waitFor(({ openAnswers }) => openAnswers === 5, "five answers after the setting has changed");
+    await fake.waitFor(({ openAnswers }) => openAnswers === 4, "four answers after the setting has changed");
     fake.gate("go").open();
     await Promise.all([...work, more]);
-    assert.equal(fake.state().peakAnswers, 5);
+    assert.equal(fake.state().peakAnswers, 4);
     assert.equal(fake.requests.length, 9);
   });
 
-  it("is one for each address, so that a slow server holds up no other", async () => {
-    fake.respond(({ path }) => (path.startsWith("/slow") ? { steps: [{ gate: "slow" }, { finish: "stop" }] } : { text: "quick" }));
-    const engine = engineWith({
-      settings: {
-        ...settingsOf({ slow: { baseUrl: `${fake.origin}/slow/v1` }, quick: { baseUrl: `${fake.origin}/quick/v1` } }),
-        concurrency: 1,
-      },
-    });
+  it("is one for each origin, so that a slow server holds up no other", async () => {
+    const other = await FakeProvider.start();
+    fake.respond(() => ({ steps: [{ gate: "slow" }, { finish: "stop" }] }));
+    const settings = settingsOf({ slow: { baseUrl: fake.baseUrl("openai-chat") }, quick: { baseUrl: other.baseUrl("openai-chat") } });
+    const engine = engineWith({ settings: { ...settings, concurrency: 1 } });
     const slow = [engine.llm("slow/m").generate("a"), engine.llm("slow/m").generate("b")];
     await fake.waitFor(({ waitingAt }) => waitingAt.includes("slow"), "the slow answer to wait");
-    assert.equal((await engine.llm("quick/m").generate("c")).content, "quick");
+    assert.equal((await engine.llm("quick/m").generate("c")).content, "You said: c");
     fake.gate("slow").open();
     await Promise.all(slow);
+    await other.close();
+  });
+
+  it("is one for each key at an origin, whatever the provider is called and whichever interface is spoken", async () => {
+    fake.respond(() => ({ steps: [{ text: "a" }, { gate: "go" }, { finish: "stop" }] }));
+    const keys = new KeyRing();
+    for (const id of ["one", "two"]) keys.set(id, fake.origin, "the-same");
+    keys.set("three", fake.origin, "another");
+    const server = { baseUrl: fake.baseUrl("openai-chat"), concurrency: 1 };
+    const engine = engineWith({ keys, settings: settingsOf({ one: server, two: { ...server, api: "responses" }, three: server }) });
+    const answers = ["one", "two", "three"].map((id) => engine.llm(`${id}/m`).generate("a"));
+    await fake.waitFor(({ openAnswers }) => openAnswers === 2, "one answer for each key");
+    fake.gate("go").open();
+    await Promise.all(answers);
+    assert.equal(fake.state().peakAnswers, 2);
+    assert.deepEqual(
+      fake.requests.slice(0, 2).map(({ headers }) => headers["authorization"]),
+      ["Bearer the-same", "Bearer another"],
+    );
   });
 });

@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import type { PromptSource } from "../../sidecar/api.ts";
 import type { StreamEvent } from "../../sidecar/types.ts";
+import { acquire } from "./limits/acquire.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
 import { answers, fails, finish, Gate, inTurn, quickRetries, scriptedLlm, text, usage, waitsAt, yields } from "./scripted-provider.ts";
 
@@ -127,7 +128,7 @@ describe("cancelling an answer", () => {
 
   it("works while it waits for a place", async () => {
     const under = scriptedLlm({ size: 1 });
-    const place = await under.limiter.acquire("foreground", new AbortController().signal);
+    const place = await acquire(under.limiter, "foreground");
     await checkCancelled({ under, when: isPhase("waiting-for-limit") });
     assert.equal(under.provider.requests.length, 0);
     assert.equal(under.limiter.waiting, 0);

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { AnswerError } from "../../sidecar/answers/answer-error.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
+import { acquire } from "./limits/acquire.ts";
 import { answers, fails, finish, Gate, inTurn, providerError, scriptedLlm, text, usage, waitsAt, yields } from "./scripted-provider.ts";
 
 describe("the one path of an answer", () => {
@@ -149,7 +150,7 @@ describe("the one path of an answer", () => {
 
   it("reads a prompt that is a function only when a place is free", async () => {
     const { llm, provider, limiter } = scriptedLlm({ size: 1 });
-    const first = await limiter.acquire("foreground", new AbortController().signal);
+    const first = await acquire(limiter, "foreground");
     let read = false;
     const answer = llm.generate(async () => {
       read = true;

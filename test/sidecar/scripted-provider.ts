@@ -5,7 +5,7 @@ import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "../.
 import type { ErrorInfo, ModelInfo } from "../../sidecar/types.ts";
 import type { RetryPolicy } from "../../sidecar/answers/retry.ts";
 import { createLlmAt, type Endpoint } from "../../sidecar/llm.ts";
-import { Limiter } from "../../sidecar/limiter.ts";
+import { Limiter } from "../../sidecar/limits/limiter.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
 import type { Llm } from "../../sidecar/api.ts";
 
@@ -131,12 +131,12 @@ export interface LlmUnderTest {
 }
 
 /** For tests: retries that come at once. */
-export const quickRetries: RetryPolicy = { retries: 2, baseMs: 1, capMs: 1000, loadingMs: 1, loadingCapMs: 60_000 };
+export const quickRetries: RetryPolicy = { retries: 2, batchRefusals: 8, baseMs: 1, capMs: 1000, loadingMs: 1, loadingCapMs: 60_000 };
 
 /** Retries come at once unless a policy is given. */
 export function scriptedLlm(options: { readonly size?: number; readonly endpoint?: Partial<Endpoint> } = {}): LlmUnderTest {
   const provider = new ScriptedProvider();
-  const limiter = new Limiter(options.size ?? 4);
+  const limiter = new Limiter(options.size ?? 4, { start: options.size ?? 4 });
   const endpoint: Endpoint = {
     provider,
     limiter,

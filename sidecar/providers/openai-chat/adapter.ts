@@ -2,7 +2,7 @@
 // compatible with them.
 
 import type { WireAdapter } from "../wire-adapter.ts";
-import { describeChatModels } from "./described-models.ts";
+import { describeChatModels, readPlaces } from "./described-models.ts";
 import { readChatModels } from "./models.ts";
 import { ChatReader } from "./reader.ts";
 import { buildChatRequest, learnFromChatRefusal } from "./request.ts";
@@ -14,5 +14,6 @@ export const openaiChat: WireAdapter = {
   learn: learnFromChatRefusal,
   modelsPath: "/models",
   readModels: readChatModels,
+  readPlaces: (target, ask) => readPlaces(target.row.chat?.describes, ask),
   describeModels: (models, target, ask) => describeChatModels(models, target.row.chat?.describes, ask),
 };

@@ -3,12 +3,13 @@
 import type { JsonObject, JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ChatQuirks } from "../registry.ts";
-import type { AskServer } from "../server-questions.ts";
+import type { AskServer, ServerQuestion } from "../server-questions.ts";
 
 /** What is told of one model. */
 type Told = Pick<ModelInfo, "contextWindow" | "maxOutputTokens" | "abilities">;
 
 const KEEP_MS = 5000;
+const props: ServerQuestion = { method: "GET", path: "../props", keepMs: KEEP_MS };
 
 export async function describeChatModels(
   models: readonly ModelInfo[],
@@ -16,7 +17,7 @@ export async function describeChatModels(
   ask: AskServer,
 ): Promise<readonly ModelInfo[]> {
   if (way === undefined || models.length === 0) return models;
-  if (way === "llama-server") return describedByProps(models, await ask({ method: "GET", path: "../props", keepMs: KEEP_MS }));
+  if (way === "llama-server") return describedByProps(models, await ask(props));
   const told = way === "lmstudio" ? await askLmStudio(ask) : await askGemini(ask);
   return models.map((model) => withTold(model, told.get(model.model)));
 }
@@ -77,6 +78,11 @@ async function askGemini(ask: AskServer): Promise<ReadonlyMap<string, Told>> {
     models.set(name, told(known(entry["inputTokenLimit"]), known(entry["outputTokenLimit"]), abilities));
   }
   return models;
+}
+
+/** llama.cpp's server answers as many requests at once as it has slots, and queues all others without a word. */
+export async function readPlaces(way: ChatQuirks["describes"], ask: AskServer): Promise<number | undefined> {
+  return way === "llama-server" ? known(asObject(await ask(props))?.["total_slots"]) : undefined;
 }
 
 function told(contextWindow: number | undefined, maxOutputTokens: number | undefined, abilities: ModelAbilities): Told {

@@ -11,7 +11,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
-import { Limiter } from "../../../sidecar/limiter.ts";
+import { Limiter } from "../../../sidecar/limits/limiter.ts";
 import { createLlmAt, type Endpoint } from "../../../sidecar/llm.ts";
 import type { Log } from "../../../sidecar/log.ts";
 import { parseModelRef } from "../../../sidecar/model-ref.ts";

@@ -1,0 +1,214 @@
+// What a run may spend: tokens, US dollars, requests. Before a request goes out, what it may take at most is reserved; when
+// it is over, what it took is counted instead. So requests under way together never spend more than is left, as far as
+// their size is known beforehand.
+
+import { invalidRequest } from "../answers/answer-error.ts";
+import { ProviderError } from "../providers/provider.ts";
+import type { Cost, Usage } from "../types.ts";
+
+export interface BudgetLimits {
+  /** Tokens read and written, those from a cache included. */
+  readonly tokens?: number;
+  /** US dollars. Models whose price nobody knows are refused then. */
+  readonly amount?: number;
+  /** Requests sent, those that were refused and sent again included. */
+  readonly requests?: number;
+}
+
+/** What tokens cost. Undefined where the figures cannot be. */
+export interface Tariff {
+  costOf(usage: Usage): { readonly amount: number } | undefined;
+}
+
+/** What one request may take. */
+export interface Need {
+  /** An estimate. */
+  readonly inputTokens: number;
+  /** As many as the request allows; undefined where it sets no limit: then what answers usually take is reserved. */
+  readonly outputTokens: number | undefined;
+  /** Undefined: unknown. */
+  readonly tariff: Tariff | undefined;
+  /** For people. */
+  readonly model: string;
+}
+
+/** Exactly one of its methods is to be called, once. */
+export interface Reservation {
+  /** The request was sent. `usage` null: it was refused before anything was done. */
+  settle(usage: Usage | null, cost?: Cost): void;
+  /** It was not sent. */
+  cancel(): void;
+}
+
+interface Amounts {
+  readonly tokens: number;
+  readonly amount: number;
+  readonly requests: number;
+}
+
+/** What an answer is expected to take at most as long as none has come. */
+const FIRST_OUTPUT_TOKENS = 1000;
+/** Above the mean of the answers so far. */
+const MARGIN = 1.5;
+const NOTHING: Amounts = { tokens: 0, amount: 0, requests: 0 };
+
+export class Budget {
+  readonly #limits: BudgetLimits;
+  #spent = NOTHING;
+  #held = NOTHING;
+  #underWay = 0;
+  #answers = 0;
+  #outputTokens = 0;
+  #exhausted = false;
+  /** In order; each is tried again when something was settled. */
+  readonly #waiting = new Set<() => void>();
+
+  /** Throws a `ProviderError` (`invalid-parameter`) for limits that are none. */
+  constructor(limits: BudgetLimits) {
+    for (const [name, value] of Object.entries(limits)) {
+      if (!LIMITS.has(name)) throw invalidRequest("invalid-parameter", `A budget has no "${name}"; it has ${[...LIMITS].join(", ")}.`);
+      if (value === undefined || (typeof value === "number" && Number.isFinite(value) && value >= 0)) continue;
+      throw invalidRequest("invalid-parameter", `The budget's "${name}" must be a number, 0 or more; it is ${String(value)}.`);
+    }
+    this.#limits = limits;
+  }
+
+  /** Nothing more goes out. */
+  get exhausted(): boolean {
+    return this.#exhausted;
+  }
+
+  /** Undefined: there is no room now, but what is under way may leave some. Throws `budget-exhausted` or `price-unknown`. */
+  tryReserve(need: Need): Reservation | undefined {
+    if (this.#exhausted) throw budgetExhausted();
+    if (this.#waiting.size > 0) return undefined;
+    return this.#reserve(need);
+  }
+
+  /** Waits for room, in order. Throws as `tryReserve` does, and the signal's reason. */
+  async reserve(need: Need, signal: AbortSignal): Promise<Reservation> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Reservation>();
+    const attempt = (): void => {
+      try {
+        if (this.#exhausted) throw budgetExhausted();
+        const [first] = this.#waiting;
+        const reservation = first === attempt ? this.#reserve(need) : undefined;
+        if (reservation === undefined) return;
+        this.#waiting.delete(attempt);
+        resolve(reservation);
+      } catch (error) {
+        this.#waiting.delete(attempt);
+        reject(error);
+      }
+    };
+    const abort = (): void => {
+      this.#waiting.delete(attempt);
+      reject(signal.reason);
+      this.#tryWaiting();
+    };
+    this.#waiting.add(attempt);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      this.#tryWaiting();
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #reserve(need: Need): Reservation | undefined {
+    const amounts = this.#amounts(need);
+    const total = sum(sum(this.#spent, this.#held), amounts);
+    const fits = this.#isWithin(total);
+    // Where nobody knows how long the answer will be, one request at a time goes out as long as anything is left.
+    const guessed = need.outputTokens === undefined && this.#underWay === 0 && this.#isWithin(sum(this.#spent, this.#least(need)));
+    if (fits || guessed) return this.#hold(amounts, need);
+    if (this.#underWay > 0) return undefined;
+    this.#exhausted = true;
+    this.#tryWaiting();
+    throw budgetExhausted();
+  }
+
+  #hold(amounts: Amounts, { tariff }: Need): Reservation {
+    this.#held = sum(this.#held, amounts);
+    this.#underWay++;
+    let open = true;
+    const close = (spent: Amounts): void => {
+      if (!open) return;
+      open = false;
+      this.#held = sum(this.#held, amounts, -1);
+      this.#spent = sum(this.#spent, spent);
+      this.#underWay--;
+      this.#tryWaiting();
+    };
+    return {
+      settle: (usage, cost) => {
+        if (usage === null) return close({ ...NOTHING, requests: 1 });
+        this.#answers++;
+        this.#outputTokens += usage.outputTokens;
+        // A cost that cannot be told is taken to be what was reserved for it.
+        const amount = cost?.amount ?? tariff?.costOf(usage)?.amount ?? amounts.amount;
+        return close({ tokens: usage.inputTokens + usage.outputTokens, amount, requests: 1 });
+      },
+      cancel: () => close(NOTHING),
+    };
+  }
+
+  #amounts(need: Need): Amounts {
+    const { inputTokens } = need;
+    const outputTokens = need.outputTokens ?? this.#expectedOutput();
+    return { tokens: inputTokens + outputTokens, amount: this.#amountOf(need, { inputTokens, outputTokens }), requests: 1 };
+  }
+
+  /** With an answer of one token. */
+  #least(need: Need): Amounts {
+    const usage = { inputTokens: need.inputTokens, outputTokens: 1 };
+    return { tokens: usage.inputTokens + 1, amount: this.#amountOf(need, usage), requests: 1 };
+  }
+
+  #amountOf({ tariff, model }: Need, usage: Usage): number {
+    if (this.#limits.amount === undefined) return 0;
+    const cost = tariff?.costOf(usage);
+    if (cost === undefined) throw priceUnknown(model);
+    return cost.amount;
+  }
+
+  #expectedOutput(): number {
+    return this.#answers === 0 ? FIRST_OUTPUT_TOKENS : Math.ceil((this.#outputTokens / this.#answers) * MARGIN);
+  }
+
+  #isWithin({ tokens, amount, requests }: Amounts): boolean {
+    const { tokens: mostTokens = Infinity, amount: mostAmount = Infinity, requests: mostRequests = Infinity } = this.#limits;
+    // Sums of fractions of cents miss by less than this.
+    return tokens <= mostTokens && amount <= mostAmount + 1e-9 && requests <= mostRequests;
+  }
+
+  #tryWaiting(): void {
+    for (const attempt of this.#waiting) attempt();
+  }
+}
+
+const LIMITS: ReadonlySet<string> = new Set(["tokens", "amount", "requests"] satisfies (keyof BudgetLimits)[]);
+
+function sum(a: Amounts, b: Amounts, sign: 1 | -1 = 1): Amounts {
+  return { tokens: a.tokens + sign * b.tokens, amount: a.amount + sign * b.amount, requests: a.requests + sign * b.requests };
+}
+
+/** Nothing was sent for this one: the run had spent what it may. */
+export function budgetExhausted(): ProviderError {
+  return new ProviderError("The budget of this run is used up: this was not sent.", {
+    kind: "quota",
+    providerCode: "budget-exhausted",
+    phase: "before-headers",
+    retryable: false,
+  });
+}
+
+/** A limit in money cannot be kept where nobody knows what a token costs. */
+export function priceUnknown(model: string): ProviderError {
+  return invalidRequest(
+    "price-unknown",
+    `Nobody knows what ${model} costs, so a budget in money cannot be kept. Set its price, or limit tokens.`,
+  );
+}

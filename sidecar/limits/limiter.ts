@@ -1,0 +1,284 @@
+// How many requests may run at once at one endpoint, and when none may. Every request of the process goes through its
+// endpoint's limiter, whether it comes from a chat, from `gather` or from a bare `Promise.all`.
+
+import type { WorkClass } from "../call-scope.ts";
+import type { ProviderError } from "../providers/provider.ts";
+import type { ErrorInfo } from "../types.ts";
+import { AdaptiveSize } from "./adaptive-size.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
+import { WaitingLine } from "./waiting-line.ts";
+
+export interface LimiterOptions {
+  /** Requests at once to begin with. */
+  readonly start?: number;
+  /**
+   * Asks the server how many requests it works on at once; undefined where it does not tell. Never rejects. Called when a
+   * request has to wait, and seldom.
+   */
+  readonly askPlaces?: () => Promise<number | undefined>;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** The right to run one request. Every method does nothing after `release`. */
+export interface Place {
+  /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
+  accepted(exhaustedForMs?: number): void;
+  /** A whole answer came. */
+  answered(): void;
+  /** The provider has too much to do, or was asked too much. */
+  refused(error: ErrorInfo, policy: WaitPolicy): void;
+  /** To be called once it is over, however it ended. */
+  release(): void;
+}
+
+/** Who waits. Milliseconds from now until the endpoint's common wait ends; null: it is only for places that are taken. */
+export type WaitEnd = number | null;
+
+export const DEFAULT_START = 4;
+/** Milliseconds. A server that was started anew may have another number of places. */
+const ASK_PLACES_AGAIN_MS = 5 * 60_000;
+
+/**
+ * As many at once as its adaptive size. While all of them are batch work, one place beside them is kept for the foreground,
+ * so that a chat never waits behind a batch, not even at an endpoint of size 1. Foreground work alone never exceeds the size.
+ */
+export class Limiter {
+  readonly #size: AdaptiveSize;
+  readonly #wait: SharedWait;
+  readonly #clock: Clock;
+  readonly #askPlaces: (() => Promise<number | undefined>) | undefined;
+  #placesAskedAt = -Infinity;
+  readonly #active: Record<WorkClass, number> = { foreground: 0, batch: 0 };
+  /** Of the active ones: those that the provider has not accepted yet. */
+  readonly #unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
+  readonly #waiting: Record<WorkClass, WaitingLine<Waiter>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
+  /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
+  #era = 0;
+  #cancelTimer: (() => void) | null = null;
+
+  /** `bound`: never more than this at once, as the settings say. */
+  constructor(bound: number, options: LimiterOptions = {}) {
+    this.#size = new AdaptiveSize(bound, options.start ?? DEFAULT_START);
+    this.#wait = new SharedWait(options.random ?? Math.random);
+    this.#clock = options.clock ?? systemClock;
+    this.#askPlaces = options.askPlaces;
+  }
+
+  get size(): number {
+    return this.#size.size;
+  }
+
+  get active(): number {
+    return this.#active.foreground + this.#active.batch;
+  }
+
+  get waiting(): number {
+    return this.#waiting.foreground.length + this.#waiting.batch.length;
+  }
+
+  /** Takes effect at once for those who wait; what runs goes on. */
+  setBound(bound: number): void {
+    this.#size.bound = bound;
+    this.#admitWaiting();
+  }
+
+  /** Begins with more than it was made with; does nothing where it knows better. */
+  startWith(size: number): void {
+    this.#size.start = size;
+    this.#admitWaiting();
+  }
+
+  /** A place if one is free and nobody of the same class waits for it. */
+  tryAcquire(workClass: WorkClass): Place | undefined {
+    if (this.#waiting[workClass].length > 0 || this.#tooLong(workClass) !== undefined) return undefined;
+    return this.#hasPlace(workClass) ? this.#take(workClass) : undefined;
+  }
+
+  /**
+   * Waits for a place, in order; yields what `show` makes of the end of the wait, each time that it is known anew. Throws the signal's reason, and
+   * leaves the line, when it is aborted meanwhile; throws a `ProviderError` when the provider wants a longer wait than the
+   * cap. A place that comes when nobody reads any more goes to the next one.
+   */
+  async *wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T): AsyncGenerator<T, Place, undefined> {
+    signal.throwIfAborted();
+    const tooLong = this.#tooLong(workClass);
+    if (tooLong !== undefined) throw tooLong;
+    const waiter = new Waiter();
+    const wake = (): void => waiter.wake();
+    const ticket = this.#waiting[workClass].join(waiter);
+    signal.addEventListener("abort", wake, { once: true });
+    try {
+      this.#learnPlaces();
+      this.#admitWaiting();
+      // Not a number is no end, so the first one is told in any case.
+      for (let told: number | undefined = Number.NaN; ;) {
+        signal.throwIfAborted();
+        const place = waiter.takePlace();
+        if (place !== null) return place;
+        const end = this.#wait.end(workClass, this.#clock.now());
+        const news = end !== told;
+        told = end;
+        if (news) yield show(end === undefined ? null : end - this.#clock.now());
+        else await waiter.changed();
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+      this.#waiting[workClass].leave(ticket);
+      waiter.abandon();
+      this.#setTimer();
+    }
+  }
+
+  /** A person who asks anew may know better than the last refusal; a batch does not. */
+  #tooLong(workClass: WorkClass): ProviderError | undefined {
+    return workClass === "batch" ? this.#wait.tooLong(this.#clock.now()) : undefined;
+  }
+
+  #hasPlace(workClass: WorkClass): boolean {
+    if (this.#wait.end(workClass, this.#clock.now()) !== undefined) return false;
+    const { unanswered } = this.#wait;
+    const mayAsk = unanswered === null || this.#unanswered.foreground + this.#unanswered.batch < unanswered;
+    if (!mayAsk && (workClass === "batch" || this.#unanswered.foreground > 0)) return false;
+    if (this.active < this.size) return true;
+    return workClass === "foreground" && this.#active.foreground === 0 && this.active === this.size;
+  }
+
+  #take(workClass: WorkClass): Place {
+    const era = this.#era;
+    let held = true;
+    let unanswered = true;
+    this.#active[workClass]++;
+    this.#unanswered[workClass]++;
+    if (this.active >= this.size) this.#size.full(this.#clock.now());
+    const heard = (): void => {
+      if (unanswered) this.#unanswered[workClass]--;
+      unanswered = false;
+    };
+    return {
+      accepted: (exhaustedForMs) => {
+        if (!held || (!unanswered && exhaustedForMs === undefined)) return;
+        if (unanswered && era === this.#era) this.#wait.accepted(this.size);
+        heard();
+        if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
+        this.#admitWaiting();
+      },
+      answered: () => {
+        if (held) this.#size.answered(this.#clock.now(), this.active >= this.size);
+      },
+      refused: (error, policy) => {
+        if (held) this.#refused(error, policy, era === this.#era);
+      },
+      release: () => {
+        if (!held) return;
+        held = false;
+        heard();
+        this.#active[workClass]--;
+        this.#admitWaiting();
+      },
+    };
+  }
+
+  #refused(error: ErrorInfo, policy: WaitPolicy, first: boolean): void {
+    const now = this.#clock.now();
+    if (first) {
+      this.#era++;
+      this.#size.refused(now, this.active);
+    }
+    this.#wait.refused(now, error, policy, first);
+    const tooLong = this.#wait.tooLong(now);
+    for (const line of this.#lines()) {
+      if (tooLong === undefined) for (const waiter of line) waiter.wake();
+      else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(tooLong);
+    }
+    this.#setTimer();
+  }
+
+  #pause(ms: number): void {
+    this.#era++;
+    this.#size.interrupt();
+    this.#wait.exhausted(this.#clock.now(), ms);
+    for (const line of this.#lines()) for (const waiter of line) waiter.wake();
+  }
+
+  #admitWaiting(): void {
+    for (const workClass of ["foreground", "batch"] as const) {
+      const line = this.#waiting[workClass];
+      while (line.length > 0 && this.#hasPlace(workClass)) line.shift()?.admit(this.#take(workClass));
+    }
+    this.#setTimer();
+  }
+
+  /** For the end of the common wait, while somebody waits for it: a timer keeps the process alive, and nobody else does. */
+  #setTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const now = this.#clock.now();
+    const ends = (["foreground", "batch"] as const)
+      .filter((workClass) => this.#waiting[workClass].length > 0)
+      .map((workClass) => this.#wait.end(workClass, now))
+      .filter((end) => end !== undefined);
+    if (ends.length === 0) return;
+    this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(Math.min(...ends) - now)), () => {
+      this.#cancelTimer = null;
+      this.#admitWaiting();
+      for (const line of this.#lines()) for (const waiter of line) waiter.wake();
+    });
+  }
+
+  #lines(): readonly WaitingLine<Waiter>[] {
+    return [this.#waiting.foreground, this.#waiting.batch];
+  }
+
+  #learnPlaces(): void {
+    const now = this.#clock.now();
+    if (this.#askPlaces === undefined || now - this.#placesAskedAt < ASK_PLACES_AGAIN_MS) return;
+    this.#placesAskedAt = now;
+    void this.#askPlaces().then((places) => {
+      if (places === undefined) return;
+      this.#size.setPlaces(places);
+      this.#admitWaiting();
+    });
+  }
+}
+
+class Waiter {
+  #place: Place | null = null;
+  #error: ProviderError | null = null;
+  #changed = Promise.withResolvers<void>();
+
+  admit(place: Place): void {
+    this.#place = place;
+    this.wake();
+  }
+
+  fail(error: ProviderError): void {
+    this.#error = error;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#changed.resolve();
+  }
+
+  /** Once: whoever takes it releases it. Throws what the wait has failed with. */
+  takePlace(): Place | null {
+    if (this.#error !== null) throw this.#error;
+    const place = this.#place;
+    this.#place = null;
+    return place;
+  }
+
+  /** What came and was not taken goes to the next one. */
+  abandon(): void {
+    this.#place?.release();
+    this.#place = null;
+  }
+
+  /** Resolves at once where something has changed since the last call. */
+  async changed(): Promise<void> {
+    await this.#changed.promise;
+    this.#changed = Promise.withResolvers<void>();
+  }
+}

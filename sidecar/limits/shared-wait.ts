@@ -1,0 +1,81 @@
+// The one wait of an endpoint. When a provider says "not before then", that holds for everything that goes to it: whoever
+// waits is told the same end, and after it requests go out a few at a time, more with each that is accepted, since a crowd
+// that comes back at once is refused at once. A chat goes first.
+
+import type { WorkClass } from "../call-scope.ts";
+import { ProviderError } from "../providers/provider.ts";
+import type { ErrorInfo } from "../types.ts";
+
+export interface WaitPolicy {
+  /** Milliseconds to begin with where the provider names no time; doubled with each refusal in a row. */
+  readonly baseMs: number;
+  /** Milliseconds. A longer wait is told, not waited for. */
+  readonly capMs: number;
+}
+
+/** Refusals in a row that still lengthen the wait. */
+const MOST_DOUBLINGS = 10;
+
+export class SharedWait {
+  readonly #random: () => number;
+  /** Named by the provider: for everybody. */
+  #until = -Infinity;
+  /** A guess: for batch work alone, since a chat has a person waiting for it. */
+  #batchUntil = -Infinity;
+  /** A wait over the cap, and what the provider said. */
+  #tooLong: { readonly until: number; readonly error: ErrorInfo } | null = null;
+  #refusalsInARow = 0;
+  /** Requests that may be without an answer at once; null: as many as there are places. */
+  #unanswered: number | null = null;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** When this class of work may go on; undefined: now. */
+  end(workClass: WorkClass, now: number): number | undefined {
+    const end = workClass === "batch" ? Math.max(this.#until, this.#batchUntil) : this.#until;
+    return end > now ? end : undefined;
+  }
+
+  get unanswered(): number | null {
+    return this.#unanswered;
+  }
+
+  /** `first`: of those that were under way together. The others may only lengthen what the provider itself has named. */
+  refused(now: number, error: ErrorInfo, policy: WaitPolicy, first: boolean): void {
+    const { retryAfterMs } = error;
+    if (first || retryAfterMs !== undefined) this.#unanswered = 1;
+    if (retryAfterMs === undefined) {
+      if (!first) return;
+      const most = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(this.#refusalsInARow++, MOST_DOUBLINGS));
+      this.#batchUntil = Math.max(this.#batchUntil, now + most / 2 + (this.#random() * most) / 2);
+    } else if (retryAfterMs <= policy.capMs) this.#until = Math.max(this.#until, now + retryAfterMs);
+    else this.#tooLong = { until: Math.max(this.#tooLong?.until ?? 0, now + retryAfterMs), error };
+  }
+
+  /** Nothing is left of a limit, which the provider said with an answer: the next request would be refused. */
+  exhausted(now: number, forMs: number): void {
+    this.#until = Math.max(this.#until, now + forMs);
+    this.#unanswered = 1;
+  }
+
+  /** A request that went out after the last refusal was accepted. `size`: how many may run at once. */
+  accepted(size: number): void {
+    this.#refusalsInARow = 0;
+    this.#tooLong = null;
+    if (this.#unanswered !== null) this.#unanswered = this.#unanswered + 1 >= size ? null : this.#unanswered + 1;
+  }
+
+  /** Why nobody is to wait at all: the provider's refusal, with what is left of its time. */
+  tooLong(now: number): ProviderError | undefined {
+    if (this.#tooLong === null) return undefined;
+    const { until, error } = this.#tooLong;
+    if (until <= now) {
+      this.#tooLong = null;
+      return undefined;
+    }
+    const { message, requestId: _requestId, ...info } = error;
+    return new ProviderError(message, { ...info, phase: "before-headers", retryAfterMs: Math.ceil(until - now) });
+  }
+}

@@ -1,0 +1,71 @@
+// What one answer takes from the budgets of the runs that it is part of, outermost first: a request goes out when all of
+// them have room for it.
+
+import { estimateInputTokens } from "../answers/token-estimate.ts";
+import type { ModelRequest } from "../providers/provider.ts";
+import type { Cost, ModelRef, Usage } from "../types.ts";
+import type { Budget, Need, Reservation, Tariff } from "./budget.ts";
+
+export class Spending {
+  readonly #budgets: readonly Budget[];
+  readonly #ref: ModelRef;
+  readonly #tariff: () => Promise<Tariff | undefined>;
+  #reserved: readonly Reservation[] | null = null;
+
+  constructor(budgets: readonly Budget[], ref: ModelRef, tariff: () => Promise<Tariff | undefined>) {
+    this.#budgets = budgets;
+    this.#ref = ref;
+    this.#tariff = tariff;
+  }
+
+  /** What this request may take; null where nothing has to be reserved for it, or has been. */
+  async need({ messages, parameters, model }: ModelRequest): Promise<Need | null> {
+    if (this.#budgets.length === 0 || this.#reserved !== null) return null;
+    return {
+      inputTokens: estimateInputTokens({ model, messages, parameters }),
+      outputTokens: parameters.maxOutputTokens,
+      tariff: await this.#tariff(),
+      model: this.#ref,
+    };
+  }
+
+  /** False: there is no room now. Throws `budget-exhausted` or `price-unknown`. */
+  tryReserve(need: Need): boolean {
+    const reserved: Reservation[] = [];
+    try {
+      for (const budget of this.#budgets) {
+        const reservation = budget.tryReserve(need);
+        if (reservation === undefined) break;
+        reserved.push(reservation);
+      }
+    } finally {
+      if (reserved.length === this.#budgets.length) this.#reserved = reserved;
+      else for (const reservation of reserved) reservation.cancel();
+    }
+    return this.#reserved !== null;
+  }
+
+  /** Waits for room. Throws as `tryReserve` does, and the signal's reason. */
+  async reserve(need: Need, signal: AbortSignal): Promise<void> {
+    const reserved: Reservation[] = [];
+    try {
+      for (const budget of this.#budgets) reserved.push(await budget.reserve(need, signal));
+      this.#reserved = reserved;
+    } catch (error) {
+      for (const reservation of reserved) reservation.cancel();
+      throw error;
+    }
+  }
+
+  /** The request is over. Null: nothing was done for it. Does nothing where nothing is reserved. */
+  settle(usage: Usage | null, cost?: Cost): void {
+    for (const reservation of this.#reserved ?? []) reservation.settle(usage, cost);
+    this.#reserved = null;
+  }
+
+  /** The request did not go out. */
+  cancel(): void {
+    for (const reservation of this.#reserved ?? []) reservation.cancel();
+    this.#reserved = null;
+  }
+}

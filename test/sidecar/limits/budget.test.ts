@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Budget, type Need, type Reservation } from "../../../sidecar/limits/budget.ts";
+import type { Usage } from "../../../sidecar/types.ts";
+
+const never = new AbortController().signal;
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A dollar for a thousand tokens. */
+const tariff = { costOf: ({ inputTokens, outputTokens }: Usage) => ({ amount: (inputTokens + outputTokens) / 1000 }) };
+const need = (inputTokens: number, outputTokens?: number): Need => ({ inputTokens, outputTokens, tariff, model: "p/m" });
+const used = (inputTokens: number, outputTokens: number): Usage => ({ inputTokens, outputTokens });
+
+function reserved(budget: Budget, of: Need): Reservation {
+  const reservation = budget.tryReserve(of);
+  assert.ok(reservation !== undefined, "there is room");
+  return reservation;
+}
+
+const exhausted = { name: "ProviderError", kind: "quota", providerCode: "budget-exhausted", retryable: false };
+
+describe("a budget", () => {
+  it("holds back what requests under way may take at most, and counts what they took instead when they are over", () => {
+    const budget = new Budget({ tokens: 1000 });
+    const first = reserved(budget, need(100, 400));
+    const second = reserved(budget, need(100, 400));
+    assert.equal(budget.tryReserve(need(1, 1)), undefined, "all of it is held back");
+    first.settle(used(100, 50));
+    const third = reserved(budget, need(100, 200));
+    second.settle(used(100, 400));
+    third.settle(used(100, 200));
+    assert.equal(budget.exhausted, false);
+    reserved(budget, need(25, 25)).settle(used(25, 25));
+    assert.throws(() => budget.tryReserve(need(1, 1)), exhausted);
+    assert.equal(budget.exhausted, true);
+  });
+
+  it("lets those who wait go in order, as room comes, and refuses them all when none will come", async () => {
+    const budget = new Budget({ tokens: 1000 });
+    const first = reserved(budget, need(0, 1000));
+    const order: string[] = [];
+    const waiting = [need(0, 600), need(0, 100), need(0, 600)].map((of, index) =>
+      budget.reserve(of, never).then((reservation) => {
+        order.push(`${index}`);
+        return reservation;
+      }),
+    );
+    await settled();
+    assert.deepEqual(order, []);
+    assert.equal(budget.tryReserve(need(0, 1)), undefined, "nobody overtakes");
+    first.settle(used(0, 300));
+    await settled();
+    assert.deepEqual(order, ["0", "1"]);
+    (await waiting[0])?.settle(used(0, 600));
+    (await waiting[1])?.settle(used(0, 100));
+    await assert.rejects(waiting[2] ?? Promise.resolve(), exhausted);
+  });
+
+  it("gives back what was reserved for a request that did not go out, and what a refused one did not take", () => {
+    const budget = new Budget({ tokens: 100, requests: 2 });
+    reserved(budget, need(50, 50)).cancel();
+    reserved(budget, need(50, 50)).settle(null);
+    const last = reserved(budget, need(50, 50));
+    last.settle(null);
+    last.settle(used(50, 50));
+    assert.throws(() => budget.tryReserve(need(1, 1)), exhausted, "two requests were sent");
+  });
+
+  it("lets go of a waiter whose signal is aborted, and serves the next one", async () => {
+    const budget = new Budget({ requests: 1 });
+    const first = reserved(budget, need(1, 1));
+    const abort = new AbortController();
+    const left = budget.reserve(need(1, 1), abort.signal);
+    const next = budget.reserve(need(1, 1), never);
+    abort.abort(new Error("stopped"));
+    await assert.rejects(left, { message: "stopped" });
+    first.cancel();
+    (await next).settle(null);
+  });
+
+  it("reserves what answers take as a rule where nobody knows their length, one at a time as long as it has seen none", () => {
+    const budget = new Budget({ tokens: 1200 });
+    const first = reserved(budget, need(100));
+    assert.equal(budget.tryReserve(need(100)), undefined, "two answers of a thousand tokens could be too many");
+    first.settle(used(100, 100));
+    const more = [reserved(budget, need(100)), reserved(budget, need(100)), reserved(budget, need(100)), reserved(budget, need(100))];
+    assert.equal(budget.tryReserve(need(100)), undefined, "each may take a hundred and a half as many again");
+    for (const reservation of more) reservation.settle(used(100, 100));
+    const last = reserved(budget, need(100));
+    last.settle(used(100, 150));
+    assert.throws(() => budget.tryReserve(need(100)), exhausted);
+  });
+
+  it("sends a request of unknown length as long as anything is left, and none when nothing is", () => {
+    const budget = new Budget({ tokens: 50 });
+    reserved(budget, need(10)).settle(used(10, 20));
+    reserved(budget, need(10)).settle(used(10, 300));
+    assert.throws(() => budget.tryReserve(need(0)), exhausted);
+  });
+
+  it("counts money by the model's price, and takes what the provider charged where it says so", () => {
+    const budget = new Budget({ amount: 1 });
+    reserved(budget, need(200, 300)).settle(used(200, 100));
+    reserved(budget, need(200, 300)).settle(used(200, 300), { amount: 0.1, currency: "USD" });
+    assert.throws(() => budget.tryReserve(need(301, 300)), exhausted);
+  });
+
+  it("refuses a model without a price where it counts money, and only there", () => {
+    const unknown: Need = { ...need(1, 1), tariff: undefined };
+    assert.throws(() => new Budget({ amount: 1 }).tryReserve(unknown), { providerCode: "price-unknown", message: /p\/m costs/u });
+    reserved(new Budget({ tokens: 10 }), unknown).cancel();
+  });
+
+  it("of nothing sends nothing", () => {
+    assert.throws(() => new Budget({ requests: 0 }).tryReserve(need(0, 0)), exhausted);
+    assert.throws(() => new Budget({ tokens: 0 }).tryReserve(need(0)), exhausted);
+  });
+
+  it("says what is wrong with limits that are none", () => {
+    assert.throws(() => new Budget({ tokens: -1 }), { message: /"tokens" must be a number, 0 or more; it is -1/u });
+    assert.throws(() => new Budget({ amount: Number.NaN }), { providerCode: "invalid-parameter" });
+    // As a program in JavaScript would call it.
+    assert.throws(() => new Budget(JSON.parse('{ "usd": 5 }')), { message: /no "usd"; it has tokens, amount, requests/u });
+  });
+});
