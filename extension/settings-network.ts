@@ -3,7 +3,7 @@
 // are never part of a complaint.
 
 import type { NetworkSettings } from "../sidecar/settings.ts";
-import type { Complain } from "./settings-values.ts";
+import type { Complain } from "./settings-fields.ts";
 
 /** `read` gives the value of a setting by its name without `http.`. Undefined where all is as it is by default. */
 export function readNetworkSettings(read: (name: string) => unknown, complain: Complain): NetworkSettings | undefined {

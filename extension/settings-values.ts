@@ -3,6 +3,8 @@
 
 import type { EngineSettings, ProviderSettings } from "../sidecar/settings.ts";
 import type { TimeLimits } from "../sidecar/types.ts";
+import { asRecord, type Complain, readInteger, readString } from "./settings-fields.ts";
+import { readModelOverrides } from "./settings-models.ts";
 
 export interface RawSettings {
   readonly providers: unknown;
@@ -10,9 +12,6 @@ export interface RawSettings {
   readonly concurrency: unknown;
   readonly localModels: unknown;
 }
-
-/** `setting` is the path of the wrong value, such as `parley.providers.openai.baseUrl`. */
-export type Complain = (setting: string, problem: string) => void;
 
 /** Requests at once to one endpoint, as long as the settings say nothing. */
 export const DEFAULT_CONCURRENCY = 4;
@@ -52,6 +51,7 @@ function readProvider(value: unknown, at: string, complain: Complain): ProviderS
   const preset = readString(raw["preset"], `${at}.preset`, complain);
   const concurrency = readInteger(raw["concurrency"], 1, MAX_CONCURRENCY, `${at}.concurrency`, complain);
   const timeLimits = readTimeLimits(raw["timeLimits"], `${at}.timeLimits`, complain);
+  const models = readModelOverrides(raw["models"], `${at}.models`, complain);
   const { api } = raw;
   if (api !== undefined && api !== "responses" && api !== "chat") complain(`${at}.api`, 'it must be "responses" or "chat"');
   return {
@@ -60,6 +60,7 @@ function readProvider(value: unknown, at: string, complain: Complain): ProviderS
     ...(timeLimits !== undefined && { timeLimits }),
     ...(concurrency !== undefined && { concurrency }),
     ...((api === "responses" || api === "chat") && { api }),
+    ...(models !== undefined && { models }),
   };
 }
 
@@ -90,29 +91,4 @@ function readPaths(value: unknown, complain: Complain): readonly string[] {
     complain("parley.localModels", "it must be a list of paths");
   }
   return paths?.map(String) ?? [];
-}
-
-function readString(value: unknown, at: string, complain: Complain): string | undefined {
-  if (value === undefined || value === "") return undefined;
-  if (typeof value === "string") return value.trim();
-  complain(at, "it must be a text");
-  return undefined;
-}
-
-function readInteger(value: unknown, min: number, max: number, at: string, complain: Complain): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
-  complain(at, `it must be a whole number from ${min} to ${max}`);
-  return undefined;
-}
-
-function asRecord(value: unknown, at: string, complain: Complain): Readonly<Record<string, unknown>> {
-  if (value === undefined || value === null) return {};
-  if (isRecord(value)) return value;
-  complain(at, "it must be an object");
-  return {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,7 +7,8 @@ import { type Disposable, DisposableStore } from "./dispose.ts";
 import { Emitter } from "./event.ts";
 import type { Log } from "./log.ts";
 import { readNetworkSettings } from "./settings-network.ts";
-import { type Complain, readEngineSettings } from "./settings-values.ts";
+import type { Complain } from "./settings-fields.ts";
+import { readEngineSettings } from "./settings-values.ts";
 
 const SECTION = "parley";
 /** The editor's own. */

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { FailureAction, FailureWords } from "../../media/protocol.ts";
-import type { ModelInfo, ModelRef, ProviderInfo } from "../../sidecar/types.ts";
+import type { ModelInfo, ModelPrice, ModelRef, ProviderInfo } from "../../sidecar/types.ts";
 import type { ModelListing } from "./model-directory.ts";
 
 /** What choosing a row does. */
@@ -74,13 +74,24 @@ export function typedRow(typed: string, { models, providers }: ModelListing): Mo
   return { label: `$(arrow-right) ${vscode.l10n.t("Use {0}", ref)}`, alwaysShow: true, deed: { type: "use", ref } };
 }
 
-function modelRow({ ref, name, model, contextWindow, demo }: ModelInfo, chosen: ModelRef | null): ModelRow {
+function modelRow({ ref, name, model, contextWindow, price, sources, demo }: ModelInfo, chosen: ModelRef | null): ModelRow {
   const facts = [
     ...(demo === true ? [vscode.l10n.t("a demo, without knowledge")] : []),
     ...(name === model ? [] : [model]),
-    ...(contextWindow === undefined ? [] : [vscode.l10n.t("{0} tokens", contextWindow.toLocaleString(vscode.env.language))]),
+    ...(contextWindow === undefined || sources?.contextWindow === "default"
+      ? []
+      : [vscode.l10n.t("{0} tokens", contextWindow.toLocaleString(vscode.env.language))]),
+    ...(price === undefined || sources?.price === "local" ? [] : [priceWords(price)]),
   ];
   return { label: ref === chosen ? `$(check) ${name}` : name, description: facts.join(" · "), deed: { type: "use", ref } };
+}
+
+/** In dollars for a million tokens. */
+function priceWords({ input, output }: ModelPrice): string {
+  if (input === 0 && output === 0) return vscode.l10n.t("free of charge");
+  const money = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumFractionDigits: 4 } as const;
+  const dollars = new Intl.NumberFormat(vscode.env.language, money);
+  return vscode.l10n.t("{0} in, {1} out per million tokens", dollars.format(input), dollars.format(output));
 }
 
 function separator(label: string): ModelRow {

@@ -1,8 +1,8 @@
 // Figures and names as people read them. Pure.
 
-import type { ModelRef, Timings, Usage } from "../../sidecar/types.ts";
+import type { Cost, CostSource, ModelRef, Timings, Usage } from "../../sidecar/types.ts";
 import type { ModelView } from "../protocol.ts";
-import { text } from "../strings.ts";
+import { text, type TextKey } from "../strings.ts";
 
 /** The name of an answer's model: that of the picker where it is the one chosen now, else the provider's own id of it. */
 export function modelName(ref: ModelRef | undefined, chosen: ModelView | null): string {
@@ -48,18 +48,39 @@ export function costLabel(amount: number, language: string): string {
   return new Intl.NumberFormat(language, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", ...digits }).format(amount);
 }
 
+/** What is shown beside an answer: nothing where it cost nothing because its model runs here. */
+export function costFigure(cost: Cost | undefined, language: string): string {
+  return cost === undefined || cost.source === "local" ? "" : costLabel(cost.amount, language);
+}
+
+const COST_WORDS: { readonly [Source in CostSource]: TextKey } = {
+  charged: "costCharged",
+  setting: "costSetting",
+  live: "costLive",
+  bundled: "costBundled",
+  local: "costLocal",
+};
+
+export interface Figures {
+  readonly usage?: Usage | undefined;
+  readonly cost?: Cost | undefined;
+  readonly timings?: Timings | undefined;
+}
+
 /** All that is known of an answer's figures, a line each. */
-export function figureLines(usage: Usage | undefined, timings: Timings | undefined, language: string): readonly string[] {
+export function figureLines({ usage, cost, timings }: Figures, language: string): readonly string[] {
   const lines: string[] = [];
   const full = (value: number): string => new Intl.NumberFormat(language).format(value);
   if (usage !== undefined) {
-    const { inputTokens, outputTokens, cachedTokens, reasoningTokens } = usage;
+    const { inputTokens, outputTokens, cachedTokens, cacheWriteTokens = 0, reasoningTokens } = usage;
     const input = { tokens: full(inputTokens), cached: full(cachedTokens ?? 0) };
     lines.push(text(cachedTokens === undefined ? "inputTokens" : "inputTokensCached", input));
+    if (cacheWriteTokens > 0) lines.push(text("cacheWrites", { tokens: full(cacheWriteTokens) }));
     const output = { tokens: full(outputTokens), reasoning: full(reasoningTokens ?? 0) };
     lines.push(text(reasoningTokens === undefined ? "outputTokens" : "outputTokensReasoning", output));
     if (usage.estimated === true) lines.push(text("estimated"));
   }
+  if (cost !== undefined) lines.push(text(COST_WORDS[cost.source ?? "bundled"], { cost: costLabel(cost.amount, language) }));
   const first = timings?.firstTokenMs ?? null;
   if (first !== null) lines.push(text("firstWords", { time: duration(first) }));
   return lines;

@@ -52,8 +52,12 @@ function section({ item, model, content, problem }: ReportItem, severalModels: b
 function footer(models: readonly ModelRef[], items: readonly ReportItem[], { usage, cost }: Totals): string {
   const failed = items.filter(({ problem }) => problem !== undefined).length;
   const parts = [`${items.length - failed} of ${items.length} complete`, `by ${models.join(", ")}`];
-  if (usage !== null) parts.push(`${usage.estimated === true ? "about " : ""}${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
-  if (cost !== undefined) parts.push(priceOf(cost.amount));
+  if (usage !== null) {
+    const { inputTokens, outputTokens, cachedTokens = 0 } = usage;
+    const cached = cachedTokens === 0 ? "" : ` (${cachedTokens} of them cached)`;
+    parts.push(`${usage.estimated === true ? "about " : ""}${inputTokens} tokens in${cached}, ${outputTokens} out`);
+  }
+  if (cost !== undefined) parts.push(`${priceOf(cost.amount)}${cost.source === "bundled" ? ", by published prices" : ""}`);
   return parts.join("; ");
 }
 

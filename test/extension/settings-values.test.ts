@@ -26,6 +26,17 @@ test("all that fits is taken as it stands", () => {
   assert.deepEqual(settings, { providers: { ...servers, ...providers }, concurrency: 8, localModels: ["/m.gguf"] });
 });
 
+test("what a user knows about a model is taken as it stands, without the half of a price", () => {
+  const price = { input: 0.5, output: 1, cachedInput: 0.1, cacheWrite: 0.6 };
+  const given = { m: { contextWindow: 1000, maxOutputTokens: 100, images: true, tools: false, price }, n: { price: { input: 1 } } };
+  const { settings, complaints } = read({ providers: { openai: { models: given } } });
+  assert.deepEqual(settings.providers["openai"]?.models, {
+    m: { contextWindow: 1000, maxOutputTokens: 100, abilities: { images: true, tools: false }, price },
+    n: {},
+  });
+  assert.deepEqual(complaints, ["parley.providers.openai.models.n.price"]);
+});
+
 test("a server never takes the place of a provider's settings", () => {
   const { settings } = read({ providers: { openai: { concurrency: 1 } }, servers: { openai: { baseUrl: "http://evil.example/v1" } } });
   assert.deepEqual(settings.providers["openai"], { concurrency: 1 });
@@ -43,6 +54,18 @@ const wrong: readonly (readonly [string, Partial<RawSettings>, string])[] = [
   ["a negative limit", { providers: { openai: { timeLimits: { idleMs: -1 } } } }, "parley.providers.openai.timeLimits.idleMs"],
   ["a server without an address", { servers: { box: {} } }, "parley.servers.box"],
   ["a server whose name has a slash", { servers: { "a/b": { baseUrl: "http://h/v1" } } }, "parley.servers.a/b"],
+  [
+    "a window of none",
+    { providers: { openai: { models: { m: { contextWindow: 0 } } } } },
+    "parley.providers.openai.models.m.contextWindow",
+  ],
+  ["an ability that is a word", { providers: { openai: { models: { m: { tools: "yes" } } } } }, "parley.providers.openai.models.m.tools"],
+  [
+    "a negative price",
+    { providers: { openai: { models: { m: { price: { input: -1, output: 1 } } } } } },
+    "parley.providers.openai.models.m.price.input",
+  ],
+  ["half a price", { providers: { openai: { models: { m: { price: { input: 1 } } } } } }, "parley.providers.openai.models.m.price"],
   ["a path that is none", { localModels: ["/m.gguf", 3] }, "parley.localModels"],
 ];
 

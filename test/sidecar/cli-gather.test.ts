@@ -232,6 +232,15 @@ describe("the report's last line", () => {
     ["does not call free what costs little", 0.00004, "; less than $0.0001"],
     ["gives dollars", 1.23456, "; $1.2346"],
   ];
+  it("says which of the tokens were cached, and that a cost was reckoned by published prices", () => {
+    const totals: Totals = {
+      usage: { inputTokens: 900, outputTokens: 20, cachedTokens: 800 },
+      cost: { amount: 0.5, currency: "USD", source: "bundled" },
+    };
+    const lines = reportMarkdown({ prompt: "x", models: ["a/b"], items: [], totals }).trimEnd().split("\n");
+    assert.equal(lines.at(-1), "0 of 0 complete; by a/b; 900 tokens in (800 of them cached), 20 out; $0.5000, by published prices");
+  });
+
   for (const [title, amount, words] of table) {
     it(title, () => {
       const line = lastLine(amount === undefined ? undefined : { amount, currency: "USD" });

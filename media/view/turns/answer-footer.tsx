@@ -1,6 +1,6 @@
 import type { ModelRef } from "../../../sidecar/types.ts";
 import type { Answer } from "../../state/answer.ts";
-import { costLabel, duration, figureLines, modelName, tokenLabel } from "../../state/labels.ts";
+import { costFigure, duration, figureLines, modelName, tokenLabel } from "../../state/labels.ts";
 import { text } from "../../strings.ts";
 import { IconButton } from "../button.tsx";
 import { useChat } from "../chat-context.ts";
@@ -17,7 +17,7 @@ export function AnswerFooter({ answer, model }: AnswerFooterProps) {
   const figures = [
     modelName(model, store.model.value),
     usage === undefined ? "" : tokenLabel(usage, language),
-    cost === undefined ? "" : costLabel(cost.amount, language),
+    costFigure(cost, language),
     timings === undefined ? "" : duration(timings.totalMs),
   ].filter((figure) => figure !== "");
   const copy = (): void => {
@@ -26,7 +26,10 @@ export function AnswerFooter({ answer, model }: AnswerFooterProps) {
   };
   return (
     <footer class="answer-footer">
-      <span class="figures" title={[model ?? "", ...figureLines(usage, timings, language)].filter((line) => line !== "").join("\n")}>
+      <span
+        class="figures"
+        title={[model ?? "", ...figureLines({ usage, cost, timings }, language)].filter((line) => line !== "").join("\n")}
+      >
         {figures.map((figure) => (
           <span key={figure} class="figure">
             {figure}

@@ -4,7 +4,8 @@ import { distanceFromEnd, followsAfter, isAtEnd } from "../../../media/state/fol
 import type { ScrollPosition } from "../../../media/state/follow.ts";
 import { FrameLoop } from "../../../media/state/frame-loop.ts";
 import { guessHeight } from "../../../media/state/height-guess.ts";
-import { costLabel, duration, figureLines, modelName, shortNumber, timeLeft, tokenLabel } from "../../../media/state/labels.ts";
+import type { CostSource } from "../../../sidecar/types.ts";
+import { costFigure, costLabel, duration, figureLines, modelName, shortNumber, timeLeft, tokenLabel } from "../../../media/state/labels.ts";
 
 const at = (top: number, height = 1_000, viewport = 300): ScrollPosition => ({ top, height, viewport });
 
@@ -174,7 +175,7 @@ describe("Labels", () => {
     const usage = { inputTokens: 10, outputTokens: 20 };
     assert.equal(tokenLabel(usage, "en"), "10 → 20 tokens");
     assert.equal(tokenLabel({ ...usage, estimated: true }, "en"), "about 10 → 20 tokens");
-    assert.ok(figureLines({ ...usage, estimated: true }, undefined, "en").some((line) => line.includes("estimates")));
+    assert.ok(figureLines({ usage: { ...usage, estimated: true } }, "en").some((line) => line.includes("estimates")));
   });
 
   test("tell a small cost with the digits that count", () => {
@@ -185,16 +186,25 @@ describe("Labels", () => {
   });
 
   test("tell all figures in full on a line each", () => {
-    const lines = figureLines(
-      { inputTokens: 1_284, outputTokens: 412, cachedTokens: 1_024, reasoningTokens: 128 },
-      { firstTokenMs: 640, totalMs: 1 },
-      "en",
-    );
-    assert.deepEqual(lines, [
+    const usage = { inputTokens: 1_284, outputTokens: 412, cachedTokens: 1_024, cacheWriteTokens: 200, reasoningTokens: 128 };
+    const cost = { amount: 0.0012, currency: "USD", source: "bundled" } as const;
+    assert.deepEqual(figureLines({ usage, cost, timings: { firstTokenMs: 640, totalMs: 1 } }, "en"), [
       "Input: 1,284 tokens, 1,024 of them cached",
+      "Written into the provider's cache: 200 tokens",
       "Output: 412 tokens, 128 of them reasoning",
+      "Cost: about $0.0012, by published prices",
       "First words after 0.6 s",
     ]);
+  });
+
+  test("tell whose word a cost is, and show none for a model that runs here", () => {
+    const cost = (source: CostSource) => ({ amount: source === "local" ? 0 : 0.25, currency: "USD", source }) as const;
+    const line = (source: CostSource) => figureLines({ cost: cost(source) }, "en")[0];
+    assert.equal(line("charged"), "Cost: $0.25, as the provider says");
+    assert.equal(line("setting"), "Cost: $0.25, by the price in your settings");
+    assert.equal(line("live"), "Cost: about $0.25, by the provider's price list");
+    assert.equal(line("local"), "Cost: nothing, since the model runs on this machine");
+    assert.deepEqual([costFigure(cost("charged"), "en"), costFigure(cost("local"), "en"), costFigure(undefined, "en")], ["$0.25", "", ""]);
   });
 });
 

@@ -116,7 +116,8 @@ describe("The bytes of a run's requests are the same up to the file:", () => {
       const files = [file("alpha.ts", "export const a = 1;\n"), file("beta.ts", "export const b = 2;\n")];
       await gather(files.map((one) => () => llm.generate([askAboutFile(prompt, one)], { system: "Be brief." })));
       const [first = "", second = ""] = fake.requests.map(({ bodyText }) => bodyText);
-      const common = [...first].findIndex((character, index) => character !== second[index]);
+      let common = 0;
+      while (common < first.length && first[common] === second[common]) common += 1;
       assert.ok(first.slice(0, common).endsWith("File: "), `what differs begins before the file: ${first.slice(0, common)}`);
       assert.ok(first.slice(0, common).includes(prompt));
     });
