@@ -127,6 +127,7 @@ export class HttpExchange implements ConnectionOwner {
 
   #start(controller: Dispatcher.DispatchController): void {
     this.#connecting = null;
+    this.#waitingForProxy = null;
     if (this.#error === null) {
       this.#controller = controller;
       this.#onConnected();

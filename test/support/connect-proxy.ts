@@ -100,24 +100,25 @@ export class ConnectProxy {
 
   #answer(authority: string, authorization: string | undefined, socket: Duplex): void {
     const { instead } = this;
-    if (instead === "silence") {
-      // Without a reader the socket would never hear that the other side has gone, and Node's servers leave their half open.
-      socket.resume().once("end", () => socket.end());
+    // The connection stays until the client leaves it, as with real proxies, also after a refusal. Without a reader the socket
+    // would never hear of that, and Node's servers would leave their half open.
+    socket.once("end", () => socket.end());
+    if (instead === null) {
+      if (this.authorization === undefined || authorization === this.authorization) this.#lead(authority, socket);
+      else socket.resume().write(`HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: ${this.challenge}\r\n\r\n`);
     } else if (instead === "hang-up") {
       socket.destroy();
-    } else if (instead !== null) {
-      socket.end("raw" in instead ? instead.raw : `HTTP/1.1 ${instead.status}\r\nconnection: close\r\n\r\n<h1>No.</h1>`);
-    } else if (this.authorization !== undefined && authorization !== this.authorization) {
-      socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: ${this.challenge}\r\ncontent-length: 0\r\n\r\n`);
+    } else if (instead === "silence") {
+      socket.resume();
     } else {
-      this.#lead(authority, socket);
+      socket.resume().write("raw" in instead ? instead.raw : `HTTP/1.1 ${instead.status}\r\n\r\n<h1>No.</h1>`);
     }
   }
 
   #lead(authority: string, client: Duplex): void {
     const port = this.places[authority];
     if (port === undefined) {
-      client.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
+      client.resume().write("HTTP/1.1 502 Bad Gateway\r\n\r\n");
       return;
     }
     const server = connect(port, "127.0.0.1", () => client.write("HTTP/1.1 200 Connection established\r\n\r\n"));

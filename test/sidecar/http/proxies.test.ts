@@ -188,6 +188,7 @@ describe("A proxy with a password", () => {
       code: "proxy-authentication",
       message: `The proxy ${proxy.url()} did not accept the name and the password that are set.`,
     });
+    await until(() => proxy.openSockets === 0, "the proxy to be left");
   });
 
   test("that wants another way of signing in is told apart", async () => {
