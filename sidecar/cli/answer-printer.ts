@@ -1,7 +1,7 @@
 // An answer on the output while it comes: as the events that it is, or as its text.
 
 import { duration } from "../error-words.ts";
-import type { StreamEvent } from "../types.ts";
+import type { StatusPhase, StreamEvent } from "../types.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Printer {
@@ -42,6 +42,7 @@ export class TextPrinter implements Printer {
         else if (event.what === "text") this.#held = "";
       } else this.#tell(event);
       if (event.type !== "end") continue;
+      this.#terminal.progress("");
       text += this.#held ?? "";
       // The prompt of the shell belongs on a line of its own.
       if (!(this.#last + text).endsWith("\n")) text += "\n";
@@ -67,7 +68,21 @@ export class TextPrinter implements Printer {
     if (event.type !== "status") return;
     if (event.phase === "retrying") terminal.note(`the provider is busy; trying again${inTime(event.untilMs)}.`);
     if (event.phase === "waiting-for-limit") terminal.note("waiting for other requests to this server to end.");
+    const words = passing[event.phase];
+    // It would take the place of text that stands on the same line.
+    if (words !== undefined && this.#last.endsWith("\n")) terminal.progress(`${words}${share(event.progress)}…`);
   }
+}
+
+/** What a model on one's own machine may need minutes for. */
+const passing: { readonly [Phase in StatusPhase]?: string } = {
+  "loading-model": "loading the model",
+  "processing-prompt": "reading the prompt",
+  queued: "waiting for a place",
+};
+
+function share(progress: number | undefined): string {
+  return progress === undefined ? "" : `, ${Math.floor(100 * progress)} %`;
 }
 
 function inTime(untilMs: number | undefined): string {
