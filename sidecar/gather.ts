@@ -4,6 +4,7 @@
 
 import { AnswerError, invalidRequest } from "./answers/answer-error.ts";
 import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
+import { Budget, budgetExhausted, type BudgetLimits } from "./limits/budget.ts";
 import type { AnswerStatus } from "./types.ts";
 
 /** What one item does. `signal` is that of the whole run; requests of an `Llm` made inside follow it by themselves. */
@@ -17,6 +18,12 @@ export interface GatherOptions {
   readonly concurrency?: number;
   /** Aborting it cancels what runs, and what has not begun ends as `cancelled` without being called. */
   readonly signal?: AbortSignal;
+  /**
+   * What all requests made inside may take together, also those of bare functions. What is under way is reserved. Where it is
+   * used up, what runs goes on to its end, and what has not begun ends with an error of the code `budget-exhausted`; a lazy
+   * iterable is asked for no more. With an `amount`, a model whose price nobody knows is refused (`price-unknown`).
+   */
+  readonly budget?: BudgetLimits;
 }
 
 export interface GatherResult<T> {
@@ -47,16 +54,24 @@ export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): G
     throw invalidRequest("invalid-parameter", `The parameter "concurrency" must be a whole number, 1 or more; it is ${concurrency}.`);
   }
   if (Array.isArray(tasks)) for (const task of tasks) if (typeof task !== "function") throw noFunction();
-  const outer = currentScope().signal;
-  const signals = [options.signal, outer].filter((signal) => signal !== undefined);
-  return new GatherRun(tasks, concurrency, signals);
+  const outer = currentScope();
+  const signals = [options.signal, outer.signal].filter((signal) => signal !== undefined);
+  const budget = options.budget === undefined ? null : new Budget(options.budget);
+  return new GatherRun(tasks, { concurrency, signals, budget, outer });
+}
+
+interface RunOptions {
+  readonly concurrency: number;
+  readonly signals: readonly AbortSignal[];
+  readonly budget: Budget | null;
+  readonly outer: CallScope;
 }
 
 class GatherRun<T> implements Gathering<T> {
   readonly [Symbol.toStringTag] = "Gathering";
   readonly #concurrency: number;
   readonly #abort = new AbortController();
-  readonly #scope: CallScope = { workClass: "batch", signal: this.#abort.signal, budgets: [] };
+  readonly #scope: CallScope;
   /** As they finished. */
   #results: GatherResult<T>[] = [];
   /** Kept to be awaited or read again. The results of a lazy iterable are not, unless it is awaited: it may be endless. */
@@ -67,8 +82,10 @@ class GatherRun<T> implements Gathering<T> {
   #sourceError: { readonly error: unknown } | null = null;
   #changed = Promise.withResolvers<void>();
 
-  constructor(tasks: GatherTasks<T>, concurrency: number, signals: readonly AbortSignal[]) {
+  constructor(tasks: GatherTasks<T>, { concurrency, signals, budget, outer }: RunOptions) {
     this.#concurrency = concurrency;
+    const budgets = budget === null ? outer.budgets : [...outer.budgets, budget];
+    this.#scope = { workClass: "batch", signal: this.#abort.signal, budgets };
     this.#retained = Array.isArray(tasks);
     const links = signals.map((signal) => this.#follow(signal));
     void this.#run(tasks).finally(() => {
@@ -128,6 +145,7 @@ class GatherRun<T> implements Gathering<T> {
     try {
       for (;;) {
         while (!this.#hasRoom()) await this.#changed.promise;
+        if (this.#spent()) break;
         const next = await this.#next(iterator);
         if (next === null) break;
         void this.#settle(next, index++);
@@ -136,10 +154,21 @@ class GatherRun<T> implements Gathering<T> {
       // What runs goes on to its end: one bad source must not lose the answers that are being paid for.
       this.#sourceError = { error };
     }
-    if (Array.isArray(tasks)) for (; index < tasks.length; index++) this.#results.push({ index, status: "cancelled", content: "" });
+    if (this.#spent()) void closeSource(iterator);
+    if (Array.isArray(tasks)) for (; index < tasks.length; index++) this.#results.push({ index, ...this.#notBegun() });
     while (this.#running > 0) await this.#changed.promise;
     this.#ended = true;
     this.#notify();
+  }
+
+  /** Also by requests of a run around this one, or of one inside it. */
+  #spent(): boolean {
+    return this.#scope.budgets.some(({ exhausted }) => exhausted);
+  }
+
+  #notBegun(): Outcome {
+    if (this.#abort.signal.aborted || !this.#spent()) return { status: "cancelled", content: "" };
+    return { status: "error", content: "", error: budgetExhausted() };
   }
 
   /** A free slot, and nobody too far behind in reading: an endless source with a slow reader must not fill the memory. */
@@ -157,8 +186,7 @@ class GatherRun<T> implements Gathering<T> {
     try {
       const next = signal.aborted ? null : await Promise.race([iterator.next(), aborted.promise]);
       if (next !== null) return next.done === true ? null : next.value;
-      // A generator that hangs would never answer this, so nothing waits for it.
-      Promise.resolve(iterator.return?.()).catch(() => undefined);
+      void closeSource(iterator);
       return null;
     } finally {
       signal.removeEventListener("abort", giveUp);
@@ -196,6 +224,15 @@ class GatherRun<T> implements Gathering<T> {
   #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
+  }
+}
+
+/** A generator that hangs would never answer this, so nothing waits for it. */
+async function closeSource(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // What it fails with on its way out changes nothing about the results.
   }
 }
 
