@@ -237,7 +237,9 @@ describe("the report's last line", () => {
       usage: { inputTokens: 900, outputTokens: 20, cachedTokens: 800 },
       cost: { amount: 0.5, currency: "USD", source: "bundled" },
     };
-    const lines = reportMarkdown({ prompt: "x", models: ["a/b"], items: [], totals }).trimEnd().split("\n");
+    const lines = reportMarkdown({ prompt: "x", models: ["a/b"], items: [], totals })
+      .trimEnd()
+      .split("\n");
     assert.equal(lines.at(-1), "0 of 0 complete; by a/b; 900 tokens in (800 of them cached), 20 out; $0.5000, by published prices");
   });
 
