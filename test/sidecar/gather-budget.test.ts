@@ -5,7 +5,7 @@ import { gather, type GatherResult, type GatherTask } from "../../sidecar/gather
 import { Limiter } from "../../sidecar/limits/limiter.ts";
 import { createLlmAt } from "../../sidecar/llm.ts";
 import { flatQuote, type PriceQuote } from "../../sidecar/prices/price-quote.ts";
-import type { ProviderError } from "../../sidecar/providers/provider.ts";
+import { ProviderError } from "../../sidecar/providers/provider.ts";
 import { answers, fails, finish, Gate, quickRetries, ScriptedProvider, text, type Script } from "./scripted-provider.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -35,7 +35,10 @@ function taking(inputTokens: number, outputTokens: number): Script {
   };
 }
 
-const codeOf = ({ error }: GatherResult<unknown>): string | undefined => (error as ProviderError | undefined)?.providerCode;
+function codeOf(result: GatherResult<unknown> | undefined): string | undefined {
+  return result?.error instanceof ProviderError ? result.error.providerCode : undefined;
+}
+
 const many = <T>(count: number, task: GatherTask<T>): readonly GatherTask<T>[] => Array.from({ length: count }, () => task);
 
 describe("a budget of tokens", () => {
@@ -119,7 +122,7 @@ describe("a budget of tokens", () => {
       results.map(({ status }) => status),
       ["error", "cancelled", "error", "complete", "complete"],
     );
-    assert.equal(codeOf(results[2] ?? { index: 0, status: "error", content: "" }), "empty-prompt");
+    assert.equal(codeOf(results[2]), "empty-prompt");
   });
 });
 
@@ -145,20 +148,18 @@ describe("a budget of requests", () => {
 
   it("holds for bare functions, for a gather inside, and for the outer one where both have a budget", async () => {
     const { llm, provider } = llmWith();
-    const inner = () =>
-      gather(
+    const inner = async (): Promise<number> => {
+      const results = await gather(
         many(4, () => llm.generate("hi")),
         { budget: { requests: 3 } },
       );
-    const results = await gather([inner, inner, () => Promise.all([llm.generate("hi"), llm.generate("hi")])], {
-      concurrency: 1,
-      budget: { requests: 5 },
-    });
+      return results.filter(({ status }) => status === "complete").length;
+    };
+    const bare = (): Promise<number> => Promise.all([llm.generate("hi"), llm.generate("hi")]).then(({ length }) => length);
+    const results = await gather([inner, inner, bare], { concurrency: 1, budget: { requests: 5 } });
     assert.equal(provider.requests.length, 5);
-    const completeOf = (result: GatherResult<unknown> | undefined): number =>
-      (result?.value as readonly GatherResult<unknown>[]).filter(({ status }) => status === "complete").length;
-    assert.deepEqual([completeOf(results[0]), completeOf(results[1])], [3, 2]);
-    assert.equal(codeOf(results[2] ?? { index: 0, status: "error", content: "" }), "budget-exhausted");
+    assert.deepEqual([results[0]?.value, results[1]?.value], [3, 2]);
+    assert.equal(codeOf(results[2]), "budget-exhausted");
   });
 
   it("asks a lazy source for no more, closes it, and ends", async () => {
@@ -221,8 +222,8 @@ describe("a budget of money", () => {
 
   it("sends nothing to a model whose price nobody knows", async () => {
     const { llm, provider } = llmWith();
-    const results = await gather([() => llm.generate("hi"), () => "no request at all"], { budget: { amount: 1 } });
-    assert.deepEqual([results[0]?.status, codeOf(results[0] ?? { index: 0, status: "error", content: "" })], ["error", "price-unknown"]);
+    const results = await gather<unknown>([() => llm.generate("hi"), () => "no request at all"], { budget: { amount: 1 } });
+    assert.deepEqual([results[0]?.status, codeOf(results[0])], ["error", "price-unknown"]);
     assert.equal(results[1]?.content, "no request at all");
     assert.equal(provider.requests.length, 0);
   });
