@@ -47,7 +47,7 @@ const SSE_CASES: readonly (readonly [title: string, text: string, expected: Expe
   ["quirk 6: JSON on a line of its own after an empty data line is a record", 'data:\n {"a":1}\n\n', ['{"a":1}']],
   ["JSON on a line of its own is a record", 'data: 1\n\n{"error":"x"}\n', ["1", '{"error":"x"}']],
   ["JSON on a line of its own ends the event before it", 'data: 1\n{"error":"x"}\n\n', ["1", '{"error":"x"}']],
-  ["characters of two, three and four bytes survive", "data: é€😀漢字\n\n", ["é€😀漢字"]],
+  ["quirk 3: characters of two, three and four bytes survive, cut anywhere", "data: é€😀漢字\n\n", ["é€😀漢字"]],
   ["nothing comes out of nothing", "", []],
 ];
 
@@ -88,7 +88,7 @@ const NDJSON_CASES: readonly (readonly [title: string, text: string, expected: E
   ["lines may end with CR LF", '{"a":1}\r\n{"a":2}\r\n', ['{"a":1}', '{"a":2}']],
   ["empty lines are none", '\n\n{"a":1}\n \n{"a":2}\n\n', ['{"a":1}', '{"a":2}']],
   ["quirk 4: U+2028 and U+2029 end no line", '{"t":"a\u2028b\u2029c"}\n', ['{"t":"a\u2028b\u2029c"}']],
-  ["characters of two, three and four bytes survive", '{"t":"é€😀"}\n{"t":"漢"}', ['{"t":"é€😀"}', '{"t":"漢"}']],
+  ["quirk 3: characters of two, three and four bytes survive, cut anywhere", '{"t":"é€😀"}\n{"t":"漢"}', ['{"t":"é€😀"}', '{"t":"漢"}']],
 ];
 
 describe("Newline-delimited JSON", () => {

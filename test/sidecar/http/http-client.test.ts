@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { createServer, type Server, type Socket } from "node:net";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { HttpClient } from "../../../sidecar/http/http-client.ts";
@@ -25,6 +26,14 @@ afterEach(async () => {
 function post(onConnected: () => void = () => {}): HttpExchange {
   const url = new URL(`${fake.origin}/v1/chat/completions`);
   return http.send({ method: "POST", url, headers: { "content-type": "application/json" }, body: "{}" }, onConnected);
+}
+
+/** Lets undici believe that this many milliseconds have passed, by the clock of its own with which it watches over its limits. */
+function passInUndici(ms: number): void {
+  const clock: { tick(ms: number): void } = createRequire(import.meta.url)("undici/lib/util/timers.js");
+  // What was begun since its last tick begins to count with the next one.
+  clock.tick(1);
+  clock.tick(ms);
 }
 
 async function readToEnd(exchange: HttpExchange): Promise<string> {
@@ -108,7 +117,7 @@ describe("An exchange", () => {
     await assert.rejects(exchange.read(), /enough/u);
   });
 
-  test("stops the server when nobody reads, and loses nothing", async () => {
+  test("fault 17: stops the server when nobody reads, and loses nothing", async () => {
     const piece = "x".repeat(64 * 1024);
     const pieces = 800;
     fake.enqueue({ steps: Array.from({ length: pieces }, () => ({ raw: piece })) });
@@ -118,6 +127,19 @@ describe("An exchange", () => {
     for (let count = 0; count < 200; count += 1) await readToEnd(post());
     assert.ok((fake.requests[0]?.bytesSent ?? 0) < (piece.length * pieces) / 2, String(fake.requests[0]?.bytesSent));
     assert.equal((await readWholeBody(exchange, 1 << 27)).text.length, piece.length * pieces);
+  });
+
+  test("quirk 1: waits longer than the HTTP library's own 300 s, for the headers and in the middle of the body", async () => {
+    fake.enqueue({ holdHeaders: "head", steps: [{ raw: "one" }, { gate: "rest" }, { raw: " two" }] });
+    const exchange = post();
+    await fake.waitFor((state) => state.waitingAt.includes("head"), "the request to arrive");
+    passInUndici(3_600_000);
+    fake.gate("head").open();
+    await exchange.head;
+    assert.equal(Buffer.concat((await exchange.read()) ?? []).toString(), "one");
+    passInUndici(3_600_000);
+    fake.gate("rest").open();
+    assert.equal(await readToEnd(exchange), " two");
   });
 
   test("that broke in the middle gives what came and then rejects", async () => {

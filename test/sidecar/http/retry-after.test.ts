@@ -6,10 +6,10 @@ const NOW = Date.parse("2026-03-01T12:00:00Z");
 
 const CASES: readonly (readonly [title: string, headers: Record<string, string>, expected: number | undefined])[] = [
   ["quirk 13: milliseconds are the most exact", { "retry-after-ms": "1500", "retry-after": "60" }, 1500],
-  ["seconds", { "retry-after": "20" }, 20_000],
+  ["quirk 13: seconds", { "retry-after": "20" }, 20_000],
   ["a fraction of a second", { "retry-after": "0.25" }, 250],
-  ["a date", { "retry-after": "Sun, 01 Mar 2026 12:00:30 GMT" }, 30_000],
-  ["a date that is over means now", { "retry-after": "Sun, 01 Mar 2026 11:59:00 GMT" }, 0],
+  ["quirk 13: a date", { "retry-after": "Sun, 01 Mar 2026 12:00:30 GMT" }, 30_000],
+  ["quirk 13: a date that is over means now", { "retry-after": "Sun, 01 Mar 2026 11:59:00 GMT" }, 0],
   ["nonsense says nothing", { "retry-after": "soon" }, undefined],
   ["nothing says nothing", {}, undefined],
   [
@@ -17,7 +17,7 @@ const CASES: readonly (readonly [title: string, headers: Record<string, string>,
     { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m12.5s" },
     72_500,
   ],
-  ["a reset in milliseconds", { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "12ms" }, 12],
+  ["quirk 14: a reset in milliseconds", { "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "12ms" }, 12],
   ["a limit that is not used up does not count", { "x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "1m" }, undefined],
   [
     "of two limits that are used up the later counts",
@@ -32,7 +32,7 @@ const CASES: readonly (readonly [title: string, headers: Record<string, string>,
   ["quirk 14: Azure's -1 and 0 mean nothing", { "x-ratelimit-remaining-requests": "-1", "x-ratelimit-reset-requests": "0" }, undefined],
   ["a reset as a Unix time in milliseconds", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW + 4000) }, 4000],
   [
-    "Anthropic's resets are instants",
+    "quirk 14: Anthropic's resets are instants",
     { "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-03-01T12:00:05Z" },
     5000,
   ],
@@ -43,7 +43,7 @@ describe("How long to wait", () => {
     test(title, () => assert.equal(retryAfterMs(headers, NOW), expected));
   }
 
-  test("x-should-retry is believed either way", () => {
+  test("quirk 13: x-should-retry is believed either way", () => {
     assert.equal(shouldRetry({ "x-should-retry": "true" }), true);
     assert.equal(shouldRetry({ "x-should-retry": "false" }), false);
     assert.equal(shouldRetry({}), undefined);

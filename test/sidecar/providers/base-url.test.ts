@@ -38,7 +38,7 @@ describe("OLLAMA_HOST is read as Ollama reads it:", () => {
     ["1.2.3.4:no", "http://1.2.3.4:11434"],
     [' "1.2.3.4:5" ', "http://1.2.3.4:5"],
   ];
-  for (const [value, url] of CASES) test(JSON.stringify(value), () => assert.equal(ollamaHostUrl(value), url));
+  for (const [value, url] of CASES) test(`fault 21: ${JSON.stringify(value)} is ${url}`, () => assert.equal(ollamaHostUrl(value), url));
 
   test("and what it gives can be called", () => {
     for (const [value] of CASES) assert.ok(URL.canParse(ollamaHostUrl(value)), value);
@@ -124,7 +124,7 @@ describe("A base URL", () => {
 });
 
 describe("The environment", () => {
-  test("gives the first base URL that is set, Ollama's in its own format", () => {
+  test("fault 21: gives the first base URL that is set, Ollama's in its own format", () => {
     assert.equal(baseUrlFromEnvironment(row("ollama"), { OLLAMA_HOST: "0.0.0.0:9" }), "http://127.0.0.1:9");
     assert.equal(baseUrlFromEnvironment(row("ollama"), { OLLAMA_HOST: "0.0.0.0:9", OLLAMA_BASE_URL: "http://x:1" }), "http://x:1");
     assert.equal(baseUrlFromEnvironment(row("openai"), { OPENAI_BASE_URL: "  " }), undefined);
@@ -155,7 +155,7 @@ describe("The registry", () => {
     for (const one of PROVIDER_ROWS) if (one.key === "required") assert.ok(one.keyVariables.length > 0, one.id);
   });
 
-  test("has no time limit of 300 s by accident", () => {
+  test("quirk 1: has no time limit of 300 s by accident", () => {
     for (const one of PROVIDER_ROWS) for (const limit of Object.values(one.timeLimits)) assert.notEqual(limit, 300_000, one.id);
   });
 

@@ -134,6 +134,43 @@ for (const [provider, told] of Object.entries(PROVIDERS)) {
   });
 }
 
+/** A prompt that is too long, in the words of each provider that has no code for it. */
+const TOO_LONG: readonly string[] = [
+  "prompt is too long: 210000 tokens > 200000 maximum",
+  "Input is too long for requested model.",
+  "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length or `max_tokens` and try again",
+  "the request exceeds the available context size, try increasing it",
+  "Your input exceeds the context window of this model. Please adjust your input and try again.",
+  "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens.",
+  "context_length_exceeded: shorten the conversation",
+  "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+  "This model's maximum prompt length is 131072 but the request contains 140000 tokens.",
+  "Please reduce the length of the messages or completion.",
+  "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+  "Trying to keep the first 5000 tokens when context the overflows. The number of tokens to keep from the initial prompt is greater than the context length",
+  "invalid params, context window exceeds limit (2013)",
+  "prompt is longer than the model's context",
+  "Invalid request: Your request exceeded model token limit: 8192 (requested: 9000)",
+  "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 100 `max_new_tokens`",
+  "The prompt does not fit into the model's context window (4096)",
+];
+
+describe("A prompt that is too long", () => {
+  for (const words of TOO_LONG) {
+    test(`quirk 16: is told from any other refusal by "${words}", and a rate limit in the same words is a rate limit`, () => {
+      const payload = readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)));
+      assert.equal(errorKind(400, payload), "context-length");
+      assert.equal(errorKind(429, payload), "rate-limit");
+    });
+  }
+
+  test("quirk 16: is not what a refusal speaks of that only has the same words in it", () => {
+    for (const words of ["max_tokens must be at least 1", "The length of `stop` must be at most 4", "Unknown parameter: context"]) {
+      assert.equal(errorKind(400, readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)))), "invalid-request", words);
+    }
+  });
+});
+
 test("quirk 12: a passing limit told in the words of an empty account stays a passing limit", () => {
   const body = JSON.stringify({ status: 429, error: "INSUFFICIENT QUOTA", message: "Insufficient credits for concurrent requests." });
   assert.equal(errorKind(429, readErrorBody(body)), "rate-limit");

@@ -57,7 +57,7 @@ for (const wire of WIRES) {
       assert.equal(new Set(fake.requests.map((request) => request.socket)).size, 1);
     });
 
-    test("an answer that arrives byte by byte is the same", async () => {
+    test("quirk 3: an answer that arrives byte by byte is the same", async () => {
       const text = "Grüße, 世界 😀\n```ts\nx\n```";
       fake.enqueue({ text, split: "bytes" });
       assert.equal(foldEvents((await call(providerOnWire(here, wire))).events).text, text);
@@ -68,7 +68,7 @@ for (const wire of WIRES) {
       assert.equal(foldEvents((await call(providerOnWire(here, wire))).events).finish?.finishReason, "length");
     });
 
-    test("a stream that ends without its marker returns without a finish", async () => {
+    test("quirk 7: a stream that ends without its marker returns without a finish, and keeps its text", async () => {
       fake.enqueue({ steps: [{ text: "Half" }] });
       const { events, thrown } = await call(providerOnWire(here, wire));
       assert.equal(thrown, null);
@@ -195,7 +195,7 @@ describe("A time limit", () => {
     assert.equal(http.openExchanges, 0);
   });
 
-  test("for the first token counts while the headers are awaited", async () => {
+  test("quirk 1: for the first token counts while the headers are awaited, also one far shorter than the HTTP library can measure", async () => {
     fake.enqueue({ holdHeaders: "never" });
     const error = await callError(chat(), { timeLimits: { firstTokenMs: 30 } });
     assert.deepEqual(
@@ -294,7 +294,7 @@ describe("What is no answer", () => {
     assert.deepEqual(answer.usage, { inputTokens: 1, outputTokens: 2 });
   });
 
-  test("an error as the only record under status 200 is before the first token", async () => {
+  test("quirk 9: an error as the only record under status 200 is before the first token, and may be tried again", async () => {
     fake.enqueue({ steps: [{ streamError: { message: "slow down", code: "rate_limit_exceeded" } }, { raw: "data: [DONE]\n\n" }] });
     const error = await callError(chat());
     assert.deepEqual([error.kind, error.phase, error.retryable], ["rate-limit", "before-first-token", true]);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { PROVIDER_ROWS } from "../../../sidecar/providers/registry.ts";
 import type { AssistantPart, GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import { ADAPTERS, wireTarget } from "../../support/wire-reading.ts";
@@ -133,6 +134,27 @@ describe("Chat completions are asked", () => {
       !JSON.stringify(body({ provider: "groq", messages: [userMessage("x"), assistant(thought, call), result("a", "r")] })).includes("Hm."),
     );
   });
+
+  for (const model of ["o1", "o3", "o4-mini", "gpt-5-mini", "a-model-of-next-year"]) {
+    test(`fault 22: ${model} of OpenAI's is given its limit of tokens by the name that models that reason take`, () => {
+      const parameters: GenerationParameters = { maxOutputTokens: 7 };
+      for (const provider of ["openai", "azure"]) {
+        const asked = body({ provider, wire: "openai-chat", model, parameters });
+        assert.deepEqual([asked["max_completion_tokens"], asked["max_tokens"]], [7, undefined], provider);
+      }
+      assert.equal(body({ provider: "openai", model, parameters })["max_output_tokens"], 7);
+    });
+  }
+
+  for (const { id } of PROVIDER_ROWS.filter((row) => row.wire === "openai-chat" || row.id === "openai")) {
+    test(`quirk 38: ${id} is given the system's words under the role \`system\`, which everybody takes`, () => {
+      const asked = body({ provider: id, wire: "openai-chat", parameters: { system: "Be brief." } });
+      assert.deepEqual(asked["messages"], [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hi" },
+      ]);
+    });
+  }
 
   test("what was learned is left out or renamed", () => {
     const parameters: GenerationParameters = { temperature: 0.1, maxOutputTokens: 4, reasoning: "off" };

@@ -66,7 +66,7 @@ test("what a turn asks for goes before what its session has", async () => {
   assert.deepEqual(provider.requests[1]?.parameters, { system: "Be long.", temperature: 1, seed: 1 });
 });
 
-test("a second question waits for the end of the first answer, in order", async () => {
+test("fault 27: a second question waits for the end of the first answer, in order", async () => {
   const { provider, llm } = scriptedLlm();
   const gate = new Gate();
   provider.enqueue(inTurn(waitsAt(gate), answers("first")));
@@ -83,7 +83,7 @@ test("a second question waits for the end of the first answer, in order", async 
   assert.equal(provider.mostOpen, 1);
 });
 
-test("a failed answer rejects with what had come, keeps it, and sends its text on with the next question", async () => {
+test("fault 28: a failed answer rejects with what had come, keeps it, and sends its text on with the next question", async () => {
   const { provider, llm } = scriptedLlm();
   provider.enqueue(async function* () {
     yield [text("Half an ans")];
@@ -101,7 +101,7 @@ test("a failed answer rejects with what had come, keeps it, and sends its text o
   assert.deepEqual(provider.requests[1]?.messages, [asked("a"), said("Half an ans"), asked("b")]);
 });
 
-test("a question whose answer failed at once stays, and the empty answer is not sent", async () => {
+test("fault 28: a question whose answer failed at once stays, and the empty answer is not sent", async () => {
   const { provider, llm } = scriptedLlm();
   provider.enqueue(fails({ kind: "auth" }));
   const session = new Session(llm);
@@ -109,6 +109,34 @@ test("a question whose answer failed at once stays, and the empty answer is not 
   assert.deepEqual(await shown(session), ["user: a", "assistant (error): "]);
   await session.generate("b");
   assert.deepEqual(provider.requests[1]?.messages, [asked("a\n\nb")]);
+});
+
+test("fault 23: a question in the words of an earlier one is sent like any other, also where that one is unanswered", async () => {
+  const { provider, llm } = scriptedLlm();
+  provider.enqueue(answers("one"), answers("two"), fails({ kind: "auth" }), answers("three"));
+  const session = new Session(llm);
+  for (const _ of [1, 2]) await session.generate("continue");
+  await assert.rejects(session.generate("continue"), AnswerError);
+  await session.generate("continue");
+  assert.deepEqual(provider.requests[1]?.messages, [asked("continue"), said("one"), asked("continue")]);
+  assert.deepEqual(provider.requests[3]?.messages.at(-1), asked("continue\n\ncontinue"));
+});
+
+test("fault 29: what was thought, which tools were called and what must go back to the provider is kept, and sent with the next question", async () => {
+  const { provider, llm } = scriptedLlm();
+  const opaque = { type: "opaque", provider: "scripted", data: { signature: "s" } } as const;
+  const call = { type: "tool-call", id: "c1", name: "look", arguments: "{}" } as const;
+  const calledTools = { type: "finish", finishReason: "tool-calls", rawFinishReason: "tool_use" } as const;
+  provider.enqueue(yields([{ type: "reasoning-delta", text: "Hm." }, opaque, text("Let me look."), call], [calledTools]));
+  const session = new Session(llm);
+  for await (const { event } of session.stream("a")) assert.ok(event.seq > 0);
+  const answer: Message = {
+    role: "assistant",
+    content: [{ type: "reasoning", text: "Hm." }, opaque, { type: "text", text: "Let me look." }, call],
+  };
+  assert.deepEqual((await session.messages())[1]?.message, answer);
+  await session.generate("b");
+  assert.deepEqual(provider.requests[1]?.messages, [asked("a"), answer, asked("b")]);
 });
 
 test("a cut answer is kept as incomplete", async () => {
@@ -119,7 +147,7 @@ test("a cut answer is kept as incomplete", async () => {
   assert.deepEqual(await shown(session), ["user: a", "assistant (incomplete): cut"]);
 });
 
-test("leaving a stream early closes the provider's stream and keeps what had come, as cancelled", async () => {
+test("fault 28: leaving a stream early closes the provider's stream and keeps what had come, as cancelled", async () => {
   const { provider, llm } = scriptedLlm();
   const gate = new Gate();
   provider.enqueue(inTurn(yields([text("so far")]), waitsAt(gate)));

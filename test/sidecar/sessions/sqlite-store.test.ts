@@ -9,9 +9,11 @@ import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../../sidecar/failure.ts";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
+import { Session } from "../../../sidecar/sessions/session.ts";
 import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
 import type { SessionStore } from "../../../sidecar/sessions/store.ts";
-import type { StoredMessage } from "../../../sidecar/types.ts";
+import type { GenerationParameters, StoredMessage } from "../../../sidecar/types.ts";
+import { scriptedLlm } from "../scripted-provider.ts";
 
 interface Told {
   readonly session?: string;
@@ -80,7 +82,7 @@ async function beginAnswer(store: SessionStore, session: string, id: string): Pr
   await store.beginTurn({ session, user, assistant, changes: {} });
 }
 
-test("a writer killed with -9 loses nothing that was acknowledged, and its running answer is kept as incomplete", async (context) => {
+test("fault 30: a writer killed with -9 loses nothing that was acknowledged, and its running answer is kept as incomplete", async (context) => {
   const folder = await newFolder(context);
   for (const enough of [1, 25, 60]) {
     const writer = await startWriter(folder, (told) => told.length >= enough);
@@ -104,6 +106,26 @@ test("a writer killed with -9 loses nothing that was acknowledged, and its runni
   const database = new DatabaseSync(join(folder, "conversations.sqlite"), { readOnly: true });
   assert.deepEqual({ ...database.prepare("PRAGMA integrity_check").get() }, { integrity_check: "ok" });
   database.close();
+});
+
+test("fault 30: a conversation that was closed is opened with its parameters, ids, times and all that its messages hold", async (context) => {
+  const folder = await newFolder(context);
+  const { provider, llm } = scriptedLlm();
+  const parameters: GenerationParameters = { temperature: 0.3, seed: 7 };
+  const first = await open(folder);
+  const session = new Session(llm, { store: first, systemPrompt: "Be brief.", parameters });
+  await session.generate("a");
+  const [info, kept] = [await first.getSession(session.id), await session.messages()];
+  await first.close();
+  const second = await open(folder);
+  const again = await Session.open(llm, session.id, second);
+  assert.deepEqual(await second.getSession(session.id), info);
+  assert.deepEqual(await again.messages(), kept);
+  assert.ok(kept.every(({ id, createdAt }) => id !== "" && createdAt > 0));
+  await again.generate("b");
+  assert.deepEqual(provider.requests[1]?.parameters, { ...parameters, system: "Be brief." });
+  assert.equal(provider.requests[1].messages.length, 3);
+  await second.close();
 });
 
 test("an answer of another living process is left alone, and its session takes no second turn until that process is dead", async (context) => {

@@ -61,7 +61,7 @@ const warnings = (events: readonly ProviderEvent[]): readonly string[] =>
   events.flatMap((event) => (event.type === "warning" ? [event.code] : []));
 
 describe("the context that Ollama is asked for", () => {
-  it("is one power of two for short and longer prompts, and grows only where a prompt needs more", async () => {
+  it("quirk 35: is one power of two for short and longer prompts, and grows only where a prompt needs more", async () => {
     tell({ limit: 131_072 });
     const provider = ollama();
     // A token is reckoned as three bytes, and 2,048 are kept for the answer: 10,000 bytes fit into 8,192, 30,000 do not.
@@ -69,7 +69,7 @@ describe("the context that Ollama is asked for", () => {
     assert.deepEqual(sizes(), [8192, 8192, 16_384, 16_384, 16_384]);
   });
 
-  it("grows to what the model was made for and no further, also where that is no power of two", async () => {
+  it("quirk 35: grows to what the model was made for and no further, also where that is no power of two", async () => {
     tell({ limit: 40_960 });
     const provider = ollama();
     await ask(provider, bytes(150_000));
@@ -124,7 +124,7 @@ describe("the context that Ollama is asked for", () => {
 });
 
 describe("a prompt that does not fit", () => {
-  it("is refused by name before it is sent, where no count could make it fit", async () => {
+  it("quirk 35: is refused by name before it is sent, where no count could make it fit", async () => {
     tell({ limit: 2048 });
     await assert.rejects(ask(ollama(), bytes(8 * 2049)), (error: unknown) => {
       assert.ok(error instanceof ProviderError);
@@ -147,7 +147,7 @@ describe("a prompt that does not fit", () => {
     ["filled the whole context", 8192],
     ["was read with fewer tokens than any text of its length has", 499],
   ] as const) {
-    it(`and was cut all the same is told by a warning: it ${what}`, async () => {
+    it(`quirk 35: and was cut all the same is told by a warning: it ${what}`, async () => {
       tell({ limit: 131_072 });
       fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens, outputTokens: 1 } }, { finish: "stop" }] });
       const events = await ask(ollama(), bytes(4000));
@@ -155,7 +155,7 @@ describe("a prompt that does not fit", () => {
     });
   }
 
-  it("is told of no further than that: what was read whole brings no warning", async () => {
+  it("quirk 35: is told of no further than that: what was read whole brings no warning", async () => {
     tell({ limit: 131_072 });
     fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 500, outputTokens: 1 } }, { finish: "stop" }] });
     assert.deepEqual(warnings(await ask(ollama(), bytes(4000))), []);

@@ -1,0 +1,82 @@
+// When a refusal is asked again and when it stands, from the bytes that servers send to the events that a reader sees.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Llm } from "../../../sidecar/api.ts";
+import type { StreamEvent } from "../../../sidecar/types.ts";
+import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
+import { checkOrder, eventsOf, kinds } from "../answer-events.ts";
+import { scriptedLlm } from "../scripted-provider.ts";
+
+const here = await fakeAtHand();
+const { fake } = here;
+
+/** A provider at the fake, asked again at once where it names no time. */
+const llmAt = (provider = "openai-compatible"): Llm => scriptedLlm({ endpoint: { provider: providerAt(here, provider) } }).llm;
+
+/** From when on the answer waits, and until when; undefined where nothing of the kind was told. */
+function waitsUntil(events: readonly StreamEvent[]): number | undefined {
+  const status = events.find((event) => event.type === "status" && event.phase === "retrying");
+  return status?.type === "status" ? status.untilMs : undefined;
+}
+
+describe("An overload that Anthropic tells of inside its stream", () => {
+  const overloaded = { streamError: { message: "Overloaded", code: "overloaded_error" } } as const;
+
+  test("quirk 10: is asked again where nothing had come", async () => {
+    fake.enqueue({ steps: [overloaded] }, { text: "yes" });
+    const end = checkOrder(await eventsOf(llmAt("anthropic")));
+    assert.deepEqual([end.status, fake.requests.length], ["complete", 2]);
+  });
+
+  test("quirk 10: is never asked again after text had come", async () => {
+    fake.enqueue({ steps: [{ text: "Half" }, overloaded] }, { text: "yes" });
+    const events = await eventsOf(llmAt("anthropic"));
+    const end = checkOrder(events);
+    assert.deepEqual([end.status, end.error?.kind, fake.requests.length], ["error", "overloaded", 1]);
+    assert.ok(events.some((event) => event.type === "text-delta" && event.text === "Half"));
+  });
+});
+
+describe("A 429", () => {
+  test("quirk 12: of a quota that is used up stands at once", async () => {
+    fake.respond({ status: 429, body: { error: { message: "You exceeded your current quota", code: "insufficient_quota" } } });
+    const end = checkOrder(await eventsOf(llmAt()));
+    assert.deepEqual([end.error?.kind, fake.requests.length], ["quota", 1]);
+  });
+
+  test("quirk 12: that only sounds like one is asked again", async () => {
+    const body = { status: 429, error: "INSUFFICIENT QUOTA", message: "You exceeded your current limit of concurrent requests." };
+    fake.enqueue({ status: 429, body }, { text: "yes" });
+    const end = checkOrder(await eventsOf(llmAt()));
+    assert.deepEqual([end.status, fake.requests.length], ["complete", 2]);
+  });
+
+  test("quirk 13: is waited for as its headers say, the most exact of them", async () => {
+    fake.enqueue({ status: 429, headers: { "retry-after-ms": "30", "retry-after": "7200" }, body: "" }, { text: "yes" });
+    const before = Date.now();
+    const events = await eventsOf(llmAt());
+    assert.equal(checkOrder(events).status, "complete");
+    const until = waitsUntil(events) ?? 0;
+    assert.ok(until >= before + 30 && until < before + 3_600_000, `until ${until - before} ms later`);
+  });
+
+  test("quirk 13: that asks for longer than anybody waits stands at once, and says for how long", async () => {
+    const date = new Date(Date.now() + 2 * 3_600_000).toUTCString();
+    fake.enqueue({ status: 429, headers: { "retry-after": date }, body: "" }, { text: "yes" });
+    const end = checkOrder(await eventsOf(llmAt()));
+    assert.ok((end.error?.retryAfterMs ?? 0) > 3_600_000);
+    assert.equal(fake.requests.length, 1);
+  });
+});
+
+describe("A server that still loads its model", () => {
+  test("quirk 15: is waited for beyond all retries, and shown as that", async () => {
+    const loading = { status: 503, body: { error: { code: 503, message: "Loading model", type: "unavailable_error" } } };
+    fake.enqueue(loading, loading, loading, loading, { text: "loaded" });
+    const events = await eventsOf(llmAt("llama-server"));
+    assert.equal(checkOrder(events).status, "complete");
+    assert.equal(kinds(events).filter((kind) => kind === "status loading-model").length, 4);
+    assert.ok(!kinds(events).includes("status retrying"));
+  });
+});

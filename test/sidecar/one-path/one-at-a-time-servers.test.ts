@@ -1,0 +1,49 @@
+// Servers that queue in silence instead of refusing are given no more than they work on, and what waits here does not use up
+// the time that the server is given.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { kinds } from "../answer-events.ts";
+import type { StreamEvent } from "../../../sidecar/types.ts";
+import { modelsOnWires } from "./models-on-wires.ts";
+
+const { fake, llmOn } = await modelsOnWires();
+
+describe("Of ten questions to Ollama", () => {
+  test("quirk 42: two are with the server at once, and the others are shown as waiting here", async () => {
+    fake.respond({ steps: [{ gate: "one by one" }, { text: "yes" }, { finish: "stop" }] });
+    const llm = llmOn("ollama");
+    const seen: string[][] = Array.from({ length: 10 }, () => []);
+    const answers = seen.map(async (events) => {
+      for await (const { event } of llm.stream("hi")) events.push(...kinds([event]));
+    });
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 2, "two answers to be under way");
+    assert.equal(seen.filter((events) => events.includes("status waiting-for-limit")).length, 8);
+    fake.gate("one by one").open();
+    await Promise.all(answers);
+    assert.equal(fake.state().peakAnswers, 2);
+    assert.equal(fake.requests.length, 10);
+  });
+
+  test("quirk 42: one that waits here has all of its time for the first token once it is sent", async () => {
+    fake.respond(({ bodyText }) => (bodyText.includes("held") ? { steps: [{ gate: "held" }, { finish: "stop" }] } : { text: "yes" }));
+    const llm = llmOn("ollama");
+    const holders = [llm.generate("held"), llm.generate("held")];
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 2, "both places to be taken");
+    const events: StreamEvent[] = [];
+    const waits = (async () => {
+      for await (const { event } of llm.stream("hi", { timeLimits: { firstTokenMs: 2000 } })) events.push(event);
+    })();
+    // Another server's answer is late by the same limit: when it has failed, that much time is over.
+    fake.enqueue({ route: "openai-chat", holdHeaders: "late" });
+    const late = llmOn("openai-chat").generate("hi", { timeLimits: { firstTokenMs: 2000 } });
+    await assert.rejects(
+      late,
+      (error) => error instanceof Error && "providerCode" in error && error.providerCode === "first-token-timeout",
+    );
+    assert.equal(kinds(events).at(-1), "status waiting-for-limit");
+    fake.gate("held").open();
+    await Promise.all([...holders, waits]);
+    assert.deepEqual(kinds(events).slice(-3), ["text-delta", "usage", "end"]);
+  });
+});
