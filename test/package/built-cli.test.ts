@@ -61,6 +61,14 @@ describe("the built command line", () => {
     assert.deepEqual([demo?.["ref"], demo?.["demo"]], ["local/demo", true]);
   });
 
+  it("holds a local answer to a schema, and checks it with what lies beside it", async () => {
+    const schema = join(folder, "schema.json");
+    await writeFile(schema, '{"type":"object","properties":{"answer":{"enum":["yes"]}},"required":["answer"]}');
+    const { status, stdout, stderr } = await built(["ask", "--model", "local/echo", "--schema", schema, "x"]);
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.deepEqual(JSON.parse(stdout), { answer: "yes" });
+  });
+
   it("answers about many files and writes the report", async () => {
     const names = ["one.txt", "two.txt", "three.txt", "four.txt"];
     for (const name of names) await writeFile(join(folder, name), `this is ${name}\n`);

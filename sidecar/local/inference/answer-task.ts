@@ -13,6 +13,9 @@ import { FIRST_PIECE, nextPiece } from "./prompt-pieces.ts";
 import { samplingOptions } from "./sampling.ts";
 import type { Turnstile } from "./turnstile.ts";
 
+/** llama.cpp's grammars allow any number of line breaks after the JSON, and a small model writes them for ever. None holds so many. */
+const AFTER_JSON = "\n".repeat(4);
+
 interface Ending {
   readonly finishReason: "stop" | "length";
   readonly rawFinishReason: "end-of-turn" | "stop-text" | "max-output-tokens" | "context-window";
@@ -83,10 +86,11 @@ export class AnswerTask {
   }
 
   async #write({ turnstile, model, window }: LoadedModel, tokens: AsyncIterable<Token>, prompt: ChatPrompt): Promise<Ending> {
-    const { maxOutputTokens, stop = [] } = this.#request.sampling;
+    const { maxOutputTokens, stop = [], responseSchema } = this.#request.sampling;
+    const stops = [...prompt.stopTexts, ...stop, ...(responseSchema === undefined ? [] : [AFTER_JSON])];
     const room = window - prompt.tokens.length;
     const most = Math.min(maxOutputTokens ?? room, room);
-    const text = new AnswerText(model, prompt.tokens, [...prompt.stopTexts, ...stop]);
+    const text = new AnswerText(model, prompt.tokens, stops);
     this.#writing = text;
     await turnstile.turn();
     for await (const token of tokens) {

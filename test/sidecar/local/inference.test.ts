@@ -136,6 +136,15 @@ describe("local inference", () => {
     assert.deepEqual(JSON.parse(text), { answer: "yes", n: 42 });
   });
 
+  it("ends when the JSON has ended, though a model would go on with line breaks for ever", async () => {
+    const responseSchema = { type: "object", properties: { answer: { enum: ["yes"] } } } as const;
+    const { text, error, events } = await ask([user("^#")], { parameters: { responseSchema, maxOutputTokens: 300 } });
+    assert.equal(error, undefined);
+    assert.deepEqual(JSON.parse(text), { answer: "yes" });
+    const end = events.at(-1);
+    assert.deepEqual([end?.type, end?.type === "finish" && end.finishReason], ["finish", "stop"]);
+  });
+
   it("refuses by name what it cannot do", async () => {
     const tools = await ask([user("x")], { parameters: { tools: [{ name: "t", parameters: { type: "object" } }] } });
     checkCode(tools.error, "unsupported-parameter");
