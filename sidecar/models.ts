@@ -20,12 +20,14 @@ export interface CatalogueLimits {
   readonly listMs: number;
   /** The same while somebody waits to begin: a server on this machine answers at once or not at all. */
   readonly probeMs: number;
+  /** For what a provider tells of its models beside the list; after that the list is given without it. */
+  readonly describeMs: number;
   /** How long a list stays good. What runs here changes under one's hands. */
   readonly keepRemoteMs: number;
   readonly keepHereMs: number;
 }
 
-const defaultLimits: CatalogueLimits = { listMs: 15_000, probeMs: 3_000, keepRemoteMs: 10 * 60_000, keepHereMs: 5_000 };
+const defaultLimits: CatalogueLimits = { listMs: 15_000, probeMs: 3_000, describeMs: 4_000, keepRemoteMs: 10 * 60_000, keepHereMs: 5_000 };
 
 interface CachedList {
   readonly at: number;
@@ -44,6 +46,8 @@ export class ModelCatalogue {
   readonly #prices: PriceBook;
   /** By the provider's instance, of which there is one for each address and key. */
   readonly #lists = new WeakMap<Provider, CachedList>();
+  /** By the list that is described, so that both are forgotten together. */
+  readonly #described = new WeakMap<readonly ModelInfo[], readonly ModelInfo[]>();
 
   constructor(endpoints: Endpoints, limits: CatalogueLimits = defaultLimits, prices: PriceBook = new PriceBook()) {
     this.#endpoints = endpoints;
@@ -59,7 +63,9 @@ export class ModelCatalogue {
     const ids = provider === undefined ? this.#askable() : [provider];
     const overrides = baseUrl === undefined ? {} : { baseUrl };
     const lists = await Promise.all(
-      ids.map((id) => this.#list(id, { named: provider !== undefined, refresh, limitMs: this.#limits.listMs, overrides }, signal)),
+      ids.map((id) =>
+        this.#list(id, { named: provider !== undefined, refresh, limitMs: this.#limits.listMs, overrides, describe: true }, signal),
+      ),
     );
     signal.throwIfAborted();
     const listed = lists.flatMap((list) => ("models" in list ? list.models : []));
@@ -134,7 +140,7 @@ export class ModelCatalogue {
   }
 
   get #probing(): HowToList {
-    return { named: true, refresh: false, limitMs: this.#limits.probeMs, overrides: {} };
+    return { named: true, refresh: false, limitMs: this.#limits.probeMs, overrides: {}, describe: false };
   }
 
   async #probe(id: string, signal: AbortSignal): Promise<readonly ModelInfo[]> {
@@ -147,7 +153,8 @@ export class ModelCatalogue {
   async #list(id: string, how: HowToList, signal: AbortSignal): Promise<Listed> {
     try {
       const endpoint = this.#endpoints.resolve(id, how.overrides);
-      const models = await this.#ask(id, endpoint, how, signal);
+      const listed = await this.#ask(id, endpoint, how, signal);
+      const models = how.describe ? await this.#describe(endpoint.provider, listed, signal) : listed;
       return { id, models: id === "local" ? [...models, ...this.#localFiles(models)] : models };
     } catch (error) {
       const info = errorInfo(error);
@@ -165,6 +172,20 @@ export class ModelCatalogue {
     );
     this.#lists.set(provider, { at: performance.now(), models });
     return models;
+  }
+
+  /** What cannot be told in time is told without; a list is the better for it and never the worse. */
+  async #describe(provider: Provider, listed: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const known = this.#described.get(listed);
+    if (known !== undefined || provider.describeModels === undefined) return known ?? listed;
+    try {
+      const described = await withLimit(this.#limits.describeMs, signal, async (limited) => provider.describeModels?.(listed, limited));
+      this.#described.set(listed, described ?? listed);
+      return described ?? listed;
+    } catch {
+      signal.throwIfAborted();
+      return listed;
+    }
   }
 
   #withFacts(model: ModelInfo, overrides: { readonly baseUrl?: string }): Promise<ModelInfo> {
@@ -192,6 +213,8 @@ interface HowToList {
   readonly refresh: boolean;
   readonly limitMs: number;
   readonly overrides: { readonly baseUrl?: string };
+  /** With what is to be had about each model, which takes a while and is not needed to choose one. */
+  readonly describe: boolean;
 }
 
 /** The settings' limits are for answers, which may take long; a list has one of its own. */

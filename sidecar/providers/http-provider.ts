@@ -115,9 +115,7 @@ class HttpProvider implements Provider {
     const listMs = Math.min(MODELS_MS, context.timeLimits.firstTokenMs || MODELS_MS);
     const call = new HttpCall(this.#http, connection.target, { connectMs, answer: { stage: "list", ms: listMs } }, signal);
     try {
-      const models = await this.#readModels(connection, call);
-      const { adapter } = connection;
-      return (await adapter.describeModels?.(models, this.#wireTarget(connection, undefined), this.#asking(connection, signal))) ?? models;
+      return await this.#readModels(connection, call);
     } catch (error) {
       throw this.#thrown(error, signal);
     } finally {
@@ -160,6 +158,12 @@ class HttpProvider implements Provider {
       if (lesson.startsWith(ONCE)) once.add(lesson);
       else this.#remember(request.model, lesson);
     }
+  }
+
+  async describeModels(models: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const connection = this.#connect(undefined);
+    const { adapter } = connection;
+    return (await adapter.describeModels?.(models, this.#wireTarget(connection, undefined), this.#asking(connection, signal))) ?? models;
   }
 
   #prepare(request: ModelRequest, connection: Connection, signal: AbortSignal): Promise<Prepared> | undefined {

@@ -64,6 +64,11 @@ export interface Provider {
   places?(): Promise<number | undefined>;
   /** Throws `ProviderError`. */
   listModels(context: RequestContext): Promise<readonly ModelInfo[]>;
+  /**
+   * The list with what the provider tells of its models elsewhere, where there is such a place. Takes as long as a server needs
+   * to answer for each model, up to the signal; rejects with its reason alone.
+   */
+  describeModels?(models: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]>;
 }
 
 export interface ProviderErrorInit extends Omit<ErrorInfo, "message"> {

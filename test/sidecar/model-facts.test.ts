@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
+import { Endpoints } from "../../sidecar/endpoints.ts";
 import { defaultSettings, Engine } from "../../sidecar/engine.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
+import { ModelCatalogue } from "../../sidecar/models.ts";
 import type { ProviderSettings } from "../../sidecar/settings.ts";
 import type { JsonValue, ModelInfo } from "../../sidecar/types.ts";
 import { fakeAtHand } from "../support/fake-at-hand.ts";
@@ -136,5 +138,45 @@ describe("a price that is asked for before anything is sent", () => {
     await engine.listModels({ provider: "openrouter" }, signal);
     fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 1000, outputTokens: 500 } }, { finish: "stop" }] });
     assert.deepEqual((await engine.llm("openrouter/acme/one").generate("hi")).cost, { amount: 0.003, currency: "USD", source: "live" });
+  });
+});
+
+describe("what a server tells of its models beside the list", () => {
+  const tags = { models: [{ model: "qwen3:4b" }] };
+  const shown = { model_info: { "general.architecture": "qwen3", "qwen3.context_length": 40_960 } };
+
+  it("is asked for once as long as the list is kept, and not while a model to begin with is looked for", async () => {
+    fake.tell("/api/show", shown);
+    const engine = engineWith("ollama");
+    fake.enqueue({ route: "models", body: tags });
+    assert.equal((await engine.defaultModel("ollama/qwen3:4b", signal)).reason, "last-used");
+    assert.equal(fake.questions.length, 0);
+    for (const _time of [1, 2]) assert.equal((await engine.listModels({ provider: "ollama" }, signal)).models[0]?.contextWindow, 40_960);
+    assert.deepEqual(
+      fake.questions.map(({ path }) => path),
+      ["/api/show"],
+    );
+  });
+
+  it("is left out where it does not come in time, and the list stands without it", async () => {
+    const settings = { ...defaultSettings, providers: { ollama: { baseUrl: fake.origin } } };
+    const endpoints = new Endpoints({ settings, keys: new KeyRing(), local: new ScriptedProvider() });
+    const limits = { listMs: 60_000, probeMs: 60_000, describeMs: 1, keepRemoteMs: 0, keepHereMs: 0 };
+    fake.tell("/api/show", () => new Promise(() => {}));
+    fake.enqueue({ route: "models", body: tags });
+    const { models, failures } = await new ModelCatalogue(endpoints, limits).listModels({ provider: "ollama" }, signal);
+    await endpoints.close();
+    assert.deepEqual(failures, []);
+    assert.deepEqual([models[0]?.model, models[0]?.contextWindow, models[0]?.sources?.contextWindow], ["qwen3:4b", 8192, "default"]);
+  });
+
+  it("is not waited for once its caller wants no more", async () => {
+    fake.tell("/api/show", () => new Promise(() => {}));
+    fake.enqueue({ route: "models", body: tags });
+    const abort = new AbortController();
+    const asked = engineWith("ollama").listModels({ provider: "ollama" }, abort.signal);
+    await fake.waitFor(() => fake.questions.length === 1, "the question about the model");
+    abort.abort(new Error("enough"));
+    await assert.rejects(asked, { message: "enough" });
   });
 });

@@ -19,7 +19,7 @@ const nobody = "http://127.0.0.1:9/v1";
 const nothingHere: { readonly [id: string]: ProviderSettings } = Object.fromEntries(
   ["ollama", "lmstudio", "vllm", "llama-server", "mlx"].map((id) => [id, { baseUrl: nobody }]),
 );
-const limits: CatalogueLimits = { listMs: 60_000, probeMs: 60_000, keepRemoteMs: 60_000, keepHereMs: 60_000 };
+const limits: CatalogueLimits = { listMs: 60_000, probeMs: 60_000, describeMs: 60_000, keepRemoteMs: 60_000, keepHereMs: 60_000 };
 
 class LocalModels extends ScriptedProvider {
   models: readonly ModelInfo[] = [{ ref: "local/demo", provider: "local", model: "demo", name: "Demo", demo: true }];

@@ -64,8 +64,8 @@ export interface FakeProviderOptions {
   readonly models?: readonly string[];
 }
 
-/** What a server tells when it is asked for it, by what was asked; undefined for a 404. */
-export type Told = (body: JsonObject | null) => JsonValue | undefined;
+/** What a server tells when it is asked for it, by what was asked; undefined for a 404. A promise is waited for. */
+export type Told = (body: JsonObject | null) => JsonValue | undefined | Promise<JsonValue>;
 
 /** Where servers are asked about their models beside the lists that are part of a wire. */
 const QUESTIONS = /\/api\/(show|ps|v[01]\/models)$|\/props$|\/v1beta\/models$/u;
@@ -216,7 +216,7 @@ export class FakeProvider {
     }
     const [asked = ""] = path.split("?", 1);
     if (QUESTIONS.test(asked)) {
-      this.#answerQuestion(asked, message, bodyText, response);
+      await this.#answerQuestion(asked, message, bodyText, response);
       return;
     }
     const request = this.#record(message, path, bodyText);
@@ -234,13 +234,13 @@ export class FakeProvider {
     await writer.write(this.#answerFor(request));
   }
 
-  #answerQuestion(path: string, { headers }: IncomingMessage, bodyText: string, response: ServerResponse): void {
+  async #answerQuestion(path: string, { headers }: IncomingMessage, bodyText: string, response: ServerResponse): Promise<void> {
     const body = parseObject(bodyText);
     this.#questions.push({ path, headers, body });
-    const told = this.#told.get(path)?.(body);
+    this.#changed();
+    const told = await this.#told.get(path)?.(body);
     response.writeHead(told === undefined ? 404 : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(told ?? { error: "not found" }));
-    this.#changed();
   }
 
   #record(message: IncomingMessage, path: string, bodyText: string): Mutable<FakeRequest> {

@@ -21,7 +21,6 @@ const SHOW_KEEP_MS = 60_000;
 const LOADED_KEEP_MS = 5000;
 /** Questions at once, of a server that has better things to do. */
 const AT_ONCE = 4;
-const MAX_DESCRIBED = 200;
 
 const loadedQuestion: ServerQuestion = { method: "GET", path: "api/ps", keepMs: LOADED_KEEP_MS };
 
@@ -40,12 +39,17 @@ export async function loadedContext(model: string, ask: AskServer): Promise<numb
   return known(entry?.["context_length"]);
 }
 
-/** The list with what `/api/show` knows. Models that cannot chat fall away. */
+/**
+ * The list with what `/api/show` knows. Models that cannot chat fall away. A server that says nothing of several models in a
+ * row is not asked about the others.
+ */
 export async function describeOllamaModels(models: readonly ModelInfo[], ask: AskServer): Promise<readonly ModelInfo[]> {
   const described: ModelInfo[] = [];
+  let answers = true;
   for (let from = 0; from < models.length; from += AT_ONCE) {
     const some = models.slice(from, from + AT_ONCE);
-    const shown = from < MAX_DESCRIBED ? await Promise.all(some.map(({ model }) => showModel(model, ask))) : [];
+    const shown = answers ? await Promise.all(some.map(({ model }) => showModel(model, ask))) : [];
+    answers &&= shown.some((facts) => facts !== undefined);
     for (const [index, model] of some.entries()) {
       const facts = shown[index];
       if (facts?.chats === false) continue;

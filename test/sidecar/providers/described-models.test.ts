@@ -11,8 +11,10 @@ const { fake, http } = await fakeAtHand();
 
 async function list(provider: string, body: JsonValue, path = ""): Promise<readonly ModelInfo[]> {
   fake.enqueue({ route: "models", body });
-  const context = { signal: new AbortController().signal, timeLimits: {} };
-  return createProvider(provider, { baseUrl: `${fake.origin}${path}`, key: "the-key" }, http).listModels(context);
+  const { signal } = new AbortController();
+  const asked = createProvider(provider, { baseUrl: `${fake.origin}${path}`, key: "the-key" }, http);
+  const models = await asked.listModels({ signal, timeLimits: {} });
+  return (await asked.describeModels?.(models, signal)) ?? models;
 }
 
 async function priceOf(provider: string, entry: JsonObject): Promise<ModelInfo["price"]> {
