@@ -55,7 +55,7 @@ export class ThinkText {
 
   /** The batch itself where nothing in it has to change. */
   read(batch: readonly ProviderEvent[]): readonly ProviderEvent[] {
-    if (this.#state === "plain") return batch;
+    if (this.#state === "plain" || this.#passes(batch)) return batch;
     const out: ProviderEvent[] = [];
     for (const event of batch) {
       if (event.type === "text-delta") {
@@ -70,6 +70,14 @@ export class ThinkText {
     return out;
   }
 
+  /** Nearly every batch of nearly every answer: text without anything that a tag could begin with. */
+  #passes(batch: readonly ProviderEvent[]): boolean {
+    if (this.#state !== "said" || this.#held !== "") return false;
+    for (const event of batch) if (event.type !== "text-delta" || MARK_BEGINS.test(event.text)) return false;
+    for (const event of batch) if (event.type === "text-delta") this.#told += event.text;
+    return true;
+  }
+
   /** Tells what was held back. `finishReason` is null where the provider's mark of the end did not come. */
   end(out: ProviderEvent[], finishReason: FinishReason | null): void {
     this.#flush(out);
@@ -79,7 +87,7 @@ export class ThinkText {
 
   #text(text: string, out: ProviderEvent[]): void {
     if (text === "") return;
-    if (this.#state === "plain" || (this.#state === "said" && this.#held === "" && !MARK_BEGINS.test(text))) {
+    if (this.#state === "plain") {
       this.#tell("text-delta", text, out);
       return;
     }
