@@ -10,7 +10,7 @@ import { PriceBook } from "./prices/price-book.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
 import type { EngineSettings } from "./settings.ts";
-import type { ModelPrice, ModelRef, ProviderInfo } from "./types.ts";
+import type { ModelRef, ProviderInfo } from "./types.ts";
 
 export type EngineOptions = EndpointsOptions;
 
@@ -49,7 +49,7 @@ export class Engine {
         provider,
         model,
         endpoint: () => this.#endpoints.resolve(provider, overrides),
-        price: async () => this.#quote(provider, model, this.#models.knownPrice(provider, model, overrides), overrides),
+        price: (asking) => this.#quote(provider, model, overrides, asking),
       },
       defaults,
     );
@@ -88,7 +88,7 @@ export class Engine {
    */
   async priceOf(ref: ModelRef, signal: AbortSignal = new AbortController().signal): Promise<PriceQuote | undefined> {
     const { provider, model } = parseModelRef(ref);
-    return this.#quote(provider, model, await this.#models.askPrice(provider, model, signal));
+    return this.#quote(provider, model, {}, signal);
   }
 
   /** The next requests follow them. */
@@ -96,12 +96,16 @@ export class Engine {
     this.#endpoints.updateSettings(settings);
   }
 
-  #quote(
+  async #quote(
     provider: string,
     model: string,
-    told: ModelPrice | undefined,
-    overrides: EndpointOverrides = {},
+    overrides: EndpointOverrides,
+    asking: AbortSignal | undefined,
   ): Promise<PriceQuote | undefined> {
+    const told =
+      asking === undefined
+        ? this.#models.knownPrice(provider, model, overrides)
+        : await this.#models.askPrice(provider, model, overrides, asking);
     const { runsHere } = this.#endpoints.describe(provider, overrides);
     const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
     return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, told, here: runsHere });

@@ -34,8 +34,11 @@ export interface LlmTarget {
   readonly model: string;
   /** Asked anew for each request, so that changed settings and keys count at once. Throws `ProviderError`. */
   endpoint(): Endpoint;
-  /** What the model costs, without a request to anybody; asked once an answer is under way. Undefined: unknown. */
-  price?(): Promise<PriceQuote | undefined>;
+  /**
+   * What the model costs; undefined: unknown. With a signal the provider may be asked, where it has a list of prices; without,
+   * nobody is. Rejects with the signal's reason.
+   */
+  price?(asking?: AbortSignal): Promise<PriceQuote | undefined>;
 }
 
 type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
@@ -86,7 +89,7 @@ class AnswerRun {
     this.#options = options;
     this.#workClass = scope.workClass;
     this.#signals = signals;
-    this.#spending = new Spending(scope.budgets, target.ref, () => this.#price());
+    this.#spending = new Spending(scope.budgets, target.ref, () => this.#price(this.#signal));
     this.#numbering = new AnswerNumbering(target.provider, target.model);
   }
 
@@ -238,8 +241,8 @@ class AnswerRun {
   }
 
   /** An answer is none the worse for a price that cannot be had. */
-  async #price(): Promise<PriceQuote | undefined> {
-    this.#quote ??= this.#target.price?.().catch(() => undefined);
+  async #price(asking?: AbortSignal): Promise<PriceQuote | undefined> {
+    this.#quote ??= this.#target.price?.(asking).catch(() => undefined);
     return this.#quote;
   }
 

@@ -3,6 +3,7 @@
 
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { orAborted } from "./abort.ts";
 import { errorInfo } from "./answers/answer-error.ts";
 import type { EndpointOverrides, Endpoints } from "./endpoints.ts";
 import type { Endpoint } from "./llm.ts";
@@ -46,6 +47,8 @@ export class ModelCatalogue {
   readonly #prices: PriceBook;
   /** By the provider's instance, of which there is one for each address and key. */
   readonly #lists = new WeakMap<Provider, CachedList>();
+  /** Lists that were asked for because of their prices. */
+  readonly #pricing = new WeakMap<Provider, { readonly at: number; over: boolean; readonly list: Promise<Listed> }>();
   /** By the list that is described, so that both are forgotten together. */
   readonly #described = new WeakMap<readonly ModelInfo[], readonly ModelInfo[]>();
 
@@ -77,14 +80,27 @@ export class ModelCatalogue {
 
   /** What the provider's list says that a model costs, if it is at hand; nobody is asked. */
   knownPrice(id: string, model: string, overrides: EndpointOverrides): ModelPrice | undefined {
-    const { provider } = this.#endpoints.resolve(id, overrides);
-    return this.#lists.get(provider)?.models.find((one) => one.model === model)?.price;
+    const provider = this.#callable(id, overrides);
+    return provider === undefined ? undefined : this.#lists.get(provider)?.models.find((one) => one.model === model)?.price;
   }
 
-  /** The same, and the list is asked for where it has prices. Rejects with the signal's reason alone; a list that fails says nothing. */
-  async askPrice(id: string, model: string, signal: AbortSignal): Promise<ModelPrice | undefined> {
-    if (this.#endpoints.row(id).tellsPrices !== true) return undefined;
-    return (await this.#probe(id, signal)).find((one) => one.model === model)?.price;
+  /**
+   * The same, and the list is asked for where it has prices: once for all who ask at the same time, so that a caller who leaves
+   * does not call it off. Rejects with the signal's reason alone; a list that fails says nothing.
+   */
+  async askPrice(id: string, model: string, overrides: EndpointOverrides, signal: AbortSignal): Promise<ModelPrice | undefined> {
+    const provider = this.#callable(id, overrides);
+    if (provider === undefined || this.#endpoints.row(id).tellsPrices !== true) return this.knownPrice(id, model, overrides);
+    let asked = this.#pricing.get(provider);
+    if (asked === undefined || (asked.over && performance.now() - asked.at >= this.#limits.keepHereMs)) {
+      const how = { ...this.#probing, limitMs: this.#limits.listMs, overrides };
+      const begun = { at: performance.now(), over: false, list: this.#list(id, how, new AbortController().signal) };
+      void begun.list.then(() => (begun.over = true));
+      this.#pricing.set(provider, begun);
+      asked = begun;
+    }
+    await orAborted(asked.list, signal);
+    return this.knownPrice(id, model, overrides);
   }
 
   /** The last used model if it can still be called, else a server running here, else a provider with a key, else the demo. */
@@ -174,6 +190,15 @@ export class ModelCatalogue {
     return models;
   }
 
+  /** Undefined where a key or an address is missing: prices are asked for before those are set, too. */
+  #callable(id: string, overrides: EndpointOverrides): Provider | undefined {
+    try {
+      return this.#endpoints.resolve(id, overrides).provider;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** What cannot be told in time is told without; a list is the better for it and never the worse. */
   async #describe(provider: Provider, listed: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]> {
     const known = this.#described.get(listed);
@@ -212,7 +237,7 @@ interface HowToList {
   readonly named: boolean;
   readonly refresh: boolean;
   readonly limitMs: number;
-  readonly overrides: { readonly baseUrl?: string };
+  readonly overrides: EndpointOverrides;
   /** With what is to be had about each model, which takes a while and is not needed to choose one. */
   readonly describe: boolean;
 }

@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
+import type { Llm } from "../../sidecar/api.ts";
 import { Endpoints } from "../../sidecar/endpoints.ts";
 import { defaultSettings, Engine } from "../../sidecar/engine.ts";
+import { gather } from "../../sidecar/gather.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
 import { ModelCatalogue } from "../../sidecar/models.ts";
+import { ProviderError } from "../../sidecar/providers/provider.ts";
 import type { ProviderSettings } from "../../sidecar/settings.ts";
 import type { JsonValue, ModelInfo } from "../../sidecar/types.ts";
 import { fakeAtHand } from "../support/fake-at-hand.ts";
@@ -115,6 +118,15 @@ describe("a price that is asked for before anything is sent", () => {
     assert.equal(fake.requests.length, 0);
   });
 
+  it("needs no key, and refuses only a provider that is none", async () => {
+    const engine = new Engine({ settings: defaultSettings, keys: new KeyRing(), local: new ScriptedProvider() });
+    engines.push(engine);
+    for (const ref of ["openai/gpt-5-mini", "openrouter/openai/gpt-5-mini"]) {
+      assert.equal((await engine.priceOf(ref, signal))?.source, "bundled", ref);
+    }
+    await assert.rejects(engine.priceOf("nobody/m", signal), { providerCode: "unknown-provider" });
+  });
+
   it("is the published one also where the list cannot be had, and undefined for what nobody knows", async () => {
     const engine = engineWith("openrouter");
     fake.enqueue({ route: "models", status: 500, body: {} }, { route: "models", status: 500, body: {} });
@@ -122,14 +134,29 @@ describe("a price that is asked for before anything is sent", () => {
     assert.equal(await engine.priceOf("openrouter/nobody/knows", signal), undefined);
   });
 
-  it("ends with its caller", async () => {
+  it("is waited for no longer than its caller wants", async () => {
     fake.enqueue({ route: "models", holdHeaders: "never" });
     const abort = new AbortController();
     const asked = engineWith("openrouter").priceOf("openrouter/a/b", abort.signal);
     await fake.waitFor(({ openAnswers }) => openAnswers === 1, "the list to be asked for");
     abort.abort(new Error("enough"));
     await assert.rejects(asked, { message: "enough" });
-    await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the socket to be closed");
+  });
+
+  it("lets a budget in dollars be kept, with one list for all requests of a run", async () => {
+    const engine = engineWith("openrouter");
+    const pricing = { prompt: "0.000001", completion: "0.000004" };
+    fake.enqueue({ route: "models", body: { data: [{ id: "acme/one", pricing }, { id: "acme/dear" }] } });
+    const [one, unknown] = [engine.llm("openrouter/acme/one"), engine.llm("openrouter/acme/dear")];
+    const ask = (llm: Llm) => () => llm.generate("hi", { maxOutputTokens: 100 });
+    const results = await gather([ask(one), ask(one), ask(unknown), ask(one)], { budget: { amount: 1 } });
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ["complete", "complete", "error", "complete"],
+    );
+    assert.ok(results[2]?.error instanceof ProviderError);
+    assert.equal(results[2].error.providerCode, "price-unknown");
+    assert.equal(fake.requests.filter(({ route }) => route === "models").length, 1);
   });
 
   it("belongs to the answer once the list is known, where the provider does not say what it took", async () => {
