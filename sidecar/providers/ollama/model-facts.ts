@@ -48,7 +48,7 @@ export async function describeOllamaModels(models: readonly ModelInfo[], ask: As
   let answers = true;
   for (let from = 0; from < models.length; from += AT_ONCE) {
     const some = models.slice(from, from + AT_ONCE);
-    const shown = answers ? await Promise.all(some.map(({ model }) => showModel(model, ask))) : [];
+    const shown: readonly (ShownModel | undefined)[] = answers ? await Promise.all(some.map(({ model }) => showModel(model, ask))) : [];
     answers &&= shown.some((facts) => facts !== undefined);
     for (const [index, model] of some.entries()) {
       const facts = shown[index];
