@@ -13,9 +13,9 @@ export interface RawSettings {
   readonly localModels: unknown;
 }
 
-/** Requests at once to one endpoint, as long as the settings say nothing. */
-export const DEFAULT_CONCURRENCY = 4;
-const MAX_CONCURRENCY = 64;
+/** Requests at once to one endpoint at most, as long as the settings say nothing. What it bears is found out below that. */
+export const DEFAULT_CONCURRENCY = 64;
+const MAX_CONCURRENCY = 1000;
 /** One day in milliseconds: larger values overflow timers before they help anybody. */
 const MAX_LIMIT_MS = 86_400_000;
 

@@ -15,7 +15,7 @@ import type { ModelRef, ProviderInfo } from "./types.ts";
 export type EngineOptions = EndpointsOptions;
 
 /** What holds where no settings are given. The extension's settings have the same default. */
-export const defaultSettings: EngineSettings = { providers: {}, concurrency: 4, localModels: [] };
+export const defaultSettings: EngineSettings = { providers: {}, concurrency: 64, localModels: [] };
 
 export class Engine {
   readonly #endpoints: Endpoints;

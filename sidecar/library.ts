@@ -27,8 +27,10 @@ export interface LlmOptions extends GenerateOptions {
   readonly apiKey?: string;
   /** Forces one of OpenAI's two interfaces. Default: `responses` at OpenAI's own address, `chat` elsewhere. */
   readonly api?: "responses" | "chat";
-  /** Requests at once to this endpoint, for the whole program. */
+  /** Requests at once to this endpoint at most, for the whole program. */
   readonly concurrency?: number;
+  /** Requests at once to begin with, where the program knows what the endpoint bears. Default: a few, more as they are answered. */
+  readonly startConcurrency?: number;
 }
 
 let shared: StandaloneEngine | undefined;
@@ -38,7 +40,7 @@ let shared: StandaloneEngine | undefined;
  * the known ones, and for options that cannot be right; what only a request can tell is an error of the answer.
  */
 export function createLlm(provider: string, options: LlmOptions): Llm {
-  const { model, baseUrl, apiKey, api, concurrency, timeLimits, signal, ...parameters } = options;
+  const { model, baseUrl, apiKey, api, concurrency, startConcurrency, timeLimits, signal, ...parameters } = options;
   if (typeof model !== "string" || model.trim() === "") {
     throw invalidRequest("invalid-model-ref", `createLlm("${provider}", …) needs the name of a model: { model: "…" }.`);
   }
@@ -49,6 +51,7 @@ export function createLlm(provider: string, options: LlmOptions): Llm {
     ...(apiKey === undefined ? {} : { key: apiKey }),
     ...(api === undefined ? {} : { api }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(startConcurrency === undefined ? {} : { startConcurrency }),
     ...(timeLimits === undefined ? {} : { timeLimits }),
   };
   const defaults: GenerateOptions = { ...checkedParameters(parameters), ...(signal === undefined ? {} : { signal }) };

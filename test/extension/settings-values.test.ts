@@ -12,7 +12,7 @@ function read(raw: Partial<RawSettings>) {
 }
 
 test("without settings there are the defaults, and nothing to complain of", () => {
-  assert.deepEqual(read({}), { settings: { providers: {}, concurrency: 4, localModels: [] }, complaints: [] });
+  assert.deepEqual(read({}), { settings: { providers: {}, concurrency: 64, localModels: [] }, complaints: [] });
 });
 
 test("all that fits is taken as it stands", () => {
@@ -73,7 +73,7 @@ for (const [what, raw, setting] of wrong) {
   test(`${what} is left out and named`, () => {
     const { settings, complaints } = read({ ...raw });
     assert(complaints.includes(setting), complaints.join());
-    assert(!JSON.stringify(settings).includes("soap") && settings.concurrency === 4);
+    assert(!JSON.stringify(settings).includes("soap") && settings.concurrency === 64);
     assert.equal(settings.providers["openai"]?.baseUrl, undefined);
   });
 }
