@@ -4,7 +4,7 @@
 
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
-import { asCount, asObject, asText, parseJson } from "../json-fields.ts";
+import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { MalformedRecord, StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
@@ -14,7 +14,7 @@ import { ANTHROPIC_WIRE } from "./messages.ts";
 interface OpenBlock {
   readonly start: JsonObject;
   readonly type: string;
-  /** Text, or what was thought. */
+  /** Text, what was thought, or what is left of a conversation that was compacted. */
   text: string;
   json: string;
   signature: string;
@@ -116,6 +116,7 @@ export class AnthropicReader implements WireReader {
     this.#grow(block, asText(delta["text"]) ?? asText(delta["thinking"]) ?? "", out);
     block.json += asText(delta["partial_json"]) ?? "";
     block.signature += asText(delta["signature"]) ?? "";
+    if (block.type === "compaction") block.text += asText(delta["content"]) ?? "";
   }
 
   /** A proxy that forgot to say which block begins; the delta tells. */
@@ -145,6 +146,8 @@ export class AnthropicReader implements WireReader {
     } else if (block.type === "thinking") {
       // Byte for byte as it came: a changed signature is refused (quirk 30).
       if (block.signature !== "") this.#keep({ type: "thinking", thinking: block.text, signature: block.signature }, out);
+    } else if (block.type === "compaction" && block.text !== "") {
+      this.#keep({ ...block.start, content: block.text }, out);
     } else if (block.type !== "text" && block.type !== "") {
       this.#keep(block.json === "" ? block.start : { ...block.start, input: parseJson(block.json) ?? {} }, out);
     }
@@ -167,13 +170,17 @@ export class AnthropicReader implements WireReader {
     this.#stopped = true;
   }
 
-  /** Cumulative: later figures replace earlier ones, except that nothing replaces something (quirk 21). */
+  /**
+   * Cumulative: later figures replace earlier ones. Where a proxy leaves the input out, or makes it nothing, a zero replaces
+   * nothing (quirk 21).
+   */
   #addUsage(value: JsonValue | undefined): void {
     const usage = asObject(value);
     if (usage === undefined) return;
+    const countsInput = (asCount(usage["input_tokens"]) ?? 0) > 0;
     const merged: Record<string, JsonValue | undefined> = { ...this.#usage };
     for (const [key, figure] of Object.entries(usage)) {
-      if (figure === null || (figure === 0 && merged[key] !== undefined)) continue;
+      if (figure === null || (figure === 0 && !countsInput && merged[key] !== undefined)) continue;
       merged[key] = figure;
     }
     this.#usage = merged;
@@ -196,15 +203,25 @@ export function mapFinishReason(raw: string | null, calledTools: boolean): Finis
   return REASONS[raw] ?? "other";
 }
 
-/** Anthropic counts what it read from its cache, and wrote into it, beside the rest of the input. */
+/**
+ * Anthropic counts what it read from its cache, and wrote into it, beside the rest of the input; and what it took to compact
+ * the conversation beside the answer (https://platform.claude.com/docs/en/build-with-claude/compaction, "Understanding usage").
+ * An advisor's tokens, which stand in the same list, are those of another model at another price.
+ */
 function readUsage(usage: JsonObject): Usage {
-  const cached = asCount(usage["cache_read_input_tokens"]);
-  const written = asCount(usage["cache_creation_input_tokens"]) ?? 0;
-  const hour = asCount(asObject(usage["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? 0;
+  const iterations = (asList(usage["iterations"]) ?? []).map((iteration) => asObject(iteration));
+  const parts = [usage, ...iterations.filter((iteration) => iteration?.["type"] === "compaction")];
+  const sum = (count: (part: JsonObject | undefined) => JsonValue | undefined): number | undefined => {
+    const counts = parts.map((part) => asCount(count(part))).filter((value) => value !== undefined);
+    return counts.length === 0 ? undefined : counts.reduce((total, value) => total + value, 0);
+  };
+  const cached = sum((part) => part?.["cache_read_input_tokens"]);
+  const written = sum((part) => part?.["cache_creation_input_tokens"]) ?? 0;
+  const hour = sum((part) => asObject(part?.["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? 0;
   const reasoning = asCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]);
   return {
-    inputTokens: (asCount(usage["input_tokens"]) ?? 0) + (cached ?? 0) + written,
-    outputTokens: asCount(usage["output_tokens"]) ?? 0,
+    inputTokens: (sum((part) => part?.["input_tokens"]) ?? 0) + (cached ?? 0) + written,
+    outputTokens: sum((part) => part?.["output_tokens"]) ?? 0,
     ...(cached === undefined ? {} : { cachedTokens: cached }),
     ...(written === 0 ? {} : { cacheWriteTokens: written }),
     ...(hour === 0 ? {} : { cacheWriteHourTokens: hour }),

@@ -97,7 +97,8 @@ export class ChatReader implements WireReader {
     // A whole message stands in for deltas where there are none; some servers repeat it at the end of a stream.
     const delta = asObject(choice["delta"]) ?? (this.#started ? undefined : asObject(choice["message"]));
     if (delta !== undefined) this.#readDelta(delta, out);
-    this.#text(choice["text"], out);
+    // The older completions have their text here. Together repeats what its delta says.
+    else this.#text(choice["text"], out);
     const reason = asText(choice["finish_reason"]);
     if (reason !== undefined && reason !== "") this.#rawFinishReason = reason;
   }

@@ -13,7 +13,8 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
   if (input === undefined && output === undefined) return undefined;
   const cached = cachedTokens(usage);
   const written = asCount(asObject(usage["prompt_tokens_details"])?.["cache_write_tokens"]);
-  const reasoning = asCount(asObject(usage["completion_tokens_details"])?.["reasoning_tokens"]);
+  // Azure's models of other makers count it beside the details.
+  const reasoning = asCount(asObject(usage["completion_tokens_details"])?.["reasoning_tokens"]) ?? asCount(usage["reasoning_tokens"]);
   const charged = chargedDollars(usage);
   return {
     inputTokens: input ?? 0,

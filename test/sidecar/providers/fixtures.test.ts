@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { ErrorPayload } from "../../../sidecar/providers/error-payload.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import type { JsonObject } from "../../../sidecar/types.ts";
 import { bytesOneByOne, cutAt, foldEvents, offsetsInsideCharacters, readPieces } from "../../support/wire-reading.ts";
 import type { FakeWire } from "../../support/fake-provider-script.ts";
 
@@ -28,6 +29,7 @@ const usage = (inputTokens: number, outputTokens: number, more: object = {}): Pr
   outputTokens,
   ...more,
 });
+const block = (data: JsonObject): ProviderEvent => ({ type: "opaque", provider: "anthropic", data: { wire: "anthropic", block: data } });
 const call = (id: string, name: string, args: string): ProviderEvent => ({ type: "tool-call", id, name, arguments: args });
 const finish = (
   finishReason: "stop" | "length" | "tool-calls" | "content-filter" | "other",
@@ -63,6 +65,12 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       file: "usage-on-every-chunk.sse",
       text: "one two",
       events: [usage(11, 2), stop],
+    },
+    {
+      title: "Together's text, which stands in the delta and beside it, counts once; reasoning is counted beside the details too",
+      file: "text-beside-delta.sse",
+      text: "Okay, done.",
+      events: [usage(10, 3, { cachedTokens: 4, reasoningTokens: 2 }), stop],
     },
     {
       title: "reasoning that is counted beside the completion is made part of it",
@@ -261,12 +269,8 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       reasoning: "I need Zürich's weather.",
       text: "Let me look.",
       events: [
-        {
-          type: "opaque",
-          provider: "anthropic",
-          data: { wire: "anthropic", block: { type: "thinking", thinking: "I need Zürich's weather.", signature: "EoQD+/==" } },
-        },
-        { type: "opaque", provider: "anthropic", data: { wire: "anthropic", block: { type: "redacted_thinking", data: "c2VjcmV0" } } },
+        block({ type: "thinking", thinking: "I need Zürich's weather.", signature: "EoQD+/==" }),
+        block({ type: "redacted_thinking", data: "c2VjcmV0" }),
         call("toolu_1", "weather", '{"city": "Zürich"}'),
         usage(50, 60, { reasoningTokens: 33 }),
         finish("tool-calls", "tool_use"),
@@ -285,6 +289,16 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       events: [usage(25, 9), finish("length", "model_context_window_exceeded")],
     },
     {
+      title: "what a conversation was compacted to is kept, and what that took is counted",
+      file: "compaction.sse",
+      text: "Hello.",
+      events: [
+        block({ type: "compaction", content: "They greeted each other: grüezi." }),
+        usage(5140, 91, { cachedTokens: 5000 }),
+        finish("stop", "end_turn"),
+      ],
+    },
+    {
       title: "a stream that is cut has no finish, and its usage is an estimate",
       file: "cut.sse",
       events: [usage(25, 1, { estimated: true })],
@@ -294,23 +308,12 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       file: "server-tool.sse",
       text: "Found.",
       events: [
-        {
-          type: "opaque",
-          provider: "anthropic",
-          data: { wire: "anthropic", block: { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "x" } } },
-        },
-        {
-          type: "opaque",
-          provider: "anthropic",
-          data: {
-            wire: "anthropic",
-            block: {
-              type: "web_search_tool_result",
-              tool_use_id: "srvtoolu_1",
-              content: [{ type: "web_search_result", encrypted_content: "abc" }],
-            },
-          },
-        },
+        block({ type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "x" } }),
+        block({
+          type: "web_search_tool_result",
+          tool_use_id: "srvtoolu_1",
+          content: [{ type: "web_search_result", encrypted_content: "abc" }],
+        }),
         usage(1, 4),
         finish("other", "pause_turn"),
       ],
@@ -361,7 +364,10 @@ function checkRow(wire: FakeWire, row: Row, pieces: Iterable<Buffer>, how: strin
   return events;
 }
 
-for (const [wire, rows] of Object.entries(ROWS).map(([name, list]) => [asWire(name), list] as const)) {
+const WIRES: readonly FakeWire[] = ["openai-chat", "openai-responses", "anthropic", "ollama"];
+
+for (const wire of WIRES) {
+  const rows = ROWS[wire];
   describe(`Read from ${wire}:`, () => {
     for (const row of rows) {
       test(row.title, () => {
@@ -377,9 +383,4 @@ for (const [wire, rows] of Object.entries(ROWS).map(([name, list]) => [asWire(na
       assert.deepEqual(readdirSync(new URL(`${wire}/`, folder)).toSorted(), rows.map((row) => row.file).toSorted());
     });
   });
-}
-
-function asWire(name: string): FakeWire {
-  if (name === "openai-chat" || name === "openai-responses" || name === "anthropic" || name === "ollama") return name;
-  throw new Error(`No such wire: ${name}`);
 }
