@@ -109,9 +109,11 @@ export class Parley implements Disposable {
   #createClient(): SidecarClient {
     const { context, log } = this.#foundation;
     const version = String(Reflect.get(Object(context.extension.packageJSON), "version"));
+    const flags = context.extensionMode === vscode.ExtensionMode.Development ? debuggerFlags(process.env) : [];
     return new SidecarClient({
       executable: process.execPath,
-      flags: context.extensionMode === vscode.ExtensionMode.Development ? debuggerFlags(process.env) : [],
+      flags,
+      ...(flags.length > 0 && { healthStepMs: null }),
       bundle: context.asAbsolutePath("dist/sidecar.mjs"),
       environment: sidecarEnvironment(process.env),
       log,

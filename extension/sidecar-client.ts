@@ -33,7 +33,10 @@ export interface SidecarClientOptions {
   readonly initialize: () => InitializeParams;
   /** Runs after each handshake and before any other request: what the sidecar must know first, such as keys. */
   readonly prepare?: (sidecar: SidecarProcess) => Promise<void>;
+  /** The crash limit and the back-off. */
   readonly policy?: RestartPolicy;
+  /** See `LaunchOptions`. */
+  readonly healthStepMs?: number | null;
   /** Milliseconds; generous, since a machine that starts an editor is busy. */
   readonly handshakeMs?: number;
 }
@@ -219,6 +222,7 @@ export class SidecarClient implements Disposable {
   }
 
   #change(status: SidecarStatus): void {
+    if (status.state !== this.#status.state) this.#options.log.info(`State of the sidecar: ${status.state}.`);
     this.#status = status;
     this.#changed.fire(status);
   }

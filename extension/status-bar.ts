@@ -13,6 +13,9 @@ const ICONS: { readonly [state in SidecarState]: string } = {
   failed: "error",
 };
 
+/** The states that are worth the room beside the model's name: something is not as it should be, or takes a moment. */
+const SHOWN: ReadonlySet<SidecarState> = new Set(["starting", "restarting", "failed"]);
+
 export class StatusBar implements Disposable {
   readonly #store = new DisposableStore();
   readonly #item: vscode.StatusBarItem;
@@ -45,11 +48,25 @@ export class StatusBar implements Disposable {
   #render(): void {
     const { state, reason } = this.#status;
     const words = stateWords(state);
-    this.#item.text = `$(${ICONS[state]}) ${this.#model === "" ? "Parley" : this.#model}`;
-    this.#item.tooltip = [`Parley: ${words}`, ...(reason === undefined ? [] : [reason]), ...machine()].join("\n");
+    const name = this.#model === "" ? "Parley" : this.#model;
+    const shown = SHOWN.has(state) ? `${name}: ${stateLabel(state)}` : name;
+    this.#item.text = `$(${ICONS[state]}) ${shown}`;
+    this.#item.tooltip = [`Parley (${stateLabel(state)}): ${words}`, ...(reason === undefined ? [] : [reason]), ...machine()].join("\n");
     this.#item.accessibilityInformation = { label: `Parley, ${this.#model}, ${words}` };
     this.#item.backgroundColor = state === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
   }
+}
+
+/** One word, for the status bar itself. */
+function stateLabel(state: SidecarState): string {
+  const labels: { readonly [state in SidecarState]: string } = {
+    stopped: vscode.l10n.t("stopped"),
+    starting: vscode.l10n.t("starting"),
+    ready: vscode.l10n.t("ready"),
+    restarting: vscode.l10n.t("restarting"),
+    failed: vscode.l10n.t("failed"),
+  };
+  return labels[state];
 }
 
 /** For the menu and the tooltip. */

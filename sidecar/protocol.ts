@@ -61,6 +61,8 @@ export interface InitializeResult {
 }
 /** Client to sidecar, first of all, once. Fails with `wrong-version` when the versions differ. */
 export const Initialize = new RequestType<InitializeParams, InitializeResult, RequestFailure>("sidecar/initialize");
+/** Client to sidecar. Answered at once, also before the handshake: a sign of life. */
+export const Ping = new RequestType<null, null, RequestFailure>("sidecar/ping");
 /** Client to sidecar. Cancels what runs, writes partial answers, answers, then exits. */
 export const Shutdown = new RequestType<null, null, RequestFailure>("sidecar/shutdown");
 /** Client to sidecar. Replaces all settings; running answers keep what they started with. */
@@ -197,7 +199,15 @@ export interface StartGatherParams {
   readonly prompt: string;
   readonly models: readonly ModelRef[];
   readonly concurrency?: number;
+  /** What all answers of the run may take together. */
+  readonly budget?: RunBudget;
   readonly parameters?: GenerationParameters;
+}
+export interface RunBudget {
+  readonly tokens?: number;
+  /** US dollars. The run is refused where the price of one of the models is not known. */
+  readonly amount?: number;
+  readonly requests?: number;
 }
 export interface GatherStream extends StreamRef {
   readonly item: string;
@@ -217,6 +227,8 @@ export interface GatherEnded {
   /** With status `error` or `incomplete`. */
   readonly failed: number;
   readonly cancelled: number;
+  /** Of the failed ones: not sent, because the run's budget was used up. Absent without a budget. */
+  readonly overBudget?: number;
   readonly usage: Usage | null;
   readonly cost?: Cost;
 }

@@ -10,6 +10,7 @@ import {
   Initialize,
   type InitializeParams,
   type InitializeResult,
+  Ping,
   PROTOCOL_VERSION,
   SessionChanged,
   Shutdown,
@@ -108,6 +109,7 @@ class SidecarServer implements Server {
 
   #addHandlers(router: Router): void {
     router.first(Initialize, (value) => this.#initialize(value));
+    router.first(Ping, () => null);
     router.first(Shutdown, async () => {
       await this.#finish("it was asked to");
       // The reply leaves before the connection does.

@@ -21,9 +21,10 @@ import {
   Trace,
   createMessageConnection,
 } from "vscode-jsonrpc/node";
-import { Initialize, type InitializeParams, type InitializeResult, PROTOCOL_VERSION, Shutdown } from "../../sidecar/protocol.ts";
+import { Initialize, type InitializeParams, type InitializeResult, Ping, PROTOCOL_VERSION, Shutdown } from "../../sidecar/protocol.ts";
 import type { Event } from "../event.ts";
 import { limitAwakeTime } from "./awake-time.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { forEachLine } from "./log-lines.ts";
 import { RequestCancelled, SidecarUnavailable, requestFailure } from "./request-failure.ts";
 
@@ -59,6 +60,8 @@ export interface LaunchOptions {
   readonly wire: (connection: MessageConnection) => void;
   readonly log: SidecarLog;
   readonly trace?: MessageTrace;
+  /** Milliseconds between two looks at whether it still lives; null: a debugger may hold it as long as it likes. Default 1,000. */
+  readonly healthStepMs?: number | null;
 }
 
 /** How the process ended. `asked`: by `stop`. */
@@ -68,7 +71,7 @@ export interface SidecarEnd {
   readonly reason: string;
 }
 
-/** The sidecar speaks another version: starting it again would not help. */
+/** The sidecar is of another version: starting it again would not help. */
 export class WrongVersion extends Error {
   override readonly name = "WrongVersion";
 }
@@ -100,6 +103,7 @@ export class SidecarProcess {
     options.signal.addEventListener("abort", giveUp, { once: true });
     try {
       await sidecar.#handshake(options);
+      sidecar.#watchHealth(options);
       return sidecar;
     } catch (error) {
       sidecar.#kill("it did not complete the handshake");
@@ -193,8 +197,24 @@ export class SidecarProcess {
       );
     }
     const { version } = options.initialize.client;
-    if (this.#info.version !== version)
-      this.#log.warn(`The sidecar is of version ${this.#info.version}, the extension of version ${version}.`);
+    if (this.#info.version !== version) {
+      throw new WrongVersion(
+        `The sidecar is of version ${this.#info.version}, the extension of version ${version}: Parley was updated meanwhile. Reload the window.`,
+      );
+    }
+  }
+
+  /** Bytes are signs of life as they come: a long queue of messages that are still to be handled must not look like silence. */
+  #watchHealth({ healthStepMs }: LaunchOptions): void {
+    if (healthStepMs === null) return;
+    const watch = new HealthWatch({
+      ping: () => void this.#connection.sendRequest(Ping, null).catch(() => {}),
+      onDead: () => this.#kill("it gave no sign of life any more although it was asked for one"),
+      onStarved: (ms) => this.#log.warn(`The extension host stood still for ${(ms / 1000).toFixed(1)} s. The sidecar is not to blame.`),
+      ...(healthStepMs !== undefined && { stepMs: healthStepMs }),
+    });
+    this.#pipe().on("data", () => watch.heard());
+    void this.ended.then(() => watch.dispose());
   }
 
   async #endedEarly(): Promise<never> {

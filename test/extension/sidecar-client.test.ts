@@ -8,6 +8,7 @@ import { Emitter } from "../../extension/event.ts";
 import { SidecarClient, type SidecarClientOptions, type SidecarStatus } from "../../extension/sidecar-client.ts";
 import type { SidecarState } from "../../media/protocol.ts";
 import { DeleteSession, GetSession, PROTOCOL_VERSION, SetKey } from "../../sidecar/protocol.ts";
+import { until } from "../support/until.ts";
 
 interface Started {
   readonly client: SidecarClient;
@@ -67,6 +68,8 @@ function alive(pid: number): boolean {
 }
 
 const LIMIT = { timeout: 60_000 };
+/** Milliseconds. A sidecar has forty of them for a sign of life: two seconds, which a process gets also on a busy machine. */
+const STEP_MS = 50;
 
 test("nothing runs before the first request, which starts the sidecar", LIMIT, async (t) => {
   const { client, states } = start(t, "normal");
@@ -188,10 +191,14 @@ test("an executable that does not exist is a failure with its name", LIMIT, asyn
   await assert.rejects(client.start(), /could not be started .*\/nowhere\/node/);
 });
 
-for (const script of ["wrong-version", "other-version"]) {
+for (const [script, expected] of [
+  ["wrong-version", /Another version is needed/],
+  ["other-version", /version \d+ of the protocol, the extension version/],
+  ["other-product", /is of version 0\.0\.1, the extension of version 1\.2\.3.*Reload the window/],
+] as const) {
   test(`a sidecar with ${script} is not started again`, LIMIT, async (t) => {
     const { client, states } = start(t, script);
-    await assert.rejects(client.start(), SidecarUnavailable);
+    await assert.rejects(client.start(), (error) => error instanceof SidecarUnavailable && expected.test(error.message));
     assert.deepEqual(states, ["starting", "failed"]);
     assert.equal(client.status.crashes, undefined);
   });
@@ -200,6 +207,51 @@ for (const script of ["wrong-version", "other-version"]) {
 test("a handshake that is not answered in time ends the process", LIMIT, async (t) => {
   const { client } = start(t, "silent", { handshakeMs: 500, policy: new RestartPolicy({ limit: 1 }) });
   await assert.rejects(client.start(), /did not answer within 0.5 s/);
+});
+
+test("a sidecar that lives and gives no sign of life is ended and started again", LIMIT, async (t) => {
+  const { client, states } = start(t, "normal", { healthStepMs: STEP_MS });
+  const hung = client.request(GetSession, { session: "hang" });
+  await assert.rejects(hung, /gave no sign of life any more/);
+  await client.request(GetSession, { session: "environment" });
+  assert.deepEqual(states, ["starting", "ready", "restarting", "ready"]);
+});
+
+test("a sidecar that has nothing to say is asked for a sign of life, and left alone when it gives one", LIMIT, async (t) => {
+  const { client, lines, states } = start(t, "normal", { healthStepMs: STEP_MS });
+  const { pid } = (await client.start()).info;
+  // One comes every ten steps: longer than a silent sidecar would have had.
+  await until(() => lines.filter((line) => line.includes("asked for a sign of life")).length > 5, "six signs of life");
+  assert.deepEqual(states, ["starting", "ready"]);
+  assert(alive(pid));
+});
+
+test(
+  "an extension host that stands still far beyond the limit ends no sidecar that is well, and says that it stood still",
+  LIMIT,
+  async (t) => {
+    const stepMs = 20;
+    const { client, lines, states } = start(t, "normal", { healthStepMs: stepMs });
+    const { pid } = (await client.start()).info;
+    const still = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60 * stepMs);
+    for (let times = 0; times < 3; times += 1) {
+      still();
+      await new Promise(setImmediate);
+    }
+    await until(() => lines.some((line) => /The extension host stood still for 1\.\d s/.test(line)), "the word about it");
+    await client.request(GetSession, { session: "environment" });
+    assert.deepEqual(states, ["starting", "ready"]);
+    assert(alive(pid));
+  },
+);
+
+test("each change of the state stands in the log", LIMIT, async (t) => {
+  const { client, lines } = start(t, "normal");
+  await client.start();
+  await client.restart();
+  await client.stop();
+  const told = lines.flatMap((line) => /^State of the sidecar: (\w+)\.$/.exec(line)?.[1] ?? []);
+  assert.deepEqual(told, ["starting", "ready", "restarting", "ready", "stopped"]);
 });
 
 test("a cancelled request is told to the sidecar and rejects as cancelled", LIMIT, async (t) => {

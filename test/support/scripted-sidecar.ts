@@ -3,7 +3,7 @@
 
 import { Socket } from "node:net";
 import { ResponseError, StreamMessageReader, StreamMessageWriter, createMessageConnection } from "vscode-jsonrpc/node";
-import { DeleteSession, GetSession, Initialize, PROTOCOL_VERSION, SetKey, Shutdown } from "../../sidecar/protocol.ts";
+import { DeleteSession, GetSession, Initialize, Ping, PROTOCOL_VERSION, SetKey, Shutdown } from "../../sidecar/protocol.ts";
 import type { SessionDetail } from "../../sidecar/types.ts";
 
 const script = process.env["SCRIPT"] ?? "normal";
@@ -26,12 +26,17 @@ connection.onRequest(Initialize, async (params) => {
   if (script === "wrong-version") return new ResponseError(-32803, "Another version is needed.", { code: "wrong-version" });
   return {
     protocolVersion: script === "other-version" ? PROTOCOL_VERSION + 1 : PROTOCOL_VERSION,
-    version: params.client.version,
+    version: script === "other-product" ? "0.0.1" : params.client.version,
     epoch: String(process.pid),
     pid: process.pid,
     persistence: { available: true },
     localInference: { available: false },
   };
+});
+
+connection.onRequest(Ping, () => {
+  console.log("asked for a sign of life");
+  return null;
 });
 
 connection.onRequest(Shutdown, async () => {
@@ -53,6 +58,8 @@ connection.onRequest(GetSession, async ({ session }, token) => {
     console.error("TypeError: the last words");
     process.exit(3);
   }
+  // Alive for the system, dead for everybody else: its event loop never turns again.
+  if (session === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (session === "garbage") pipe.write("Content-Length: nothing\r\n\r\n{{{{");
   if (session === "close-pipe") {
     livesOnWithoutPipe = true;
