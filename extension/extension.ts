@@ -16,7 +16,7 @@ let working: Promise<Parley> | null = null;
 export function activate(context: vscode.ExtensionContext): void {
   const store = new DisposableStore();
   context.subscriptions.push(store);
-  const log = store.add(new Log());
+  const log = store.add(new Log(context.logUri));
   const settings = store.add(new Settings(log));
   const statusBar = store.add(new StatusBar());
   const results = store.add(new ResultFiles(vscode.Uri.joinPath(context.globalStorageUri, "results")));

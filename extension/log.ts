@@ -1,23 +1,30 @@
-// The only writer of Parley's output channel. Levels are the channel's own: *Developer: Set Log Level…* sets them.
+// The only writer of Parley's output channel, and of the files beside it. Levels are the channel's own: *Developer: Set Log
+// Level…* sets them. The files hold every line but the trace of messages.
 
 import * as vscode from "vscode";
 import type { MessageTrace, SidecarLog } from "./client/sidecar-process.ts";
 import { type Disposable, DisposableStore } from "./dispose.ts";
 import { Emitter } from "./event.ts";
+import { LogFile } from "./log-file.ts";
 
 /** A shorter secret would also take ordinary words out of the log. */
 const MIN_SECRET = 8;
+
+type Level = "debug" | "info" | "warn" | "error";
 
 export class Log implements SidecarLog, Disposable {
   readonly #store = new DisposableStore();
   readonly #channel: vscode.LogOutputChannel;
   readonly #tracing = this.#store.add(new Emitter<boolean>());
   readonly #secrets = new Set<string>();
+  readonly #file: LogFile | undefined;
 
   /** Messages on the sidecar's pipe, at the channel's level *Trace*. */
   readonly messages: MessageTrace;
 
-  constructor() {
+  /** `folder`: the editor's own for this window's logs of this extension. */
+  constructor(folder: vscode.Uri) {
+    this.#file = folder.scheme === "file" ? this.#store.add(new LogFile({ folder: folder.fsPath })) : undefined;
     const channel = this.#store.add(vscode.window.createOutputChannel("Parley", { log: true }));
     const tracing = this.#tracing;
     this.#channel = channel;
@@ -32,21 +39,21 @@ export class Log implements SidecarLog, Disposable {
   }
 
   info(message: string): void {
-    this.#channel.info(this.#clean(message));
+    this.#write("info", message);
   }
 
   warn(message: string): void {
-    this.#channel.warn(this.#clean(message));
+    this.#write("warn", message);
   }
 
   error(message: string): void {
-    this.#channel.error(this.#clean(message));
+    this.#write("error", message);
   }
 
   sidecar(line: string, source: "stdout" | "stderr"): void {
     // The sidecar's own lines begin with their level; anything else was printed by a library.
     const [, level = source === "stdout" ? "debug" : "info", text = line] = /^(debug|info|warn|error): (.*)$/s.exec(line) ?? [];
-    this.#channel[isLevel(level) ? level : "info"](`[sidecar] ${this.#clean(text)}`);
+    this.#write(isLevel(level) ? level : "info", `[sidecar] ${text}`);
   }
 
   /**
@@ -65,6 +72,12 @@ export class Log implements SidecarLog, Disposable {
     this.#store.dispose();
   }
 
+  #write(level: Level, message: string): void {
+    const clean = this.#clean(message);
+    this.#channel[level](clean);
+    this.#file?.write(`${new Date().toISOString()} [${level}] ${clean}`);
+  }
+
   #clean(text: string): string {
     let clean = text;
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, "[key]");
@@ -72,6 +85,6 @@ export class Log implements SidecarLog, Disposable {
   }
 }
 
-function isLevel(word: string): word is "debug" | "info" | "warn" | "error" {
+function isLevel(word: string): word is Level {
   return ["debug", "info", "warn", "error"].includes(word);
 }
