@@ -53,6 +53,7 @@ const SAYS_ALL: ReadonlySet<string> = new Set([
   "invalid-messages",
   "invalid-model-ref",
   "invalid-parameter",
+  "price-unknown",
   "prompt-unreadable",
   "proxy-authentication",
   "proxy-certificate",
@@ -70,6 +71,7 @@ const SAYS_ALL: ReadonlySet<string> = new Set([
 /** Messages that say no more than the summary does. */
 const SAYS_THE_SAME: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
+  "budget-exhausted",
   "connect-timeout",
   "first-token-timeout",
   "idle-timeout",
@@ -199,6 +201,14 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
         "retry",
         "open-settings",
       ),
+  ],
+  [
+    "budget-exhausted",
+    () => words("The budget of this run is used up.", "What was not sent cost nothing. Run the rest again with a larger budget."),
+  ],
+  [
+    "price-unknown",
+    ({ pickModel }) => words("Nobody knows what this model costs.", `Limit tokens or requests instead. ${pickModel}`, "pick-model"),
   ],
   ["unsupported-parameter", ({ pickModel }) => words("A parameter is not supported.", `Leave it out. ${pickModel}`, "pick-model")],
   [

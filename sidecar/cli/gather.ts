@@ -2,11 +2,14 @@
 
 import { access, constants, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { endWithout } from "../answers/end-without.ts";
 import { AnswerFold } from "../answers/fold.ts";
 import { totalsOf, type Totals } from "../answers/totals.ts";
 import type { GenerateResult, Llm, Prompt } from "../api.ts";
 import { gather, type GatherTask } from "../gather.ts";
+import type { BudgetLimits } from "../limits/budget.ts";
 import { askAboutFile } from "../prompt-text.ts";
+import { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo, StreamEvent } from "../types.ts";
 import { gatherCommand } from "./commands.ts";
 import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
@@ -26,23 +29,28 @@ interface ItemResult extends Item {
 
 export async function gatherFiles(program: Program, args: readonly string[]): Promise<ExitStatus> {
   const parsed = parseCommand(gatherCommand, args);
-  const { prompt, files, repeated, concurrency, report } = await checked(parsed);
+  const { prompt, files, repeated, concurrency, budget, report } = await checked(parsed);
   const baseUrl = single(parsed, "base-url");
   const llms = await modelsOf(program, parsed, { baseUrl, concurrency });
+  if (budget?.amount !== undefined) await checkPrices(program, llms);
   if (repeated.length > 0) program.terminal.note(`given more than once, and asked about once: ${repeated.join(", ")}.`);
   const items = files.flatMap((file) => llms.map((llm): Item => ({ file, llm })));
   const run = new Run(program, { prompt, json: parsed.flags.has("json"), baseUrl });
   await run.start(items, files, llms);
-  const tasks = function* (): Generator<GatherTask<ItemResult>> {
-    for (const item of items) yield () => run.answer(item);
-  };
+  const tasks = items.map(
+    (item): GatherTask<ItemResult> =>
+      () =>
+        run.answer(item),
+  );
   const { signal } = program.terminal;
+  const options = { signal, ...(concurrency === undefined ? {} : { concurrency }), ...(budget === undefined ? {} : { budget }) };
   const printed: ItemResult[] = [];
   let ended = 0;
   const inOrder = new Map<number, ItemResult>();
-  for await (const { index, value, error } of gather(tasks(), { signal, ...(concurrency === undefined ? {} : { concurrency }) })) {
-    if (error !== undefined) throw error;
-    if (value !== undefined) inOrder.set(index, value);
+  for await (const { index, value, error } of gather(tasks, options)) {
+    const item = items[index];
+    const result = error === undefined || item === undefined ? value : await run.notBegun(item, error);
+    if (result !== undefined) inOrder.set(index, result);
     ended += 1;
     for (let next = inOrder.get(printed.length); next !== undefined; next = inOrder.get(printed.length)) {
       inOrder.delete(printed.length);
@@ -61,6 +69,7 @@ interface Checked {
   /** What was given again, as it was then. */
   readonly repeated: readonly string[];
   readonly concurrency: number | undefined;
+  readonly budget: BudgetLimits | undefined;
   readonly report: string | undefined;
 }
 
@@ -70,7 +79,25 @@ async function checked(parsed: ParsedArguments): Promise<Checked> {
   if (parsed.operands.length === 0) throw new UsageError("About which files? Name at least one FILE.");
   const report = single(parsed, "report");
   if (report !== undefined) await checkReport(report, parsed.operands);
-  return { prompt, ...eachOnce(parsed.operands), concurrency: numberOption(parsed, "concurrency", 1, 1000, true), report };
+  const concurrency = numberOption(parsed, "concurrency", 1, 1000, true);
+  return { prompt, ...eachOnce(parsed.operands), concurrency, budget: budgetOf(parsed), report };
+}
+
+function budgetOf(parsed: ParsedArguments): BudgetLimits | undefined {
+  const tokens = numberOption(parsed, "budget-tokens", 1, Number.MAX_SAFE_INTEGER, true);
+  const amount = numberOption(parsed, "budget-usd", 0, Number.MAX_SAFE_INTEGER, false);
+  const requests = numberOption(parsed, "budget-requests", 1, Number.MAX_SAFE_INTEGER, true);
+  return tokens === undefined && amount === undefined && requests === undefined ? undefined : { tokens, amount, requests };
+}
+
+/** A limit in money is refused before anything is sent where nobody could say whether it is kept. */
+async function checkPrices(program: Program, llms: readonly Llm[]): Promise<void> {
+  for (const { ref } of llms) {
+    if ((await program.engine.priceOf(ref)) !== undefined) continue;
+    throw new UsageError(
+      `The option --budget-usd cannot be kept: nobody knows what ${ref} costs. Give --budget-tokens or --budget-requests.`,
+    );
+  }
 }
 
 /** What would make the report fail, or do harm, is found before the answers are paid for. */
@@ -150,6 +177,15 @@ class Run {
       if (this.#json) await this.#printEvents(item, batch);
     }
     return { ...item, result: fold.result(), ...(fold.error === undefined ? {} : { error: fold.error }) };
+  }
+
+  /** What the budget left no room for. Throws any other error, which would be a fault of this program. */
+  async notBegun(item: Item, error: Error): Promise<ItemResult> {
+    if (!(error instanceof ProviderError) || error.providerCode !== "budget-exhausted") throw error;
+    const { file, llm } = item;
+    const end = endWithout("error", performance.now(), error.info);
+    if (this.#json) await this.#program.terminal.writeJson({ ...end, seq: 1, item: file, model: llm.ref });
+    return { ...item, result: new AnswerFold(llm.ref).result(), error: error.info };
   }
 
   async print({ file, llm, result }: ItemResult): Promise<void> {

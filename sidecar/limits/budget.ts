@@ -8,11 +8,11 @@ import type { Cost, Usage } from "../types.ts";
 
 export interface BudgetLimits {
   /** Tokens read and written, those from a cache included. */
-  readonly tokens?: number;
+  readonly tokens?: number | undefined;
   /** US dollars. Models whose price nobody knows are refused then. */
-  readonly amount?: number;
+  readonly amount?: number | undefined;
   /** Requests sent, those that were refused and sent again included. */
-  readonly requests?: number;
+  readonly requests?: number | undefined;
 }
 
 /** What tokens cost. Undefined where the figures cannot be. */

@@ -12,7 +12,7 @@ import type { Turn } from "../sessions/turn.ts";
 import type { EventLog } from "../streams/event-log.ts";
 import type { StreamRegistry } from "../streams/registry.ts";
 import type { ModelRef, SessionInfo, StoredMessage, StreamRef } from "../types.ts";
-import { endWithout } from "./end-event.ts";
+import { endWithout } from "../answers/end-without.ts";
 import type { Services } from "./services.ts";
 
 export interface ChatRunsOptions {

@@ -6,12 +6,13 @@ import { orAborted } from "../abort.ts";
 import { errorInfo } from "../answers/answer-error.ts";
 import type { Llm } from "../api.ts";
 import { gather } from "../gather.ts";
+import { priceUnknown } from "../limits/budget.ts";
 import type { FileContent, GatherEnded, GatherItem, GatherStream, StartGatherParams } from "../protocol.ts";
 import { askAboutFile } from "../prompt-text.ts";
 import type { EventLog } from "../streams/event-log.ts";
 import type { StreamRegistry } from "../streams/registry.ts";
 import type { GenerationParameters } from "../types.ts";
-import { endWithout } from "./end-event.ts";
+import { endWithout } from "../answers/end-without.ts";
 import { runTotals } from "./run-totals.ts";
 import type { Services } from "./services.ts";
 
@@ -45,9 +46,15 @@ export class GatherRuns {
     this.#options = options;
   }
 
-  /** Resolves at once; the run begins in the next turn of the event loop, so the reply leaves first. */
+  /**
+   * Resolves at once; the run begins in the next turn of the event loop, so the reply leaves first. Rejects with a
+   * `ProviderError` (`price-unknown`) where a budget of money could not be kept.
+   */
   async start(params: StartGatherParams): Promise<{ readonly run: string; readonly streams: readonly GatherStream[] }> {
     const engine = await this.#options.services.engine();
+    if (params.budget?.amount !== undefined) {
+      for (const model of params.models) if ((await engine.priceOf(model)) === undefined) throw priceUnknown(model);
+    }
     const llms = params.models.map((model) => ({ model, llm: engine.llm(model) }));
     const run = randomUUID();
     const parts: Part[] = [];
@@ -78,14 +85,26 @@ export class GatherRuns {
     await Promise.all(Array.from(this.#runs.keys(), (run) => this.cancel(run)));
   }
 
-  async #run(run: string, parts: readonly Part[], { prompt, concurrency, parameters = {} }: StartGatherParams): Promise<void> {
+  async #run(run: string, parts: readonly Part[], params: StartGatherParams): Promise<void> {
+    const { prompt, concurrency, budget, parameters = {} } = params;
     const startedAt = performance.now();
     for (const { log, abort } of parts) endWhenCancelledInLine(log, abort.signal, startedAt);
     const tasks = parts.map((part) => () => answer(part, prompt, parameters, startedAt));
-    await gather(tasks, concurrency === undefined ? {} : { concurrency });
+    const results = await gather(tasks, {
+      ...(concurrency === undefined ? {} : { concurrency }),
+      // Whatever else a client has put in it is not the library's mistake.
+      ...(budget === undefined ? {} : { budget: { tokens: budget.tokens, amount: budget.amount, requests: budget.requests } }),
+    });
+    for (const { index, error } of results) {
+      const part = parts[index];
+      if (error === undefined || part === undefined) continue;
+      // It was never called, since the budget is used up.
+      if (!part.log.ended) part.log.append([endWithout("error", startedAt, errorInfo(error))]);
+      part.file.release();
+    }
     const ends = await Promise.all(parts.map(({ log }) => log.whenEnded()));
     this.#runs.delete(run);
-    this.#options.ended(runTotals(run, ends));
+    this.#options.ended(runTotals(run, ends, budget !== undefined));
   }
 }
 

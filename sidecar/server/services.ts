@@ -2,6 +2,7 @@
 
 import type { GenerateOptions, Llm } from "../api.ts";
 import type { Availability, DefaultModelResult, ListModelsParams, ListModelsResult } from "../protocol.ts";
+import type { PriceQuote } from "../prices/price-quote.ts";
 import type { SessionStore } from "../sessions/store.ts";
 import type { EngineSettings } from "../settings.ts";
 import type { ModelRef, ProviderInfo } from "../types.ts";
@@ -9,6 +10,8 @@ import type { ModelRef, ProviderInfo } from "../types.ts";
 /** The part of the engine that messages reach. */
 export interface ServerEngine {
   llm(ref: ModelRef, defaults?: GenerateOptions): Llm;
+  /** Undefined: nobody knows what the model costs. Throws `ProviderError` for a reference that names none. */
+  priceOf(ref: ModelRef): Promise<PriceQuote | undefined>;
   listProviders(): readonly ProviderInfo[];
   listModels(params: ListModelsParams, signal: AbortSignal): Promise<ListModelsResult>;
   defaultModel(lastUsed: ModelRef | null, signal: AbortSignal): Promise<DefaultModelResult>;

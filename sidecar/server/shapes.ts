@@ -9,6 +9,7 @@ import type {
   GatherItem,
   InitializeParams,
   ListModelsParams,
+  RunBudget,
   SendChatParams,
   StartGatherParams,
 } from "../protocol.ts";
@@ -226,6 +227,7 @@ export const params = {
     prompt: content,
     models: list(modelRef, 100, 1),
     concurrency: optional(integer(1, 10_000)),
+    budget: optional(object<RunBudget>({ tokens: optional(integer(0)), amount: optional(amount), requests: optional(integer(0)) })),
     parameters: optional(parameters),
   }),
   run: object<{ readonly run: string }>({ run: id }),

@@ -249,4 +249,28 @@ describe("the report's last line", () => {
       assert.equal(line, `0 of 0 complete; by a/b${words}`);
     });
   }
+
+  it("stops when its budget is used up, says what was not sent, and ends with 1", async () => {
+    fake.respond({ text: "fine" });
+    const { status, stdout, stderr } = await gather("--concurrency", "1", "--budget-requests", "2", "a.ts", "b.ts", "c.md", "d.ts", "e.ts");
+    assert.equal(status, 1);
+    assert.equal(stdout, "## a.ts\n\nfine\n\n## b.ts\n\nfine\n\n");
+    assert.match(stderr, /^parley: c\.md and 2 more: The budget of this run is used up\./u);
+    assert.equal(fake.requests.length, 2);
+    fake.reset();
+    fake.respond({ steps: [{ text: "fine" }, { usage: { inputTokens: 300, outputTokens: 300 } }, { finish: "stop" }] });
+    const json = await gather("--json", "--concurrency", "1", "--budget-tokens", "1000", "a.ts", "b.ts", "c.md", "d.ts");
+    const lines = jsonLines(json.stdout);
+    const end = lines.at(-1);
+    assert.deepEqual([end?.["type"], end?.["complete"], end?.["failed"], end?.["cancelled"]], ["run-end", 2, 2, 0]);
+    const ends = lines.filter(({ type }) => type === "end").map((line) => `${String(line["item"])} ${String(line["status"])}`);
+    assert.deepEqual(new Set(ends), new Set(["a.ts complete", "b.ts complete", "c.md error", "d.ts error"]));
+  });
+
+  it("refuses a budget in money where nobody knows what a model costs, before anything is sent", async () => {
+    const { status, stderr } = await gather("--budget-usd", "0.5", "a.ts");
+    assert.equal(status, 2);
+    assert.match(stderr, /nobody knows what openai-compatible\/m costs\. Give --budget-tokens/u);
+    assert.equal(fake.requests.length, 0);
+  });
 });

@@ -11,6 +11,7 @@ import {
   ReadFile,
   StartGather,
 } from "../../../sidecar/protocol.ts";
+import { flatQuote } from "../../../sidecar/prices/price-quote.ts";
 import { until } from "../../support/until.ts";
 import { answers, fails, Gate, inTurn, type Script, text, waitsAt, yields } from "../scripted-provider.ts";
 import { failure, type Served, startReady } from "./served.ts";
@@ -218,4 +219,50 @@ test("the end of the pipe cancels what runs and asks for no further file", async
   await served.server.ended;
   assert.equal(served.provider.open, 0);
   assert.equal(asked.length, 2);
+});
+
+test("a budget stops a run cleanly: what was sent ends as it would, every other stream with its own code, and the end counts them", async (context) => {
+  const served = await startReady(context);
+  const asked = serveFiles(served);
+  const ends = hearEnds(served);
+  served.provider.otherwise(answers("A summary."));
+  const files = Array.from({ length: 12 }, (_, index) => `${index}.ts`);
+  const { run, streams } = await served.connection.sendRequest(StartGather, {
+    ...request(files, ["scripted/m"], 2),
+    budget: { requests: 3 },
+  });
+  await attachAll(served, streams);
+  const codes: (string | undefined)[] = [];
+  for (const { item, model } of streams) codes.push((await served.untilEnd(`${item} ${model}`)).error?.providerCode);
+  assert.deepEqual([codes.filter((code) => code === undefined).length, codes.filter((code) => code === "budget-exhausted").length], [3, 9]);
+  await until(() => ends.length > 0, "the end of the run");
+  assert.deepEqual(ends, [{ run, complete: 3, failed: 9, cancelled: 0, overBudget: 9, usage: { inputTokens: 15, outputTokens: 6 } }]);
+  assert.equal(served.provider.requests.length, 3);
+  assert.ok(asked.length <= 5, `${asked.length} files were asked for`);
+});
+
+test("a budget of money is refused before anything begins where the price of a model is not known, and kept where it is", async (context) => {
+  const served = await startReady(context);
+  const asked = serveFiles(served);
+  served.provider.otherwise(answers("A summary."));
+  served.prices.set("scripted/m", flatQuote({ input: 1_000_000, output: 1_000_000 }, "setting"));
+  const budget = { amount: 10 };
+  await assert.rejects(
+    served.connection.sendRequest(StartGather, { ...request(names, ["scripted/m", "scripted/unknown"]), budget }),
+    (error) => error instanceof ResponseError && error.data.code === "provider" && error.data.error.providerCode === "price-unknown",
+  );
+  assert.deepEqual([served.provider.requests.length, asked.length], [0, 0]);
+  const parameters = { maxOutputTokens: 1 };
+  const { streams } = await served.connection.sendRequest(StartGather, { ...request(), budget, parameters });
+  await attachAll(served, streams);
+  for (const { item, model } of streams) {
+    assert.equal((await served.untilEnd(`${item} ${model}`)).error?.providerCode, "budget-exhausted", "a file is more than ten tokens");
+  }
+});
+
+test("a budget that is none is refused", async (context) => {
+  const served = await startReady(context);
+  for (const budget of [{ tokens: -1 }, { amount: "5" }, { requests: 1.5 }, 5]) {
+    await assert.rejects(served.connection.sendRequest(StartGather.method, { ...request(), budget }), /budget/u);
+  }
 });

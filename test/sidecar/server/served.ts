@@ -11,6 +11,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
+import type { PriceQuote } from "../../../sidecar/prices/price-quote.ts";
 import { Limiter } from "../../../sidecar/limits/limiter.ts";
 import { createLlmAt, type Endpoint } from "../../../sidecar/llm.ts";
 import type { Log } from "../../../sidecar/log.ts";
@@ -67,6 +68,8 @@ export class Served {
   readonly provider = new ScriptedProvider();
   readonly store = new LastingStore();
   readonly settings: EngineSettings[] = [];
+  /** What models cost, by their reference. */
+  readonly prices = new Map<string, PriceQuote>();
   readonly keys: (readonly unknown[])[] = [];
   readonly logged: string[] = [];
   /** In the order of their arrival. */
@@ -145,8 +148,9 @@ export class Served {
         llm: (ref, defaults) => {
           const { provider, model } = parseModelRef(ref);
           const endpoint = (): Endpoint => ({ provider: providers[provider] ?? this.provider, limiter, timeLimits: {} });
-          return createLlmAt({ ref, provider, model, endpoint }, defaults);
+          return createLlmAt({ ref, provider, model, endpoint, price: async () => this.prices.get(ref) }, defaults);
         },
+        priceOf: async (ref) => this.prices.get(ref),
         listProviders: () => [],
         listModels: async ({ provider = "scripted" }, signal) => ({
           models: (await providers[provider]?.listModels({ signal, timeLimits: {} })) ?? [],
