@@ -64,7 +64,7 @@ export interface Server {
 }
 
 /** Milliseconds for closing sockets and writing what had come. Whoever waits for the process waits two seconds. */
-const endingMs = 1200;
+const endingMs = 1000;
 
 /** Begins to read at once. */
 export function serve(transport: Transport, options: ServeOptions): Server {

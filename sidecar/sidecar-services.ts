@@ -13,15 +13,12 @@ import type { ServicesRequest } from "./server.ts";
 import type { Services } from "./server/services.ts";
 import { MemoryStore } from "./sessions/memory-store.ts";
 import type { Owner } from "./sessions/owner.ts";
-import { SqliteStore } from "./sessions/sqlite-store.ts";
+import type { SqliteStore } from "./sessions/sqlite-store.ts";
 import type { SessionStore } from "./sessions/store.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** `database`: a store that was started beforehand and not opened, since its thread takes as long to start as all the rest. */
-export async function createSidecarServices(
-  { initialize, epoch, client, log }: ServicesRequest,
-  database: SqliteStore | undefined,
-): Promise<Services> {
+export async function createSidecarServices({ initialize, epoch, client, log }: ServicesRequest, database: SqliteStore): Promise<Services> {
   const { store, persistence } = await openStore(database, initialize.storeFolder, { instance: epoch, pid: process.pid }, log);
   const keys = new KeyRing();
   const editor = createEditorProvider(client);
@@ -55,22 +52,21 @@ async function loadEngine(options: ConstructorParameters<typeof Engine>[0]): Pro
 
 /** Where the store cannot be had, conversations go on in memory, and the client is told why. */
 async function openStore(
-  database: SqliteStore | undefined,
+  database: SqliteStore,
   folder: string | null,
   owner: Owner,
   log: Log,
 ): Promise<{ readonly store: SessionStore; readonly persistence: Availability }> {
   if (folder === null) {
-    await database?.close();
+    await database.close();
     return {
       store: new MemoryStore(),
       persistence: { available: false, reason: "No folder was given: conversations are kept in memory only." },
     };
   }
   try {
-    const store = database ?? SqliteStore.start();
-    await store.open(folder, owner);
-    return { store, persistence: { available: true } };
+    await database.open(folder, owner);
+    return { store: database, persistence: { available: true } };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     log.warn(error.message);

@@ -15,8 +15,10 @@ export async function serveStdio(terminal: Terminal, args: readonly string[]): P
   }
   // The output carries messages alone: what a library prints belongs to the log.
   globalThis.console = new Console(process.stderr, process.stderr);
+  const { SqliteStore } = await import("../sessions/sqlite-store.ts");
+  const database = SqliteStore.start();
   const { runSidecar } = await import("../run-sidecar.ts");
-  await runSidecar({ readable: process.stdin, writable: process.stdout }, createLog(process.stderr));
+  await runSidecar({ readable: process.stdin, writable: process.stdout }, createLog(process.stderr), database);
   process.stdin.destroy();
   return terminal.interrupted ? 130 : 0;
 }
