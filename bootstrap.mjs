@@ -1,6 +1,7 @@
-// The way in: `node bootstrap.mjs start|test|build|package [options]`, behind `npm start` and `npm test`. It runs on any Node from
-// 20 on, without a dependency: it installs the packages when the lock file has changed, finds or brings a Node that fits, and
-// goes on with the task on that Node. What is half installed when it is interrupted is installed again by the next run.
+// The way in: `node bootstrap.mjs start|test|build|package|mutants [options]`, behind `npm start` and `npm test`. It runs on
+// any Node from 20 on, without a dependency: it installs the packages when the lock file has changed, finds or brings a Node
+// that fits, and goes on with the task on that Node. What is half installed when it is interrupted is installed again by the
+// next run.
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
@@ -16,6 +17,7 @@ const TASKS = new Map([
   ["test", "test/run.ts"],
   ["build", "esbuild.mjs"],
   ["package", "test/rig/package.ts"],
+  ["mutants", "test/mutants/run.ts"],
 ]);
 
 /** A failure that a person can mend; its message is all that is printed. */

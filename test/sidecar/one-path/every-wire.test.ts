@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Session } from "../../../sidecar/sessions/session.ts";
 import { ALL_WIRES, modelsOnWires } from "./models-on-wires.ts";
 import { WAYS } from "./ways.ts";
 
@@ -42,6 +43,15 @@ for (const wire of ALL_WIRES) {
         const { content, status } = await ask(llmOn(wire));
         assert.deepEqual([content, status], [words, "complete"], name);
       }
+    });
+
+    test("fault 23: a question in the words of an earlier one is sent again", async () => {
+      fake.respond({ text: "yes" });
+      const session = new Session(llmOn(wire));
+      await session.generate("go on please");
+      await session.generate("go on please");
+      const asked = fake.requests.map(({ bodyText }) => bodyText.split('"go on please"').length - 1);
+      assert.deepEqual(asked, [1, 2]);
     });
 
     test("fault 18: a failure has no text of its own: it is an error, and nothing is kept as an answer", async () => {

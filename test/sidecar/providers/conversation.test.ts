@@ -94,7 +94,7 @@ describe("A conversation is made acceptable", () => {
     assert.equal(called[2], ids[2]);
   });
 
-  test("white space between words stays, except where a provider refuses it (quirk 34)", () => {
+  test("quirk 34: white space between words stays, except where a provider refuses it", () => {
     const thought: AssistantPart = { type: "reasoning", text: "Hm" };
     const messages = [userMessage("x"), assistant(text("a"), thought, text("\n\n"), thought, text("b")), userMessage("y")];
     assert.match(JSON.stringify(body({ provider: "openai-compatible", messages })), /"content":"a\\n\\nb"/u);
@@ -135,7 +135,7 @@ function sentBack(wire: FakeWire, file: string, provider: string, callId: string
 }
 
 describe("What a provider wants back, it gets back byte for byte:", () => {
-  test("Anthropic's thinking with its signature, and what it redacted (quirk 30)", () => {
+  test("quirk 30: Anthropic's thinking with its signature, and what it redacted", () => {
     assert.deepEqual(withoutMarks(sentBack("anthropic", "thinking-and-tool.sse", "anthropic", "toolu_1")), [
       { role: "user", content: [{ type: "text", text: "Weather?" }] },
       {
@@ -151,7 +151,7 @@ describe("What a provider wants back, it gets back byte for byte:", () => {
     ]);
   });
 
-  test("OpenAI's encrypted reasoning, paired with what followed it (quirk 32)", () => {
+  test("quirk 32: OpenAI's encrypted reasoning, paired with what followed it", () => {
     assert.deepEqual(sentBack("openai-responses", "reasoning-and-tool.sse", "openai", "call_1"), [
       { role: "user", content: [{ type: "input_text", text: "Weather?" }] },
       { id: "rs1", type: "reasoning", summary: [{ type: "summary_text", text: "I should call." }], encrypted_content: "gAAA+/=" },
@@ -168,7 +168,7 @@ describe("What a provider wants back, it gets back byte for byte:", () => {
     ]);
   });
 
-  test("Gemini's thought signature, with the call it came with (quirk 40)", () => {
+  test("quirk 40: Gemini's thought signature, with the call it came with", () => {
     const asked = JSON.stringify(sentBack("openai-chat", "tools-without-index.sse", "gemini", "c"));
     assert.match(
       asked,
@@ -194,7 +194,7 @@ describe("What a provider wants back, it gets back byte for byte:", () => {
     }
   });
 
-  test("reasoning of OpenAI's that nothing follows is not sent (quirk 32)", () => {
+  test("quirk 32: reasoning of OpenAI's that nothing follows is not sent", () => {
     const reasoning: AssistantPart = {
       type: "opaque",
       provider: "openai",

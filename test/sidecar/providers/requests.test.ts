@@ -69,7 +69,7 @@ describe("Anthropic is asked", () => {
     assert.deepEqual(warnings(small), [["parameter-left-out", "reasoning"]]);
   });
 
-  test("temperature and topP, or thinking and either, are not sent together, and that is told (quirk 34)", () => {
+  test("quirk 34: temperature and topP, or thinking and either, are not sent together, and that is told", () => {
     const both = { provider: "anthropic", parameters: { temperature: 0.3, topP: 0.5 } } as const;
     assert.deepEqual([body(both)["temperature"], body(both)["top_p"]], [0.3, undefined]);
     assert.deepEqual(warnings(both), [["parameter-left-out", "topP"]]);

@@ -1,0 +1,135 @@
+// The mutants of the quirks, by the file that handles them.
+
+import { mutantsOf, type Mutant } from "./mutant.ts";
+
+export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
+  "sidecar/http/http-client.ts": [
+    ["quirk 1", "headersTimeout: 0,", ""],
+    ["quirk 1", "bodyTimeout: 0,", ""],
+  ],
+  "sidecar/http/sse.ts": [
+    ["quirk 3", "this.#text(this.#utf8.write(bytes));", 'this.#text(bytes.toString("utf8"));'],
+    ["quirk 4", "let text = received;", 'let text = received.replaceAll(/[\\u2028\\u2029]/gu, "\\n");'],
+    ["quirk 5", 'if (!text.startsWith("{")) return;', ""],
+    ["quirk 6", "return at < end && text.charCodeAt(at) === SPACE ? at + 1 : at;", "return at + 1;"],
+    ["quirk 6", 'if (!text.startsWith("{")) return;', 'if (text !== "") return;'],
+  ],
+  "sidecar/http/ndjson.ts": [
+    ["quirk 3", 'of this.#utf8.write(bytes).split("\\n")', 'of bytes.toString("utf8").split("\\n")'],
+    ["quirk 4", 'this.#utf8.write(bytes).split("\\n")', "this.#utf8.write(bytes).split(/[\\n\\u2028\\u2029]/u)"],
+    ["quirk 5", "const record = this.#text.trim();", "const record = this.#text;"],
+  ],
+  "sidecar/http/retry-after.ts": [
+    ["quirk 13", "if (exact !== undefined) return exact;", ""],
+    ["quirk 13", "if (!Number.isNaN(date)) return Math.max(0, date - nowMs);", ""],
+    ["quirk 14", "(durationMs(text) ?? instantMs(text, nowMs))", "instantMs(text, nowMs)"],
+    ["quirk 14", "if (wait !== undefined && wait > 0) waits.push(wait);", "if (wait !== undefined) waits.push(wait);"],
+  ],
+  "sidecar/providers/answer-stream.ts": [
+    ["quirk 2", "if (this.#reader.finished) return null;", ""],
+    ["quirk 9", 'return this.#reader.started ? "mid-stream" : "before-first-token";', 'return "mid-stream";'],
+  ],
+  "sidecar/providers/openai-chat/reader.ts": [
+    ["quirk 7", "return this.#done || this.#rawFinishReason !== null;", "return true;"],
+    ["quirk 8", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
+    ["quirk 9", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
+    ["quirk 18", 'this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;', ""],
+    ["quirk 19", 'this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;', ""],
+    ["quirk 20", 'this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;', 'this.#usage = readChatUsage(chunk["usage"]) ?? null;'],
+    ["quirk 23", "if (delta !== undefined) this.#readDelta(", "if (delta !== null) this.#readDelta("],
+    ["quirk 24", 'if (reason !== undefined && reason !== "") this.#rawFinishReason', "if (reason !== undefined) this.#rawFinishReason"],
+    [
+      "quirk 27",
+      'nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);',
+      '[delta["reasoning_content"], delta["reasoning"], delta["reasoning_text"]].map(nonEmpty).join("");',
+    ],
+    ["quirk 28", "else this.#readParts(asList(content), out);", ""],
+  ],
+  "sidecar/providers/openai-chat/finish-reason.ts": [["quirk 24", 'end: "stop",', ""]],
+  "sidecar/providers/openai-chat/request.ts": [
+    [
+      "quirk 18",
+      'if ("stream_options" in body && (names("stream_options") || mentions(message, "include_usage"))) return "stream_options";',
+      "",
+    ],
+    ["quirk 33", 'if (names("max_tokens") && mentions(message, "max_completion_tokens")) return "max_completion_tokens";', ""],
+    ["quirk 33", "return LEARNABLE.find((field) => names(field)) ?? learnSchema(", "return learnSchema("],
+    ["quirk 37", 'response_format: { type: "json_schema", json_schema:', 'response_format: { type: "json_object", json_schema:'],
+    ["quirk 41", "target), stream: true, messages }", "target), messages }"],
+  ],
+  "sidecar/providers/openai-chat/messages.ts": [
+    ["quirk 31", "...(calls.length > 0 && echoesReasoning(target) ? { reasoning_content: reasoning } : {}),", ""],
+    ["quirk 38", '[{ role: "system", content: system }]', '[{ role: "developer", content: system }]'],
+    ["quirk 40", "...(extra === undefined ? {} : { extra_content: extra }),", ""],
+  ],
+  "sidecar/providers/openai-chat/tool-calls.ts": [
+    [
+      "quirk 39",
+      'this.#calls.findLast((call) => call.index === index && call.id === "")',
+      "this.#calls.findLast((call) => call.index === index)",
+    ],
+    ["quirk 40", 'if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];', ""],
+  ],
+  "sidecar/providers/openai-responses/reader.ts": [
+    ["quirk 7", "if (!this.#ended) return;", ""],
+    ["quirk 26", 'case "response.incomplete":', ""],
+    ["quirk 26", 'if (status === "failed") throw', "if (status === undefined) throw"],
+    ["quirk 32", 'if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: id }, out);', ""],
+  ],
+  "sidecar/providers/openai-responses/items.ts": [["quirk 32", 'while (items.at(-1)?.["type"] === "reasoning") items.pop();', ""]],
+  "sidecar/providers/anthropic/reader.ts": [
+    ["quirk 7", "return this.#stopped || this.#stopReason !== null;", "return true;"],
+    ["quirk 10", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', "if (type === undefined) throw"],
+    ["quirk 21", "if (figure === null || (figure === 0 &&", "if (figure === undefined && (figure === 0 &&"],
+    ["quirk 21", "{ ...this.#usage };", "{};"],
+    ["quirk 21", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', 'if (type !== "") throw'],
+    ["quirk 30", "signature: block.signature }", 'signature: block.signature.replaceAll("=", "") }'],
+  ],
+  "sidecar/providers/anthropic/messages.ts": [
+    ["quirk 30", "return block === undefined ? [] : [block];", "return [];"],
+    ["quirk 34", 'return part.text.trim() === "" ? [] : [', "return ["],
+  ],
+  "sidecar/providers/anthropic/request.ts": [["quirk 34", "else if (thinks && temperature !== 1)", "else if (temperature === undefined)"]],
+  "sidecar/providers/ollama/reader.ts": [
+    ["quirk 7", "return this.#done || this.#doneReason !== null;", "return true;"],
+    ["quirk 11", 'if (error !== undefined && error !== null && error !== "") throw new StreamFailure(readErrorJson(record));', ""],
+    ["quirk 25", "return this.#done || this.#doneReason !== null;", "return this.#done;"],
+    ["quirk 35", 'out.push({ type: "warning", code: "prompt-truncated", message });', ""],
+  ],
+  "sidecar/providers/ollama/adapter.ts": [
+    ["quirk 35", "...(contextTokens === undefined ? {} : { num_ctx: contextTokens }),", ""],
+    ["quirk 36", 'if (status === 400 && "think" in body && /\\bthink(ing)?\\b/u.test(message)) return "think";', ""],
+  ],
+  "sidecar/providers/error-kinds.ts": [
+    ["quirk 12", 'return byCode === "quota" ? "quota" : "rate-limit";', 'return "rate-limit";'],
+    [
+      "quirk 12",
+      'return byCode === "quota" ? "quota" : "rate-limit";',
+      'return byCode === "quota" || /quota|credit/iu.test(JSON.stringify(payload)) ? "quota" : "rate-limit";',
+    ],
+    ["quirk 16", 'if (saysContextOverflow(payload.message)) return "context-length";', ""],
+    [
+      "quirk 16",
+      "if (status === 429) return",
+      'if (saysContextOverflow(payload.message)) return "context-length";\n  if (status === 429) return',
+    ],
+  ],
+  "sidecar/providers/provider-errors.ts": [
+    ["quirk 13", "retryable: shouldRetry(headers) ?? isRetryable(kind, status),", "retryable: isRetryable(kind, status),"],
+    ["quirk 15", 'const code = loading ? "loading-model" : payload.code;', "const { code } = payload;"],
+    ["quirk 22", '"x-generation-id", ', ""],
+  ],
+  "sidecar/providers/http-provider.ts": [
+    ["quirk 17", 'if (error.kind === "content-filter" && head.status === 400)', "if (head.status < 300)"],
+  ],
+  "sidecar/providers/registry.ts": [["quirk 42", "(quirk 42).\n    concurrency: 2,", "(quirk 42)."]],
+  "sidecar/llm.ts": [
+    ["quirk 10", "this.#numbering.beforeFirstToken ? retries.after(error, policy) : null", "retries.after(error, policy)"],
+  ],
+  "sidecar/http/http-exchange.ts": [["quirk 41", "else controller.abort(reason);", ""]],
+  "sidecar/answers/numbering.ts": [["quirk 22", "inputTokens, outputTokens, estimated: true };", "inputTokens, outputTokens };"]],
+  "sidecar/answers/thinking/think-tags.ts": [
+    ["quirk 29", "if (marks.some((mark) => mark.startsWith(tail))) return length;", ""],
+    ["quirk 29", "if (isQuoted(before, after) || isInCode(before)) return true;", ""],
+  ],
+});
