@@ -67,7 +67,14 @@ export class TextPrinter implements Printer {
     }
     if (event.type !== "status") return;
     if (event.phase === "retrying") terminal.note(`the provider is busy; trying again${inTime(event.untilMs)}.`);
-    if (event.phase === "waiting-for-limit") terminal.note("waiting for other requests to this server to end.");
+    if (event.phase === "waiting-for-limit") {
+      const { untilMs } = event;
+      terminal.note(
+        untilMs === undefined
+          ? "waiting for other requests to this server to end."
+          : `the provider asks to wait; going on${inTime(untilMs)}.`,
+      );
+    }
     const words = passing[event.phase];
     // It would take the place of text that stands on the same line.
     if (words !== undefined && this.#last.endsWith("\n")) terminal.progress(`${words}${share(event.progress)}…`);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import type { PromptSource } from "../../sidecar/api.ts";
-import type { StreamEvent } from "../../sidecar/types.ts";
+import { gather } from "../../sidecar/gather.ts";
+import type { ErrorInfo, StreamEvent } from "../../sidecar/types.ts";
 import { acquire } from "./limits/acquire.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
 import { answers, fails, finish, Gate, inTurn, quickRetries, scriptedLlm, text, usage, waitsAt, yields } from "./scripted-provider.ts";
@@ -54,6 +55,61 @@ describe("retries", () => {
     provider.enqueue(fails({ kind: "auth", status: 401, retryable: false }));
     checkOrder(await eventsOf(llm));
     assert.equal(provider.requests.length, 1);
+  });
+
+  it("do not happen for a status that stands, whatever a header says", async () => {
+    for (const status of [400, 401, 403]) {
+      const { llm, provider } = scriptedLlm();
+      provider.enqueue(fails({ kind: "invalid-request", status, retryable: true }));
+      assert.equal(checkOrder(await eventsOf(llm)).error?.status, status);
+      assert.equal(provider.requests.length, 1);
+    }
+  });
+
+  it("happen for every status and failure of the network that can pass", async () => {
+    const passing: readonly Partial<ErrorInfo>[] = [
+      { kind: "timeout", status: 408, retryable: true },
+      { kind: "server", status: 409, retryable: true },
+      { kind: "rate-limit", status: 429, retryable: true },
+      { kind: "server", status: 500, retryable: true },
+      { kind: "overloaded", status: 529, retryable: true },
+      { kind: "network", providerCode: "ECONNRESET", retryable: true },
+    ];
+    for (const info of passing) {
+      const { llm, provider } = scriptedLlm();
+      provider.enqueue(fails(info), answers("yes"));
+      assert.equal((await llm.generate("hi")).content, "yes", JSON.stringify(info));
+      assert.equal(provider.requests.length, 2);
+    }
+  });
+
+  it("come more often for a batch that is refused for being too many, for which nobody sits waiting, and not for its failures", async () => {
+    const under = scriptedLlm();
+    under.provider.otherwise(fails({ kind: "rate-limit", status: 429, retryable: true }));
+    await gather([() => under.llm.generate("hi")]);
+    assert.equal(under.provider.requests.length, 1 + quickRetries.batchRefusals);
+    const broken = scriptedLlm();
+    broken.provider.otherwise(fails({ kind: "server", status: 500, retryable: true }));
+    await gather([() => broken.llm.generate("hi")]);
+    assert.equal(broken.provider.requests.length, 1 + quickRetries.retries);
+  });
+
+  it("shrink the endpoint for a refusal, and not for a failure or a server that loads its model", async () => {
+    const sizes: number[] = [];
+    for (const info of [
+      { kind: "rate-limit", status: 429 },
+      { kind: "overloaded", status: 529 },
+      { kind: "server", status: 500 },
+      { kind: "overloaded", status: 503, providerCode: "loading-model" },
+    ] satisfies readonly Partial<ErrorInfo>[]) {
+      const { llm, provider, limiter } = scriptedLlm({ size: 8 });
+      const others = await Promise.all(Array.from({ length: 7 }, () => acquire(limiter, "foreground")));
+      provider.enqueue(fails({ ...info, retryable: false }));
+      await eventsOf(llm);
+      sizes.push(limiter.size);
+      for (const place of others) place.release();
+    }
+    assert.deepEqual(sizes, [4, 4, 8, 8]);
   });
 
   it("wait as long as it takes for a server that is loading its model, and show it", async () => {

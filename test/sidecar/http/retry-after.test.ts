@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { durationMs, retryAfterMs, shouldRetry } from "../../../sidecar/http/retry-after.ts";
+import { durationMs, exhaustedForMs, retryAfterMs, shouldRetry } from "../../../sidecar/http/retry-after.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
@@ -47,6 +47,19 @@ describe("How long to wait", () => {
     assert.equal(shouldRetry({ "x-should-retry": "true" }), true);
     assert.equal(shouldRetry({ "x-should-retry": "false" }), false);
     assert.equal(shouldRetry({}), undefined);
+  });
+
+  test("an answer that says that nothing is left tells for how long, and one that counts nothing does not", () => {
+    const cases: readonly (readonly [IncomingHttpHeaders, number | undefined])[] = [
+      [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "12s" }, 12_000],
+      [{ "x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "12s" }, undefined],
+      [{ "x-ratelimit-remaining-tokens": "-1", "x-ratelimit-reset-tokens": "12s" }, undefined],
+      [{ "x-ratelimit-reset-tokens": "12s" }, undefined],
+      [{ "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-03-01T12:00:05Z" }, 5000],
+      [{ "retry-after": "7" }, undefined],
+      [{}, undefined],
+    ];
+    for (const [headers, expected] of cases) assert.equal(exhaustedForMs(headers, NOW), expected, JSON.stringify(headers));
   });
 
   test("durations are numbers with units, and nothing else", () => {
