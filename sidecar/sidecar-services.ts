@@ -1,6 +1,7 @@
 // Puts together what the server stands on in a real process: the store in the client's folder, the engine with the client's
 // settings and keys, and local inference. What the handshake does not need is loaded when it is first asked for.
 
+import { join } from "node:path";
 import type { Engine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { KeyRing } from "./keys.ts";
@@ -22,7 +23,10 @@ export async function createSidecarServices({ initialize, epoch, client, log }: 
   const { store, persistence } = await openStore(database, initialize.storeFolder, { instance: epoch, pid: process.pid }, log);
   const keys = new KeyRing();
   const editor = createEditorProvider(client);
-  const inference = new InferenceClient({ log: (line) => log.info(line) });
+  const inference = new InferenceClient({
+    log: (line) => log.info(line),
+    ...(initialize.storeFolder !== null && { sharedFolder: join(initialize.storeFolder, "loaded-models") }),
+  });
   const local = createLocalProvider(inference);
   let settings = initialize.settings;
   let engine: Promise<Engine> | undefined;

@@ -12,7 +12,9 @@ import type { ErrorInfo } from "../types.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { inferenceEnvironment } from "./inference-environment.ts";
 import type { FromInference, InferenceRequest, ToInference } from "./inference-messages.ts";
+import { LoadedModels } from "./loaded-models.ts";
 import { localError } from "./local-error.ts";
+import { loadedElsewhere } from "./loaded-elsewhere.ts";
 
 /** Milliseconds that the process has to end by itself. It has nothing to save. */
 const END_MS = 500;
@@ -23,25 +25,31 @@ export interface InferenceOptions {
   /** Where a line that llama.cpp or the process prints goes. */
   readonly log?: (line: string) => void;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Where the processes of this machine tell each other which models they have in memory. Absent: this one tells nobody. */
+  readonly sharedFolder?: string;
 }
 
 interface Running {
   readonly child: ChildProcess;
   readonly answers: Map<number, AnswerQueue>;
   readonly gone: Promise<void>;
+  /** Files that are in its memory, or on the way there. */
+  readonly files: Set<string>;
   lastWords: string;
 }
 
 export class InferenceClient {
   readonly #log: (line: string) => void;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #loaded: LoadedModels | undefined;
   #running: Running | undefined;
   #nextId = 1;
   #closed = false;
 
   /** Starts nothing. */
-  constructor({ log = () => {}, environment = process.env }: InferenceOptions = {}) {
+  constructor({ log = () => {}, environment = process.env, sharedFolder }: InferenceOptions = {}) {
     this.#log = log;
+    this.#loaded = sharedFolder === undefined ? undefined : new LoadedModels(sharedFolder);
     this.#environment = environment;
   }
 
@@ -65,7 +73,10 @@ export class InferenceClient {
     signal.throwIfAborted();
     const { available, reason } = this.availability();
     if (!available) throw localError("inference-unavailable", reason ?? "");
+    const elsewhere = this.#running?.files.has(request.file) === true ? [] : ((await this.#loaded?.elsewhere(request.file)) ?? []);
+    signal.throwIfAborted();
     const running = this.#start();
+    running.files.add(request.file);
     const id = this.#nextId++;
     const queue = new AnswerQueue();
     running.answers.set(id, queue);
@@ -74,6 +85,7 @@ export class InferenceClient {
     signal.addEventListener("abort", abort, { once: true });
     send(running.child, { type: "answer", id, request });
     try {
+      if (elsewhere.length > 0) yield [loadedElsewhere(request.file, elsewhere)];
       yield* queue.batches();
     } finally {
       signal.removeEventListener("abort", abort);
@@ -94,6 +106,7 @@ export class InferenceClient {
     const kill = setTimeout(() => running.child.kill("SIGKILL"), END_MS);
     await running.gone;
     clearTimeout(kill);
+    await this.#loaded?.close();
   }
 
   #start(): Running {
@@ -107,9 +120,9 @@ export class InferenceClient {
       windowsHide: true,
     });
     const gone = Promise.withResolvers<void>();
-    const running: Running = { child, answers: new Map(), gone: gone.promise, lastWords: "" };
+    const running: Running = { child, answers: new Map(), gone: gone.promise, files: new Set(), lastWords: "" };
     this.#running = running;
-    child.on("message", (message: FromInference) => receive(running, message));
+    child.on("message", (message: FromInference) => this.#receive(running, message));
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding("utf8").on("data", (text: string) => this.#listen(running, text));
     child.once("error", (error) => this.#lost(running, `could not be started: ${error.message}`, gone.resolve));
@@ -117,6 +130,19 @@ export class InferenceClient {
       this.#lost(running, signal === null ? `ended with status ${code}` : `was ended by ${signal}`, gone.resolve),
     );
     return running;
+  }
+
+  #receive(running: Running, message: FromInference): void {
+    if (message.type === "in-memory") {
+      running.files.clear();
+      for (const { file } of message.models) running.files.add(file);
+      void this.#loaded?.tell(message.models);
+      return;
+    }
+    const queue = running.answers.get(message.id);
+    if (message.type === "events") queue?.push(message.events);
+    else if (message.error === undefined) queue?.end();
+    else queue?.fail(asProviderError(message.error), true);
   }
 
   #listen(running: Running, text: string): void {
@@ -132,15 +158,9 @@ export class InferenceClient {
       queue.fail(localError("inference-crashed", `The process that runs local models ${how}.${quoted}`, queue.phase));
     }
     running.answers.clear();
+    void this.#loaded?.tell([]);
     resolve();
   }
-}
-
-function receive(running: Running, message: FromInference): void {
-  const queue = running.answers.get(message.id);
-  if (message.type === "events") queue?.push(message.events);
-  else if (message.error === undefined) queue?.end();
-  else queue?.fail(asProviderError(message.error), true);
 }
 
 function asProviderError({ message, ...rest }: ErrorInfo): ProviderError {

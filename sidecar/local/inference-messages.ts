@@ -2,6 +2,7 @@
 
 import type { ProviderEvent } from "../providers/provider.ts";
 import type { ErrorInfo, JsonObject } from "../types.ts";
+import type { ModelInMemory } from "./loaded-models.ts";
 
 export interface ChatTurn {
   readonly role: "system" | "user" | "assistant";
@@ -33,7 +34,11 @@ export type ToInference =
   | { readonly type: "answer"; readonly id: number; readonly request: InferenceRequest }
   | { readonly type: "cancel"; readonly id: number };
 
-/** `ended` comes exactly once for each answer and last, with the error where it failed. */
+/**
+ * `ended` comes exactly once for each answer and last, with the error where it failed. `in-memory` names all models that are
+ * loaded, whenever one more or one less is.
+ */
 export type FromInference =
+  | { readonly type: "in-memory"; readonly models: readonly ModelInMemory[] }
   | { readonly type: "events"; readonly id: number; readonly events: readonly ProviderEvent[] }
   | { readonly type: "ended"; readonly id: number; readonly error?: ErrorInfo };

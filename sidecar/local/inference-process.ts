@@ -6,7 +6,7 @@ import { asLocalError } from "./inference/local-failure.ts";
 import { ModelShelf } from "./inference/model-shelf.ts";
 import type { FromInference, InferenceRequest, ToInference } from "./inference-messages.ts";
 
-const models = new ModelShelf();
+const models = new ModelShelf((loaded) => send({ type: "in-memory", models: loaded }));
 const running = new Map<number, AbortController>();
 
 process.on("disconnect", () => process.exit(0));

@@ -25,11 +25,14 @@ export class LoadedModel {
   readonly model: LlamaModel;
   readonly prompts: ChatPrompts;
   readonly turnstile = new Turnstile();
+  /** Of weights and context, as llama.cpp reckons them. */
+  readonly bytes: number;
   readonly #context: LlamaContext;
   readonly #free: LlamaContextSequence[];
   readonly #waiting: Waiting[] = [];
 
-  constructor(runtime: LlamaRuntime, model: LlamaModel, context: LlamaContext) {
+  constructor(runtime: LlamaRuntime, model: LlamaModel, context: LlamaContext, contextBytes: number) {
+    this.bytes = model.size + contextBytes;
     this.runtime = runtime;
     this.model = model;
     this.prompts = new ChatPrompts(runtime, model);
@@ -118,7 +121,7 @@ export async function loadModel(file: string, progress: (share: number) => void)
       // A context that comes out a little too large is made smaller rather than refused.
       failedCreationRemedy: { retries: 4, autoContextSizeShrink: 0.3 },
     });
-    return new LoadedModel(runtime, model, context);
+    return new LoadedModel(runtime, model, context, await contextBytes(model, context.contextSize));
   } catch (error) {
     await model.dispose();
     throw error;

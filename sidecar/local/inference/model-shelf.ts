@@ -3,6 +3,7 @@
 
 import { stat } from "node:fs/promises";
 import type { ProviderEvent } from "../../providers/provider.ts";
+import type { ModelInMemory } from "../loaded-models.ts";
 import { localError } from "../local-error.ts";
 import { loadModel, type LoadedModel } from "./loaded-model.ts";
 import { asLocalError } from "./local-failure.ts";
@@ -10,6 +11,7 @@ import { asLocalError } from "./local-failure.ts";
 const KEPT = 2;
 
 interface Shelved {
+  readonly file: string;
   readonly loading: Promise<LoadedModel>;
   model?: LoadedModel;
   users: number;
@@ -18,9 +20,15 @@ interface Shelved {
 export type Progress = (event: ProviderEvent) => void;
 
 export class ModelShelf {
+  readonly #changed: (models: readonly ModelInMemory[]) => void;
   /** Least recently used first. */
   readonly #models = new Map<string, Shelved>();
   #queue: Promise<unknown> = Promise.resolve();
+
+  /** `changed` hears of all models in memory whenever one more or one less is. */
+  constructor(changed: (models: readonly ModelInMemory[]) => void = () => {}) {
+    this.#changed = changed;
+  }
 
   /** Loads the file where needed, and keeps it as long as `work` runs. */
   async use<T>(file: string, progress: Progress, signal: AbortSignal, work: (model: LoadedModel) => Promise<T>): Promise<T> {
@@ -49,9 +57,12 @@ export class ModelShelf {
         return this.#loadOnce(file, progress);
       }
     });
-    const shelved: Shelved = { loading, users: 0 };
+    const shelved: Shelved = { file, loading, users: 0 };
     this.#queue = loading.then(
-      (model) => (shelved.model = model),
+      (model) => {
+        shelved.model = model;
+        this.#tell();
+      },
       () => this.#models.delete(key),
     );
     return shelved;
@@ -73,8 +84,14 @@ export class ModelShelf {
       this.#models.delete(key);
       loaded -= 1;
       await model.dispose();
+      this.#tell();
     }
     return loaded < before;
+  }
+
+  #tell(): void {
+    const loaded = Array.from(this.#models.values());
+    this.#changed(loaded.flatMap(({ file, model }) => (model === undefined ? [] : { file, bytes: model.bytes })));
   }
 }
 
