@@ -51,6 +51,8 @@ const FEW_BUILT_INS = ["theme-defaults", "theme-seti", "theme-modern-icons", "js
 
 /** Quiet, offline, and without the features that would stand beside Parley's own. */
 export const quietSettings: Readonly<Record<string, unknown>> = {
+  // The sample workspace lies inside of a clone, whose repository is not its own.
+  "git.openRepositoryInParentFolders": "never",
   "telemetry.telemetryLevel": "off",
   "workbench.startupEditor": "none",
   "workbench.enableExperiments": false,
