@@ -108,6 +108,8 @@ test("fault 1: a reader of a stream sees the same events of an answer that is as
     const llm = llmOn("openai-chat");
     const events: StreamEvent[] = [];
     for await (const { event } of source === "the model" ? llm.stream("hi") : new Session(llm).stream("hi")) events.push(event);
-    assert.deepEqual(kinds(events), expected, source);
+    // Whether the endpoint's common wait is still on when the answer comes back to it is a matter of a millisecond.
+    const seen = kinds(events).filter((kind) => kind !== "status waiting-for-limit");
+    assert.deepEqual(seen, expected, source);
   }
 });
