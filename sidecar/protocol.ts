@@ -49,6 +49,8 @@ export interface Availability {
   readonly available: boolean;
   /** For people, when not available. */
   readonly reason?: string;
+  /** For people, though it is available: a slower disk, a damaged database that was repaired. */
+  readonly notes?: readonly string[];
 }
 export interface InitializeResult {
   readonly protocolVersion: number;

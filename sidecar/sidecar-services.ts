@@ -69,8 +69,9 @@ async function openStore(
     };
   }
   try {
-    await database.open(folder, owner);
-    return { store: database, persistence: { available: true } };
+    const notes = await database.open(folder, owner, { onNotice: log.warn });
+    for (const note of notes) log.warn(note);
+    return { store: database, persistence: { available: true, ...(notes.length > 0 && { notes }) } };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     log.warn(error.message);

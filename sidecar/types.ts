@@ -329,7 +329,11 @@ export interface StreamRef {
   readonly epoch: string;
 }
 
-/** A message as it is kept. Messages form a tree by `parent`; the path shown is a session's `leaf` and its ancestors. */
+/**
+ * A message as it is kept. Messages form a tree by `parent`; the path shown is a session's `leaf` and its ancestors. An answer
+ * that follows an answer goes on where that one was cut. A message of the system is a summary of all that comes before it on its
+ * path, made when that did not fit into a model's context window any more; nothing follows it, and it is on no path shown.
+ */
 export interface StoredMessage {
   readonly id: string;
   readonly session: string;
@@ -347,6 +351,13 @@ export interface StoredMessage {
   readonly error?: ErrorInfo;
   /** While `status` is `streaming`, and known to the sidecar that answers. */
   readonly stream?: StreamRef;
+  /**
+   * Told with a path, of any role: the ids of all messages that follow the same one, oldest first, this one among them, and
+   * no summary. Absent where it is the only one.
+   */
+  readonly siblings?: readonly string[];
+  /** Whatever somebody wants kept with it, of any role. */
+  readonly metadata?: JsonObject;
 }
 
 export interface SessionInfo {
@@ -359,9 +370,68 @@ export interface SessionInfo {
   readonly updatedAt: number;
   /** The last message of the path shown. */
   readonly leaf: string | null;
+  /** Whatever somebody wants kept with it. */
+  readonly metadata?: JsonObject;
+  /** Present while an answer is being written in it: by this process, or by another window's. */
+  readonly answering?: "here" | "elsewhere";
 }
 
 export interface SessionDetail extends SessionInfo {
-  /** The path shown, oldest first. */
+  /** The path shown, oldest first; its newest part where a limit was named. More comes before it where the first has a `parent`. */
   readonly messages: readonly StoredMessage[];
+  /** Summaries of older messages whose `parent` is among these. */
+  readonly summaries?: readonly StoredMessage[];
+}
+
+/** Positions in a text, counted in UTF-16 units: where it begins, and where it has ended. */
+export type TextRange = readonly [start: number, end: number];
+
+/** A message in which all that was searched for was found. */
+export interface MessageHit {
+  readonly message: string;
+  readonly role: Message["role"];
+  /** Unix time in milliseconds. */
+  readonly createdAt: number;
+  /** A piece of its text around what was found, on one line. */
+  readonly snippet: string;
+  /** What was found, as ranges of `snippet`, in order, none over another. */
+  readonly matches: readonly TextRange[];
+}
+
+export interface SessionHit {
+  readonly session: SessionInfo;
+  /** What was found in the title, as ranges of it. */
+  readonly titleMatches: readonly TextRange[];
+  /** The best ones. Empty where only the title matches. */
+  readonly messages: readonly MessageHit[];
+  /** How many of its messages match, of all that were looked at. */
+  readonly messageCount: number;
+}
+
+export interface SearchResult {
+  /** The best first. */
+  readonly hits: readonly SessionHit[];
+  /** False where there is more than was looked at: older messages with common words, or an index that is still being made. */
+  readonly complete: boolean;
+}
+
+/** A file beside the database that holds conversations too. */
+export interface StoreFile {
+  readonly name: string;
+  readonly kind: "backup" | "damaged";
+  readonly bytes: number;
+}
+
+export interface StoreStatistics {
+  /** Null where conversations are in memory. */
+  readonly folder: string | null;
+  /** The database with its journals. */
+  readonly bytes: number;
+  readonly sessions: number;
+  readonly messages: number;
+  /** Sessions that were deleted and can be restored; not counted above. */
+  readonly deletedSessions: number;
+  /** Unix time in milliseconds of the longest unchanged session; null where there is none. */
+  readonly oldestChange: number | null;
+  readonly otherFiles: readonly StoreFile[];
 }

@@ -10,6 +10,18 @@ export function messageNotFound(message: string): Failure {
   return new Failure("message-not-found", `There is no message "${message}" in this conversation.`);
 }
 
-export function sessionBusy(): Failure {
-  return new Failure("busy", "An answer is still being written in this conversation: wait for it, or stop it first.");
+/** `where`: in which process an answer is being written. */
+export function sessionBusy(where: "here" | "elsewhere" = "here"): Failure {
+  const words =
+    where === "here"
+      ? "An answer is still being written in this conversation: wait for it, or stop it first."
+      : "Another window is still writing an answer in this conversation: wait for it, or stop it there first.";
+  return new Failure("busy", words);
+}
+
+export function nothingToContinue(): Failure {
+  return new Failure(
+    "invalid-params",
+    "`message`: only an answer that ended before it was complete, and that holds text, can be continued.",
+  );
 }

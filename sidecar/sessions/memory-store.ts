@@ -1,74 +1,249 @@
 // Conversations in memory, for the library and wherever nothing can be kept. The same rules as the database's.
 
-import type { SessionInfo, StoredMessage } from "../types.ts";
+import type { SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../types.ts";
 import { messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
-import type { AnswerProgress, FinishedAnswer, NewTurn, SessionChanges, SessionStore } from "./store.ts";
+import { countsOf } from "./search/matches.ts";
+import { searchableText } from "./search/message-text.ts";
+import { phrasesOf } from "./search/phrases.ts";
+import { rank } from "./search/ranking.ts";
+import { inTitleWords, titleWords } from "./search/title-words.ts";
+import { fold } from "./search/words.ts";
+import {
+  type AnswerProgress,
+  type DeletedHistory,
+  type EndpointLimit,
+  type FinishedAnswer,
+  type MessageListOptions,
+  type NewMessages,
+  type NewTurn,
+  type PathOptions,
+  type SearchQuery,
+  type SessionChanges,
+  type SessionStore,
+  undoMs,
+} from "./store.ts";
+
+interface Deleted {
+  readonly info: SessionInfo;
+  readonly messages: readonly StoredMessage[];
+  readonly timer: NodeJS.Timeout;
+}
 
 export class MemoryStore implements SessionStore {
   /** In the order of their last change, the newest at the end. */
   readonly #sessions = new Map<string, SessionInfo>();
+  /** In the order in which they were kept. */
   readonly #messages = new Map<string, StoredMessage>();
+  /** Until they cannot be restored any more. */
+  readonly #deleted = new Map<string, Deleted>();
+  readonly #limits = new Map<string, EndpointLimit>();
 
-  async createSession(session: SessionInfo): Promise<void> {
+  async createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
+    this.#checkParents(session.id, messages);
     this.#sessions.set(session.id, session);
+    this.#insert(session.id, messages);
   }
 
   async listSessions(limit: number): Promise<readonly SessionInfo[]> {
-    return [...this.#sessions.values()].toReversed().slice(0, limit);
+    return [...this.#sessions.values()]
+      .toReversed()
+      .slice(0, limit)
+      .map((session) => this.#told(session));
   }
 
   async getSession(session: string): Promise<SessionInfo | undefined> {
-    return this.#sessions.get(session);
+    const info = this.#sessions.get(session);
+    return info === undefined ? undefined : this.#told(info);
   }
 
   async updateSession(session: string, changes: SessionChanges): Promise<SessionInfo> {
     return this.#change(session, changes);
   }
 
+  async setLeaf(session: string, message: string): Promise<SessionInfo> {
+    if (!this.#sessions.has(session)) throw sessionNotFound(session);
+    this.#checkIn(session, message);
+    const newest = new Map<string, string>();
+    for (const { id, parent, message: content } of this.#messagesOf(session)) {
+      if (parent !== null && content.role !== "system") newest.set(parent, id);
+    }
+    let leaf = message;
+    for (let below = newest.get(leaf); below !== undefined; below = newest.get(below)) leaf = below;
+    return this.#change(session, { leaf });
+  }
+
   async deleteSession(session: string): Promise<void> {
-    if (!this.#sessions.delete(session)) throw sessionNotFound(session);
-    for (const message of this.#messages.values()) if (message.session === session) this.#messages.delete(message.id);
+    const info = this.#sessions.get(session);
+    if (info === undefined) throw sessionNotFound(session);
+    const messages = this.#messagesOf(session);
+    this.#remove(session);
+    const timer = setTimeout(() => this.#deleted.delete(session), undoMs).unref();
+    this.#deleted.set(session, { info, messages, timer });
+  }
+
+  async restoreSession(session: string): Promise<SessionInfo> {
+    const deleted = this.#deleted.get(session);
+    if (deleted === undefined) throw sessionNotFound(session);
+    this.#forgetDeleted(session);
+    this.#sessions.set(session, deleted.info);
+    this.#insert(session, deleted.messages);
+    return this.#change(session, {});
   }
 
   async getMessage(message: string): Promise<StoredMessage | undefined> {
     return this.#messages.get(message);
   }
 
-  async getPath(leaf: string): Promise<readonly StoredMessage[]> {
+  async getPath(leaf: string, { limit = Infinity, siblings = false }: PathOptions = {}): Promise<readonly StoredMessage[]> {
     const path: StoredMessage[] = [];
-    for (let at: string | null = leaf; at !== null;) {
+    for (let at: string | null = leaf; at !== null && path.length < limit;) {
       const message: StoredMessage | undefined = this.#messages.get(at);
       if (message === undefined) break;
       path.push(message);
       at = message.parent;
     }
-    return path.toReversed();
+    return siblings ? this.#withSiblings(path.toReversed()) : path.toReversed();
   }
 
-  async beginTurn({ session, user, assistant, changes }: NewTurn): Promise<SessionInfo> {
+  async listMessages(session: string, { after, limit }: MessageListOptions): Promise<readonly StoredMessage[]> {
+    const messages = this.#messagesOf(session);
+    const from = after === undefined ? 0 : messages.findIndex(({ id }) => id === after) + 1;
+    return after !== undefined && from === 0 ? [] : messages.slice(from, from + limit);
+  }
+
+  async listSummaries(session: string): Promise<readonly StoredMessage[]> {
+    return this.#messagesOf(session).filter(({ message }) => message.role === "system");
+  }
+
+  async addMessages({ session, messages, leaf }: NewMessages): Promise<SessionInfo> {
     if (!this.#sessions.has(session)) throw sessionNotFound(session);
-    const parent = (user ?? assistant).parent;
-    if (parent !== null && this.#messages.get(parent)?.session !== session) throw messageNotFound(parent);
-    if (this.#messages.values().some((message) => message.session === session && message.status === "streaming")) throw sessionBusy();
-    for (const message of user === undefined ? [assistant] : [user, assistant]) this.#messages.set(message.id, message);
+    this.#checkParents(session, messages);
+    if (leaf !== undefined && !messages.some(({ id }) => id === leaf)) this.#checkIn(session, leaf);
+    this.#insert(session, messages);
+    return this.#change(session, leaf === undefined ? {} : { leaf });
+  }
+
+  async beginTurn({ session, user, assistant, changes, beside = false }: NewTurn): Promise<SessionInfo> {
+    if (!this.#sessions.has(session)) throw sessionNotFound(session);
+    const { parent } = user ?? assistant;
+    if (parent !== null) this.#checkIn(session, parent);
+    if (!beside && this.#isAnswering(session)) throw sessionBusy();
+    this.#insert(session, user === undefined ? [assistant] : [user, assistant]);
     return this.#change(session, { ...changes, leaf: assistant.id });
   }
 
   async saveProgress(answers: readonly AnswerProgress[]): Promise<void> {
-    this.#updateMessages(answers.filter(({ id }) => this.#messages.get(id)?.status === "streaming"));
+    for (const answer of answers) if (this.#kept(answer.id)?.status === "streaming") this.#updateMessage(answer);
   }
 
   async finishAnswers(answers: readonly FinishedAnswer[]): Promise<void> {
-    this.#updateMessages(answers);
-    for (const { id } of answers) {
-      const session = this.#messages.get(id)?.session;
+    for (const answer of answers) {
+      this.#updateMessage(answer);
+      const session = this.#messages.get(answer.id)?.session;
       if (session !== undefined) this.#change(session, {});
     }
+  }
+
+  async search({ text, limit, messagesPerSession }: SearchQuery): Promise<SearchResult> {
+    const phrases = phrasesOf(text);
+    if (phrases.length === 0) return { hits: [], complete: true };
+    const ended = [...this.#messages.values()].filter(({ status }) => status !== "streaming");
+    const found = ended.map((message) => ({ message, counts: countsOf(fold(searchableText(message.message)), phrases) }));
+    const inTitle = phrases.map(inTitleWords);
+    const hits = rank({
+      phrases,
+      candidates: found.filter(({ counts }) => !counts.includes(0)).map(({ message }) => message),
+      frequencies: phrases.map((_, at) => found.filter(({ counts }) => (counts[at] ?? 0) > 0).length),
+      messageCount: ended.length,
+      titled: [...this.#sessions.values()]
+        .filter(({ title }) => inTitle.every((words) => titleWords(title).includes(words)))
+        .map((session) => this.#told(session)),
+      session: (id) => {
+        const session = this.#sessions.get(id);
+        return session === undefined ? undefined : this.#told(session);
+      },
+      limit,
+      messagesPerSession,
+      now: Date.now(),
+    });
+    return { hits, complete: true };
+  }
+
+  async statistics(): Promise<StoreStatistics> {
+    const changes = Array.from(this.#sessions.values(), ({ updatedAt }) => updatedAt);
+    return {
+      folder: null,
+      bytes: 0,
+      sessions: this.#sessions.size,
+      messages: this.#messages.size,
+      deletedSessions: this.#deleted.size,
+      oldestChange: changes.length === 0 ? null : Math.min(...changes),
+      otherFiles: [],
+    };
+  }
+
+  async prune(before: number): Promise<number> {
+    const old = [...this.#sessions.values()].filter(({ id, updatedAt }) => updatedAt < before && !this.#isAnswering(id));
+    for (const { id } of old) this.#remove(id);
+    return old.length;
+  }
+
+  async deleteAll(): Promise<DeletedHistory> {
+    const sessions = this.#sessions.size;
+    await this.close();
+    return { sessions, files: [], filesLeft: [] };
+  }
+
+  async rememberLimit(limit: EndpointLimit): Promise<void> {
+    this.#limits.set(limit.endpoint, limit);
+  }
+
+  async knownLimits(): Promise<readonly EndpointLimit[]> {
+    return [...this.#limits.values()];
   }
 
   async close(): Promise<void> {
     this.#sessions.clear();
     this.#messages.clear();
+    for (const session of this.#deleted.keys()) this.#forgetDeleted(session);
+  }
+
+  #told(session: SessionInfo): SessionInfo {
+    return this.#isAnswering(session.id) ? { ...session, answering: "here" } : session;
+  }
+
+  #isAnswering(session: string): boolean {
+    return this.#messages.values().some((message) => message.session === session && message.status === "streaming");
+  }
+
+  #messagesOf(session: string): readonly StoredMessage[] {
+    return [...this.#messages.values()].filter((message) => message.session === session);
+  }
+
+  #checkIn(session: string, message: string): void {
+    if (this.#messages.get(message)?.session !== session) throw messageNotFound(message);
+  }
+
+  #checkParents(session: string, messages: readonly StoredMessage[]): void {
+    const given = new Set<string>();
+    for (const { id, parent } of messages) {
+      if (parent !== null && !given.has(parent)) this.#checkIn(session, parent);
+      given.add(id);
+    }
+  }
+
+  #insert(session: string, messages: readonly StoredMessage[]): void {
+    for (const message of messages) this.#messages.set(message.id, { ...message, session });
+  }
+
+  #withSiblings(path: readonly StoredMessage[]): readonly StoredMessage[] {
+    const session = path[0]?.session;
+    const all = session === undefined ? [] : this.#messagesOf(session).filter(({ message }) => message.role !== "system");
+    const byParent = Map.groupBy(all, ({ parent }) => parent);
+    return path.map((message) => {
+      const siblings = byParent.get(message.parent) ?? [];
+      return siblings.length < 2 ? message : { ...message, siblings: siblings.map(({ id }) => id) };
+    });
   }
 
   #change(id: string, changes: SessionChanges & { readonly leaf?: string }): SessionInfo {
@@ -77,14 +252,26 @@ export class MemoryStore implements SessionStore {
     const changed = { ...session, ...changes, updatedAt: Date.now() };
     this.#sessions.delete(id);
     this.#sessions.set(id, changed);
-    return changed;
+    return this.#told(changed);
+  }
+
+  #remove(session: string): void {
+    this.#sessions.delete(session);
+    for (const { id } of this.#messagesOf(session)) this.#messages.delete(id);
+  }
+
+  #forgetDeleted(session: string): void {
+    clearTimeout(this.#deleted.get(session)?.timer);
+    this.#deleted.delete(session);
+  }
+
+  #kept(id: string): StoredMessage | undefined {
+    return this.#messages.get(id);
   }
 
   /** An answer whose session was deleted meanwhile has nowhere to go. */
-  #updateMessages(answers: readonly (AnswerProgress | FinishedAnswer)[]): void {
-    for (const answer of answers) {
-      const message = this.#messages.get(answer.id);
-      if (message !== undefined) this.#messages.set(answer.id, { ...message, ...answer });
-    }
+  #updateMessage(answer: AnswerProgress | FinishedAnswer): void {
+    const message = this.#messages.get(answer.id);
+    if (message !== undefined) this.#messages.set(answer.id, { ...message, ...answer });
   }
 }

@@ -4,11 +4,24 @@
 import { Worker } from "node:worker_threads";
 import { storeWorkerUrl } from "../entry-points.ts";
 import { Failure } from "../failure.ts";
-import type { SessionInfo, StoredMessage } from "../types.ts";
-import type { SessionDatabase } from "./database.ts";
+import type { SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../types.ts";
+import { type RunningCheck, startCheck } from "./check-process.ts";
 import type { Owner } from "./owner.ts";
-import type { StoreCall, StoreReply, StoreRequest } from "./store-messages.ts";
-import type { AnswerProgress, FinishedAnswer, NewTurn, SessionChanges, SessionStore } from "./store.ts";
+import type { SessionDatabase } from "./sqlite/database.ts";
+import type { DatabaseMethod, OpenRequest, OpenResult, StoreCall, StoreNotice, StoreReply, StoreRequest } from "./store-messages.ts";
+import type {
+  AnswerProgress,
+  DeletedHistory,
+  EndpointLimit,
+  FinishedAnswer,
+  MessageListOptions,
+  NewMessages,
+  NewTurn,
+  PathOptions,
+  SearchQuery,
+  SessionChanges,
+  SessionStore,
+} from "./store.ts";
 
 /** The result's type is known where the request is made; here it is whatever the thread has sent. */
 interface Pending {
@@ -16,8 +29,18 @@ interface Pending {
   reject(failure: Failure): void;
 }
 
-type Argument<Method extends keyof SessionDatabase> = Parameters<SessionDatabase[Method]>[0];
-type Result<Method extends keyof SessionDatabase> = ReturnType<SessionDatabase[Method]>;
+type Argument<Method extends DatabaseMethod> = Parameters<SessionDatabase[Method]>[0];
+type Result<Method extends DatabaseMethod> = ReturnType<SessionDatabase[Method]>;
+
+export interface OpenOptions {
+  /** Told of what people should know of after the opening: damage that was found, and what became of it. */
+  readonly onNotice?: (words: string) => void;
+  /** SQLite's name of another way to reach files than the system's own. */
+  readonly vfs?: string;
+}
+
+/** Milliseconds between opening a database that was left open and looking through it: the first replies come first. */
+const checkAfterMs = 3000;
 
 export class SqliteStore implements SessionStore {
   readonly #worker: Worker;
@@ -25,12 +48,15 @@ export class SqliteStore implements SessionStore {
   #lastId = 0;
   /** Set once the thread is gone: why. */
   #ended: Failure | undefined;
+  #onNotice: (words: string) => void = () => {};
+  /** Waits to begin, or runs. */
+  #check: NodeJS.Timeout | RunningCheck | undefined;
 
   private constructor() {
     // The sidecar's own flags (an inspector's port, a test runner's) are not for its threads.
     this.#worker = new Worker(storeWorkerUrl, { execArgv: [] });
     this.#worker.unref();
-    this.#worker.on("message", (reply: StoreReply) => this.#settle(reply));
+    this.#worker.on("message", (message: StoreReply | StoreNotice) => this.#receive(message));
     this.#worker.on("error", (error) => this.#end(new Failure("storage", `The store of conversations failed: ${error.message}`, error)));
     this.#worker.on("exit", () => this.#end(new Failure("storage", "The store of conversations is closed.")));
   }
@@ -41,20 +67,24 @@ export class SqliteStore implements SessionStore {
   }
 
   /**
-   * Opens the database in `folder`, which is made where it is missing. Rejects with a `Failure` that says why it cannot be
-   * used; the thread is gone then.
+   * Opens the database in `folder`, which is made where it is missing. Resolves with notes for people: where it is slower here
+   * than elsewhere, or was damaged. Rejects with a `Failure` that says why it cannot be used; the thread is gone then.
    */
-  async open(folder: string, owner: Owner): Promise<void> {
+  async open(folder: string, owner: Owner, { onNotice, ...more }: OpenOptions = {}): Promise<readonly string[]> {
+    this.#onNotice = onNotice ?? (() => {});
+    const argument: OpenRequest = { folder, owner, ...more };
     try {
-      await this.#request<void>({ method: "open", argument: { folder, owner } });
+      const { file, notes, wasLeftOpen } = await this.#request<OpenResult>({ method: "open", argument });
+      if (wasLeftOpen) this.#check = setTimeout(() => void this.#lookThrough(file), checkAfterMs).unref();
+      return notes;
     } catch (error) {
       await this.#worker.terminate();
       throw error;
     }
   }
 
-  createSession(session: SessionInfo): Promise<void> {
-    return this.#call("createSession", session);
+  createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
+    return this.#call("createSession", { session, messages });
   }
 
   listSessions(limit: number): Promise<readonly SessionInfo[]> {
@@ -69,16 +99,36 @@ export class SqliteStore implements SessionStore {
     return this.#call("updateSession", { session, changes });
   }
 
+  setLeaf(session: string, message: string): Promise<SessionInfo> {
+    return this.#call("setLeaf", { session, message });
+  }
+
   deleteSession(session: string): Promise<void> {
     return this.#call("deleteSession", session);
+  }
+
+  restoreSession(session: string): Promise<SessionInfo> {
+    return this.#call("restoreSession", session);
   }
 
   getMessage(message: string): Promise<StoredMessage | undefined> {
     return this.#call("getMessage", message);
   }
 
-  getPath(leaf: string): Promise<readonly StoredMessage[]> {
-    return this.#call("getPath", leaf);
+  getPath(leaf: string, options: PathOptions = {}): Promise<readonly StoredMessage[]> {
+    return this.#call("getPath", { leaf, options });
+  }
+
+  listMessages(session: string, options: MessageListOptions): Promise<readonly StoredMessage[]> {
+    return this.#call("listMessages", { session, options });
+  }
+
+  listSummaries(session: string): Promise<readonly StoredMessage[]> {
+    return this.#call("listSummaries", session);
+  }
+
+  addMessages(added: NewMessages): Promise<SessionInfo> {
+    return this.#call("addMessages", added);
   }
 
   beginTurn(turn: NewTurn): Promise<SessionInfo> {
@@ -93,8 +143,33 @@ export class SqliteStore implements SessionStore {
     return this.#call("finishAnswers", answers);
   }
 
+  search(query: SearchQuery): Promise<SearchResult> {
+    return this.#call("search", query);
+  }
+
+  statistics(): Promise<StoreStatistics> {
+    return this.#call("statistics", undefined);
+  }
+
+  prune(before: number): Promise<number> {
+    return this.#call("prune", before);
+  }
+
+  deleteAll(): Promise<DeletedHistory> {
+    return this.#call("deleteAll", undefined);
+  }
+
+  rememberLimit(limit: EndpointLimit): Promise<void> {
+    return this.#call("rememberLimit", limit);
+  }
+
+  knownLimits(): Promise<readonly EndpointLimit[]> {
+    return this.#call("knownLimits", undefined);
+  }
+
   /** Waits for what was asked before, then ends the thread. */
   async close(): Promise<void> {
+    this.#endCheck();
     if (this.#ended !== undefined) return;
     try {
       await this.#request<void>({ method: "close", argument: undefined });
@@ -106,7 +181,27 @@ export class SqliteStore implements SessionStore {
     }
   }
 
-  #call<Method extends keyof SessionDatabase>(method: Method, argument: Argument<Method>): Promise<Result<Method>> {
+  /** Looks for damage, and has it repaired. */
+  async #lookThrough(file: string): Promise<void> {
+    const check = startCheck(file);
+    this.#check = check;
+    if (!(await check.damaged) || this.#ended !== undefined) return;
+    try {
+      const notes = await this.#request<readonly string[]>({ method: "repair", argument: undefined });
+      for (const note of notes) this.#onNotice(note);
+    } catch (error) {
+      this.#onNotice(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #endCheck(): void {
+    if (this.#check === undefined) return;
+    if ("end" in this.#check) this.#check.end();
+    else clearTimeout(this.#check);
+    this.#check = undefined;
+  }
+
+  #call<Method extends DatabaseMethod>(method: Method, argument: Argument<Method>): Promise<Result<Method>> {
     return this.#request<Result<Method>>({ method, argument });
   }
 
@@ -119,6 +214,11 @@ export class SqliteStore implements SessionStore {
     this.#worker.ref();
     this.#worker.postMessage({ ...call, id } satisfies StoreRequest);
     return promise;
+  }
+
+  #receive(message: StoreReply | StoreNotice): void {
+    if ("notice" in message) this.#onNotice(message.notice);
+    else this.#settle(message);
   }
 
   #settle({ id, result, failure }: StoreReply): void {

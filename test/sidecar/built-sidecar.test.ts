@@ -136,15 +136,16 @@ test("where conversations cannot be kept it says why, and answers all the same",
   const fake = await startProvider(context);
   const sidecar = startSidecar(context);
   const folder = await newFolder(context);
-  await writeFile(join(folder, "conversations.sqlite"), "This is a letter, not a database. ".repeat(100));
-  const { persistence } = await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
+  await writeFile(join(folder, "a-file"), "");
+  const storeFolder = join(folder, "a-file", "below");
+  const { persistence } = await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder });
   assert.equal(persistence.available, false);
-  assert.match(persistence.reason ?? "", /conversations\.sqlite.* is no database/);
+  assert.match(persistence.reason ?? "", /a file is in its place/);
   const { user } = await sidecar.ask("Hello?");
   assert.equal((await sidecar.untilEnd()).status, "complete");
   const { session } = await sidecar.connection.sendRequest(GetSession, { session: user.session });
   assert.equal(session.messages.length, 2);
-  assert.match(sidecar.output, /^warn: .* is no database/m);
+  assert.match(sidecar.output, /^warn: .* a file is in its place/m);
 });
 
 test("cancelling closes the provider's socket", async (context) => {

@@ -148,14 +148,14 @@ test("an answer of another living process is left alone, and its session takes n
   }
 });
 
-test("an owner that was only asleep takes its answer back", async (context) => {
+test("an owner that was only asleep, where the start of a process cannot be had, takes its answer back", async (context) => {
   const folder = await newFolder(context);
   const sleeper = await open(folder, "sleeper");
   const session = newSession({ model: "p/m" });
   await sleeper.createSession(session);
   await beginAnswer(sleeper, session.id, "answer");
   const database = new DatabaseSync(join(folder, "conversations.sqlite"));
-  database.exec("UPDATE owners SET sign_of_life_at = sign_of_life_at - 3600000");
+  database.exec("UPDATE owners SET sign_of_life_at = sign_of_life_at - 3600000, process_start = NULL");
   database.close();
   const other = await open(folder, "other");
   assert.equal((await other.getMessage("answer"))?.status, "incomplete");
@@ -173,12 +173,13 @@ test("a process of the same number as a dead owner is not taken for it", async (
   const session = newSession({ model: "p/m" });
   await before.createSession(session);
   await beginAnswer(before, session.id, "answer");
-  await before.close();
   const database = new DatabaseSync(join(folder, "conversations.sqlite"));
-  database.exec("UPDATE owners SET sign_of_life_at = sign_of_life_at - 3600000");
+  // As if that one had been killed, and its number given to this one.
+  database.exec("UPDATE owners SET process_start = 'an earlier boot 17'");
   database.close();
   const after = await open(folder, "after");
   assert.equal((await after.getMessage("answer"))?.status, "incomplete");
+  await before.close();
   await after.close();
 });
 
@@ -218,8 +219,6 @@ test("a database of a newer Parley is refused, and not a byte of it is written",
 
 test("what cannot be a database, or cannot be one here, is refused in words that say what to do", async (context) => {
   const folder = await newFolder(context);
-  await writeFile(join(folder, "conversations.sqlite"), "This is a letter, not a database. ".repeat(100));
-  await checkRefused(folder, /is no database: move it elsewhere/);
   await writeFile(join(folder, "a-file"), "");
   await checkRefused(join(folder, "a-file", "below"), /could not be kept in/);
   await mkdir(join(folder, "elsewhere", "conversations.sqlite"), { recursive: true });

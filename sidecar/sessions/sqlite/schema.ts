@@ -2,15 +2,15 @@
 // that has shipped is never changed, only followed by another.
 
 import type { DatabaseSync } from "node:sqlite";
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
+import { titleWords } from "../search/title-words.ts";
 
 /**
  * JSON where the shape belongs to `types.ts` and is never searched by its fields; columns for what is. Messages have a number
  * of their own, because an index over their text needs one that survives `VACUUM`. `parent` is checked when a turn begins, not by a
  * foreign key: deleting a long conversation would cascade deeper than SQLite allows.
  */
-const migrations: readonly string[] = [
-  `
+const firstSchema = `
   CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
@@ -45,10 +45,57 @@ const migrations: readonly string[] = [
     pid INTEGER NOT NULL,
     sign_of_life_at INTEGER NOT NULL
   ) STRICT;
-  `,
+`;
+
+/**
+ * Deletions that can be undone, data that others want kept with sessions and messages, whose process an owner is, limits of
+ * endpoints, and the index of words. That one holds no text of its own: `number` leads to the message. `secure-delete` takes
+ * words out of it at once, where FTS5 would leave them until it tidies up. Messages that were there before are put into it by
+ * and by, which `indexed` keeps count of.
+ */
+const secondSchema = `
+  ALTER TABLE sessions ADD COLUMN metadata TEXT;
+  ALTER TABLE sessions ADD COLUMN title_words TEXT NOT NULL DEFAULT '';
+  ALTER TABLE sessions ADD COLUMN deleted_at INTEGER;
+  ALTER TABLE sessions ADD COLUMN deleted_by TEXT;
+  CREATE INDEX sessions_deleted ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
+
+  ALTER TABLE messages ADD COLUMN metadata TEXT;
+  ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX messages_by_session;
+  DROP INDEX messages_by_parent;
+  CREATE INDEX messages_by_parent ON messages (session, parent);
+  CREATE INDEX messages_summaries ON messages (session) WHERE role = 'system';
+  CREATE INDEX messages_not_indexed ON messages (number) WHERE indexed = 0;
+
+  ALTER TABLE owners ADD COLUMN host TEXT;
+  ALTER TABLE owners ADD COLUMN process_start TEXT;
+
+  CREATE TABLE endpoint_limits (
+    endpoint TEXT PRIMARY KEY,
+    until INTEGER,
+    size INTEGER,
+    learned_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE VIRTUAL TABLE message_words USING fts5 (words, content = '', tokenize = 'ascii');
+  INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1);
+`;
+
+type Step = (database: DatabaseSync) => void;
+
+const migrations: readonly Step[] = [
+  (database) => database.exec(firstSchema),
+  (database) => {
+    database.exec(secondSchema);
+    const update = database.prepare("UPDATE sessions SET title_words = ? WHERE id = ?");
+    for (const { id, title } of database.prepare("SELECT id, title FROM sessions").all()) {
+      update.run(titleWords(String(title)), String(id));
+    }
+  },
 ];
 
-const schemaVersion = migrations.length;
+export const schemaVersion = migrations.length;
 
 export function versionOf(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
@@ -72,11 +119,11 @@ export function migrate(database: DatabaseSync): void {
     // Read again: another window may have come first while this one waited for the lock.
     const version = versionOf(database);
     checkVersion(version);
-    for (const step of migrations.slice(version)) database.exec(step);
+    for (const step of migrations.slice(version)) step(database);
     database.exec(`PRAGMA user_version = ${schemaVersion}`);
     database.exec("COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }

@@ -1,9 +1,7 @@
 // Between rows of the database and the data of `types.ts`.
 
-import type { SQLOutputValue } from "node:sqlite";
-import type { GenerationParameters, Message, MessageStatus, SessionInfo, StoredMessage } from "../types.ts";
-
-export type Row = Record<string, SQLOutputValue>;
+import type { GenerationParameters, JsonObject, Message, MessageStatus, SessionInfo, StoredMessage } from "../../types.ts";
+import type { Row } from "./connection.ts";
 
 /** What is known of an answer beside its text, kept as one piece of JSON. */
 export type Outcome = Pick<StoredMessage, "finishReason" | "usage" | "cost" | "timings" | "error">;
@@ -20,9 +18,11 @@ export function outcomeOf({ finishReason, usage, cost, timings, error }: Outcome
 
 const statuses: readonly MessageStatus[] = ["streaming", "complete", "cancelled", "error", "incomplete"];
 
+/** `answering` comes from elsewhere: see `RunningAnswers`. */
 export function sessionOf(row: Row): SessionInfo {
   const systemPrompt = nullableText(row, "system_prompt");
   const parameters: GenerationParameters | null = JSON.parse(nullableText(row, "parameters") ?? "null");
+  const metadata: JsonObject | null = JSON.parse(nullableText(row, "metadata") ?? "null");
   return {
     id: text(row, "id"),
     title: text(row, "title"),
@@ -32,31 +32,42 @@ export function sessionOf(row: Row): SessionInfo {
     createdAt: Number(row["created_at"]),
     updatedAt: Number(row["updated_at"]),
     leaf: nullableText(row, "leaf"),
+    ...(metadata === null ? {} : { metadata }),
   };
 }
 
 export function messageOf(row: Row): StoredMessage {
-  const message: Message = JSON.parse(text(row, "message"));
   const model = nullableText(row, "model");
   const status = statuses.find((one) => one === row["status"]);
   const outcome: Outcome | null = JSON.parse(nullableText(row, "outcome") ?? "null");
+  const metadata: JsonObject | null = JSON.parse(nullableText(row, "metadata") ?? "null");
   return {
     id: text(row, "id"),
     session: text(row, "session"),
     parent: nullableText(row, "parent"),
-    message,
+    message: contentOf(row),
     createdAt: Number(row["created_at"]),
     ...(model === null ? {} : { model }),
     ...(status === undefined ? {} : { status }),
     ...outcome,
+    ...(metadata === null ? {} : { metadata }),
   };
 }
 
-function text(row: Row, column: string): string {
+/** Of a row with the column `message`. */
+export function contentOf(row: Row): Message {
+  return JSON.parse(text(row, "message"));
+}
+
+export function jsonOrNull(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+export function text(row: Row, column: string): string {
   return String(row[column]);
 }
 
-function nullableText(row: Row, column: string): string | null {
+export function nullableText(row: Row, column: string): string | null {
   const value = row[column];
   return typeof value === "string" ? value : null;
 }

@@ -1,0 +1,72 @@
+// One connection to the database: statements prepared once and kept, and transactions that hold what all of them must.
+
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { checkVersion, versionOf } from "./schema.ts";
+
+export type Row = Record<string, SQLOutputValue>;
+type Statement = ReturnType<DatabaseSync["prepare"]>;
+
+export class Connection {
+  readonly #database: DatabaseSync;
+  /** There are some fifty. */
+  readonly #statements = new Map<string, Statement>();
+
+  /** Takes an open database of the current schema, and closes it in the end. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  /** One row at a time: for those that may be large, and of which not all may be wanted. */
+  rows(sql: string, ...values: readonly SQLInputValue[]): IterableIterator<Row> {
+    return this.#statement(sql).iterate(...values);
+  }
+
+  /** How many rows changed. */
+  run(sql: string, ...values: readonly SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  /** Outside of transactions: what cannot be prepared once. */
+  execute(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /**
+   * `IMMEDIATE`, since a transaction that begins by reading cannot wait for another window's writing. Throws before anything is
+   * written where another window has meanwhile brought the database to a newer schema.
+   */
+  transaction<T>(work: () => T): T {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      checkVersion(versionOf(this.#database));
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself where the disk was full or broken.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#database.prepare(sql);
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+}

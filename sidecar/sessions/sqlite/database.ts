@@ -1,0 +1,231 @@
+// The conversations in SQLite, synchronously: what the store's worker thread runs. Each method that writes is one transaction, so
+// what has returned is on the disk.
+
+import type { SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../../types.ts";
+import { sessionBusy, sessionNotFound } from "../failures.ts";
+import type { Owner } from "../owner.ts";
+import type {
+  AnswerProgress,
+  DeletedHistory,
+  EndpointLimit,
+  FinishedAnswer,
+  MessageListOptions,
+  NewMessages,
+  NewTurn,
+  PathOptions,
+  SearchQuery,
+  SessionChanges,
+} from "../store.ts";
+import type { Connection } from "./connection.ts";
+import { EndpointLimits } from "./endpoint-limits.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { MessageTable } from "./message-table.ts";
+import { RunningAnswers } from "./running-answers.ts";
+import { search } from "./search.ts";
+import { SessionTable } from "./session-table.ts";
+import type { StoreFolder } from "./store-folder.ts";
+import { WordIndex } from "./word-index.ts";
+
+/** Messages put into the index in one transaction by `workSome`. */
+const indexedAtOnce = 100;
+/** Milliseconds that closing may take to delete what was deleted; the rest is deleted by whoever opens the database next. */
+const closingMs = 200;
+
+export class SessionDatabase {
+  readonly #connection: Connection;
+  readonly #folder: StoreFolder;
+  readonly #owner: Owner;
+  readonly #words: WordIndex;
+  readonly #running: RunningAnswers;
+  readonly #sessions: SessionTable;
+  readonly #messages: MessageTable;
+  readonly #housekeeping: Housekeeping;
+  readonly #limits: EndpointLimits;
+  /** Whether a process that had it open before has ended without closing it. */
+  readonly wasLeftOpen: boolean;
+
+  /** Takes a database of the current schema. Marks what dead processes have left as cut. */
+  constructor(connection: Connection, folder: StoreFolder, owner: Owner) {
+    this.#connection = connection;
+    this.#folder = folder;
+    this.#owner = owner;
+    this.#words = new WordIndex(connection);
+    this.#running = new RunningAnswers(connection, this.#words, owner);
+    this.#sessions = new SessionTable(connection, this.#running);
+    this.#messages = new MessageTable(connection, this.#words);
+    this.#housekeeping = new Housekeeping(connection, this.#messages, this.#words);
+    this.#limits = new EndpointLimits(connection);
+    this.wasLeftOpen = connection.transaction(() => this.#running.enter());
+  }
+
+  createSession({ session, messages }: { readonly session: SessionInfo; readonly messages: readonly StoredMessage[] }): void {
+    this.#connection.transaction(() => {
+      this.#sessions.insert(session);
+      this.#insert(session.id, messages);
+    });
+  }
+
+  listSessions(limit: number): readonly SessionInfo[] {
+    return this.#sessions.list(limit);
+  }
+
+  getSession(session: string): SessionInfo | undefined {
+    return this.#sessions.get(session);
+  }
+
+  updateSession({ session, changes }: { readonly session: string; readonly changes: SessionChanges }): SessionInfo {
+    return this.#connection.transaction(() => this.#sessions.change(session, changes));
+  }
+
+  setLeaf({ session, message }: { readonly session: string; readonly message: string }): SessionInfo {
+    return this.#connection.transaction(() => {
+      this.#sessions.existing(session);
+      this.#messages.checkIn(session, message);
+      return this.#sessions.change(session, {}, this.#messages.newestBelow(message));
+    });
+  }
+
+  deleteSession(session: string): void {
+    this.#connection.transaction(() => {
+      this.#sessions.existing(session);
+      this.#connection.run("UPDATE sessions SET deleted_at = ?, deleted_by = ? WHERE id = ?", Date.now(), this.#owner.instance, session);
+    });
+  }
+
+  restoreSession(session: string): SessionInfo {
+    this.#housekeeping.expire();
+    return this.#connection.transaction(() => {
+      const restored = this.#connection.run(
+        "UPDATE sessions SET deleted_at = NULL, deleted_by = NULL WHERE id = ? AND deleted_at > 0",
+        session,
+      );
+      if (restored === 0) throw sessionNotFound(session);
+      return this.#sessions.existing(session);
+    });
+  }
+
+  getMessage(message: string): StoredMessage | undefined {
+    return this.#messages.get(message);
+  }
+
+  getPath({ leaf, options }: { readonly leaf: string; readonly options: PathOptions }): readonly StoredMessage[] {
+    return this.#messages.path(leaf, options);
+  }
+
+  listMessages({ session, options }: { readonly session: string; readonly options: MessageListOptions }): readonly StoredMessage[] {
+    return this.#sessions.get(session) === undefined ? [] : this.#messages.list(session, options);
+  }
+
+  listSummaries(session: string): readonly StoredMessage[] {
+    return this.#sessions.get(session) === undefined ? [] : this.#messages.summaries(session);
+  }
+
+  addMessages({ session, messages, leaf }: NewMessages): SessionInfo {
+    return this.#connection.transaction(() => {
+      this.#sessions.existing(session);
+      this.#insert(session, messages);
+      if (leaf !== undefined) this.#messages.checkIn(session, leaf);
+      return this.#sessions.change(session, {}, leaf);
+    });
+  }
+
+  beginTurn({ session, user, assistant, changes, beside = false }: NewTurn): SessionInfo {
+    return this.#connection.transaction(() => {
+      this.#sessions.existing(session);
+      const { parent } = user ?? assistant;
+      if (parent !== null) this.#messages.checkIn(session, parent);
+      this.#running.interruptThoseOfTheDead();
+      const answering = this.#running.inSession(session);
+      if (answering !== undefined && !(beside && answering === "here")) throw sessionBusy(answering);
+      this.#running.giveSignOfLife();
+      if (user !== undefined) this.#messages.insert(user, null);
+      this.#messages.insert(assistant, this.#owner.instance);
+      return this.#sessions.change(session, changes, assistant.id);
+    });
+  }
+
+  /** Writes the owner too: an answer that was taken for a dead one's while this process slept is its own again. */
+  saveProgress(answers: readonly AnswerProgress[]): void {
+    this.#connection.transaction(() => {
+      this.#running.giveSignOfLife();
+      for (const answer of answers) this.#messages.progress(answer, this.#owner.instance);
+    });
+  }
+
+  finishAnswers(answers: readonly FinishedAnswer[]): void {
+    this.#connection.transaction(() => {
+      for (const answer of answers) {
+        const session = this.#messages.finish(answer);
+        if (session !== undefined) this.#sessions.touch(session);
+      }
+    });
+  }
+
+  search(query: SearchQuery): SearchResult {
+    return search(this.#connection, this.#sessions, this.#words, query);
+  }
+
+  statistics(): StoreStatistics {
+    const row = this.#connection.get(
+      `SELECT count(*) FILTER (WHERE deleted_at IS NULL) AS sessions, count(*) FILTER (WHERE deleted_at > 0) AS deleted,
+              min(updated_at) FILTER (WHERE deleted_at IS NULL) AS oldest FROM sessions`,
+    );
+    const messages = this.#connection.get(
+      "SELECT count(*) AS count FROM messages WHERE session IN (SELECT id FROM sessions WHERE deleted_at IS NULL)",
+    );
+    const oldest = row?.["oldest"];
+    return {
+      folder: this.#folder.path,
+      bytes: this.#folder.databaseBytes(),
+      sessions: Number(row?.["sessions"]),
+      messages: Number(messages?.["count"]),
+      deletedSessions: Number(row?.["deleted"]),
+      oldestChange: typeof oldest === "number" ? oldest : null,
+      otherFiles: this.#folder.otherFiles(),
+    };
+  }
+
+  prune(before: number): number {
+    return this.#housekeeping.prune(before);
+  }
+
+  deleteAll(): DeletedHistory {
+    const sessions = this.#housekeeping.deleteAll();
+    return { sessions, ...this.#folder.removeOtherFiles() };
+  }
+
+  rememberLimit(limit: EndpointLimit): void {
+    this.#limits.remember(limit);
+  }
+
+  knownLimits(): readonly EndpointLimit[] {
+    return this.#limits.known();
+  }
+
+  /** A little of what has time: deleting what was deleted, indexing what was written before. False where nothing is left. */
+  workSome(): boolean {
+    this.#housekeeping.expire();
+    if (this.#housekeeping.purgeSome()) return true;
+    if (this.#words.isComplete()) return false;
+    return this.#connection.transaction(() => this.#words.catchUp(indexedAtOnce)) === indexedAtOnce;
+  }
+
+  close(): void {
+    try {
+      const until = performance.now() + closingMs;
+      this.#housekeeping.expire(this.#owner.instance);
+      while (performance.now() < until && this.#housekeeping.purgeSome());
+      this.#connection.transaction(() => this.#running.leave());
+    } finally {
+      this.#connection.close();
+      this.#folder.leave();
+    }
+  }
+
+  #insert(session: string, messages: readonly StoredMessage[]): void {
+    for (const message of messages) {
+      if (message.parent !== null) this.#messages.checkIn(session, message.parent);
+      this.#messages.insert({ ...message, session }, null);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+// The rows of messages, and the tree that they form.
+
+import type { StoredMessage } from "../../types.ts";
+import { messageNotFound } from "../failures.ts";
+import type { AnswerProgress, FinishedAnswer, MessageListOptions, PathOptions } from "../store.ts";
+import type { Connection, Row } from "./connection.ts";
+import { jsonOrNull, messageOf, outcomeOf, text } from "./rows.ts";
+import type { WordIndex } from "./word-index.ts";
+
+/** The deepest path that is walked; no conversation comes near it, and a circle in a damaged tree ends there. */
+const deepest = 1_000_000;
+
+export class MessageTable {
+  readonly #connection: Connection;
+  readonly #words: WordIndex;
+
+  constructor(connection: Connection, words: WordIndex) {
+    this.#connection = connection;
+    this.#words = words;
+  }
+
+  get(message: string): StoredMessage | undefined {
+    const row = this.#connection.get(
+      "SELECT messages.* FROM messages JOIN sessions ON sessions.id = session WHERE messages.id = ? AND deleted_at IS NULL",
+      message,
+    );
+    return row === undefined ? undefined : messageOf(row);
+  }
+
+  /** Throws `message-not-found` where this is no message of the session. */
+  checkIn(session: string, message: string): void {
+    if (this.get(message)?.session !== session) throw messageNotFound(message);
+  }
+
+  path(leaf: string, { limit = deepest, siblings = false }: PathOptions): readonly StoredMessage[] {
+    if (this.get(leaf) === undefined) return [];
+    const rows = this.#connection.all(
+      `WITH RECURSIVE path (id, parent, height) AS (
+         SELECT id, parent, 1 FROM messages WHERE id = ?1
+         UNION ALL
+         SELECT above.id, above.parent, path.height + 1 FROM messages above JOIN path ON above.id = path.parent WHERE path.height < ?2
+       )
+       SELECT messages.* FROM path JOIN messages USING (id) ORDER BY path.height DESC`,
+      leaf,
+      Math.min(limit, deepest),
+    );
+    const path = rows.map(messageOf);
+    return siblings ? path.map((message) => this.#withSiblings(message)) : path;
+  }
+
+  /** The newest message at the end of what follows this one. */
+  newestBelow(message: string): string {
+    const session = this.get(message)?.session ?? "";
+    let at = message;
+    for (let depth = 0; depth < deepest; depth += 1) {
+      const below = this.#connection.get(
+        "SELECT id FROM messages WHERE session = ? AND parent = ? AND role <> 'system' ORDER BY number DESC LIMIT 1",
+        session,
+        at,
+      );
+      if (below === undefined) break;
+      at = text(below, "id");
+    }
+    return at;
+  }
+
+  list(session: string, { after, limit }: MessageListOptions): readonly StoredMessage[] {
+    const from = after === undefined ? 0 : (this.#number(after) ?? Number.MAX_SAFE_INTEGER);
+    return this.#connection
+      .all("SELECT * FROM messages WHERE session = ? AND number > ? ORDER BY number LIMIT ?", session, from, limit)
+      .map(messageOf);
+  }
+
+  summaries(session: string): readonly StoredMessage[] {
+    return this.#connection.all("SELECT * FROM messages WHERE session = ? AND role = 'system' ORDER BY number", session).map(messageOf);
+  }
+
+  /** In a transaction. `owner`: who writes it, where it is an answer that runs. */
+  insert(message: StoredMessage, owner: string | null): void {
+    const outcome = outcomeOf(message);
+    this.#connection.run(
+      `INSERT INTO messages (id, session, parent, role, message, created_at, model, status, outcome, owner, metadata)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      message.id,
+      message.session,
+      message.parent,
+      message.message.role,
+      JSON.stringify(message.message),
+      message.createdAt,
+      message.model ?? null,
+      message.status ?? null,
+      Object.keys(outcome).length === 0 ? null : JSON.stringify(outcome),
+      message.status === "streaming" ? owner : null,
+      jsonOrNull(message.metadata),
+    );
+    const number = this.#number(message.id);
+    if (number !== undefined && message.status !== "streaming") this.#words.add(number);
+  }
+
+  /** In a transaction. An answer that has ended is left alone; one that was taken for a dead process's is its owner's again. */
+  progress({ id, message }: AnswerProgress, owner: string): void {
+    const row = this.#connection.get("SELECT number FROM messages WHERE id = ? AND status IN ('streaming', 'incomplete')", id);
+    if (row === undefined) return;
+    this.#words.remove(Number(row["number"]));
+    this.#connection.run(
+      "UPDATE messages SET message = ?, status = 'streaming', outcome = NULL, owner = ? WHERE id = ?",
+      JSON.stringify(message),
+      owner,
+      id,
+    );
+  }
+
+  /** In a transaction. The session that it belongs to; undefined where the answer is gone. */
+  finish({ id, message, status, metadata, ...outcome }: FinishedAnswer): string | undefined {
+    const row = this.#connection.get("SELECT number, session FROM messages WHERE id = ?", id);
+    if (row === undefined) return undefined;
+    const number = Number(row["number"]);
+    this.#words.remove(number);
+    this.#connection.run(
+      "UPDATE messages SET message = ?, status = ?, outcome = ?, owner = NULL, metadata = coalesce(?, metadata) WHERE number = ?",
+      JSON.stringify(message),
+      status ?? null,
+      JSON.stringify(outcomeOf(outcome)),
+      jsonOrNull(metadata),
+      number,
+    );
+    this.#words.add(number);
+    return text(row, "session");
+  }
+
+  /** In a transaction. Deletes up to so many messages of a session, and their words. How many. */
+  deleteSome(session: string, most: number): number {
+    const rows = this.#connection.all("SELECT number FROM messages WHERE session = ? LIMIT ?", session, most);
+    for (const { number } of rows) {
+      this.#words.remove(Number(number));
+      this.#connection.run("DELETE FROM messages WHERE number = ?", Number(number));
+    }
+    return rows.length;
+  }
+
+  #withSiblings(message: StoredMessage): StoredMessage {
+    const rows: readonly Row[] = this.#connection.all(
+      "SELECT id FROM messages WHERE session = ? AND parent IS ? AND role <> 'system' ORDER BY number",
+      message.session,
+      message.parent,
+    );
+    return rows.length < 2 ? message : { ...message, siblings: rows.map((row) => text(row, "id")) };
+  }
+
+  #number(message: string): number | undefined {
+    const row = this.#connection.get("SELECT number FROM messages WHERE id = ?", message);
+    return row === undefined ? undefined : Number(row["number"]);
+  }
+}

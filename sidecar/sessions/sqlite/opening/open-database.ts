@@ -1,0 +1,99 @@
+// Opens the database of a folder: refuses what a newer Parley has made before anything is touched, sets a damaged one aside,
+// sets what makes an acknowledged commit durable, and brings the schema up to date.
+
+import { existsSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { Failure } from "../../../failure.ts";
+import type { Owner } from "../../owner.ts";
+import { Connection } from "../connection.ts";
+import { SessionDatabase } from "../database.ts";
+import { checkVersion, migrate, schemaVersion, versionOf } from "../schema.ts";
+import { StoreFolder } from "../store-folder.ts";
+import { backUp } from "./backup.ts";
+import { setJournal, writeAheadLogWorks } from "./journal-mode.ts";
+import { finishRepair, repair } from "./repair.ts";
+import { schemaOnDisk } from "./schema-on-disk.ts";
+import { isDamage, storageFailure } from "./store-failure.ts";
+
+export { isDamage, storageFailure };
+
+/** Milliseconds to wait for another window's transaction. */
+const busyTimeoutMs = 5000;
+
+export interface OpenedDatabase {
+  readonly database: SessionDatabase;
+  readonly folder: StoreFolder;
+  /** What people are to be told: a slower journal, a damaged database. */
+  readonly notes: readonly string[];
+}
+
+const damagedNow =
+  "The conversations are damaged. They will be repaired when they are opened by one window alone: close the other windows of Parley, and reload this one.";
+
+/** Throws a `Failure` with code `storage` that says what is wrong and what becomes of the conversations. */
+export function openDatabase(path: string, owner: Owner, vfs?: string): OpenedDatabase {
+  const folder = new StoreFolder(path, vfs);
+  try {
+    checkFullTextSearch();
+    folder.make();
+    checkVersion(schemaOnDisk(folder.database));
+    // From here on this process is one of those that have it open.
+    void folder.presence;
+    finishRepair(folder);
+    return openOrRepair(folder, owner);
+  } catch (error) {
+    folder.leave();
+    throw storageFailure(error, folder.database);
+  }
+}
+
+/** The next to open it repairs it, unless others have it open too. */
+export function markDamaged(path: string): void {
+  writeFileSync(new StoreFolder(path).damageMark, "");
+}
+
+/** Search stands on it; a runtime without it must be known before anything depends on the database. */
+function checkFullTextSearch(): void {
+  const database = new DatabaseSync(":memory:");
+  try {
+    database.exec("CREATE VIRTUAL TABLE probe USING fts5 (text)");
+  } catch (error) {
+    throw new Failure(
+      "storage",
+      "This Node.js has no full-text search in its SQLite (FTS5): conversations are kept in memory only.",
+      error,
+    );
+  } finally {
+    database.close();
+  }
+}
+
+function openOrRepair(folder: StoreFolder, owner: Owner): OpenedDatabase {
+  const notes: string[] = [];
+  if (existsSync(folder.damageMark)) notes.push(repair(folder) ?? damagedNow);
+  const logWorks = writeAheadLogWorks(folder);
+  try {
+    return openIn(folder, owner, logWorks, notes);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const note = repair(folder);
+    if (note === undefined) throw new Failure("storage", `${damagedNow} Until then conversations are kept in memory only.`, error);
+    return openIn(folder, owner, logWorks, [...notes, note]);
+  }
+}
+
+function openIn(folder: StoreFolder, owner: Owner, logWorks: boolean, notes: readonly string[]): OpenedDatabase {
+  const database = new DatabaseSync(folder.location(folder.database), { timeout: busyTimeoutMs });
+  try {
+    const note = setJournal(database, logWorks);
+    const version = versionOf(database);
+    checkVersion(version);
+    if (version > 0 && version < schemaVersion) backUp(database, folder, version);
+    migrate(database);
+    const opened = new SessionDatabase(new Connection(database), folder, owner);
+    return { database: opened, folder, notes: note === undefined ? notes : [...notes, note] };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+// Who has the database open. Each process holds a shared lock on a file beside it, for as long as it lives; who must have the
+// database alone, to put another in its place, takes that lock for itself. The file is an empty database, since SQLite has locks
+// that hold on every system and end with their process.
+
+import { DatabaseSync } from "node:sqlite";
+import { Failure } from "../../../failure.ts";
+
+/** Milliseconds for which another process that repairs the database is waited for. */
+const waitMs = 10_000;
+
+export class Presence {
+  readonly #lock: DatabaseSync;
+
+  /** Throws a `Failure` where another process keeps the database to itself for long. */
+  constructor(file: string | URL) {
+    this.#lock = new DatabaseSync(file, { timeout: waitMs });
+    try {
+      this.#share();
+    } catch (error) {
+      this.#lock.close();
+      throw error;
+    }
+  }
+
+  /** Runs `work` while no other process has the database open. Undefined where one has: `work` was not run then. */
+  alone<T>(work: () => T): { readonly result: T } | undefined {
+    this.#lock.exec("ROLLBACK; PRAGMA busy_timeout = 0;");
+    try {
+      if (!this.#take()) return undefined;
+      try {
+        return { result: work() };
+      } finally {
+        this.#lock.exec("ROLLBACK");
+      }
+    } finally {
+      this.#lock.exec(`PRAGMA busy_timeout = ${waitMs}`);
+      this.#share();
+    }
+  }
+
+  end(): void {
+    this.#lock.close();
+  }
+
+  #take(): boolean {
+    try {
+      this.#lock.exec("BEGIN EXCLUSIVE");
+      return true;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      throw error;
+    }
+  }
+
+  #share(): void {
+    try {
+      // A transaction that has read something holds the lock until it ends.
+      this.#lock.exec("BEGIN; SELECT count(*) FROM sqlite_schema;");
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      throw new Failure(
+        "storage",
+        "Another window is repairing the conversations: reload this one when that is done. Until then conversations are kept in memory only.",
+        error,
+      );
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 5;
+}
