@@ -17,6 +17,7 @@ import type {
   SessionDetail,
   SessionInfo,
   StoredMessage,
+  StoreStatistics,
   StreamEvent,
   StreamRef,
   Usage,
@@ -135,6 +136,33 @@ export const UpdateSession = new RequestType<
 export const DeleteSession = new RequestType<{ readonly session: string }, null, RequestFailure>("session/delete");
 /** Sidecar to client, after each commit that changed it. */
 export const SessionChanged = new NotificationType<{ readonly session: SessionInfo }>("session/changed");
+
+// ---------------------------------------------------------------- the store
+
+/** Client to sidecar. How much is kept, and where. */
+export const GetStoreStatistics = new RequestType<null, { readonly statistics: StoreStatistics }, RequestFailure>("store/statistics");
+/**
+ * Client to sidecar. Deletes, for good, the sessions that were last changed before this time (Unix, ms), except those that are
+ * being answered. Tells how many.
+ */
+export const PruneStore = new RequestType<{ readonly before: number }, { readonly sessions: number }, RequestFailure>("store/prune");
+export interface DeleteAllResult {
+  readonly sessions: number;
+  /** Names of backups and set-aside databases that went with them. */
+  readonly files: readonly string[];
+  /** Names of those that could not be removed. */
+  readonly filesLeft: readonly string[];
+}
+/** Client to sidecar. Deletes every session for good, and the files that hold copies. Cancels what runs in them. */
+export const DeleteAllSessions = new RequestType<null, DeleteAllResult, RequestFailure>("store/delete-all");
+/** Sidecar to client: something about the store that people are to be told, as damage that was found later and what became of it. */
+export const StoreNotice = new NotificationType<{ readonly message: string }>("store/notice");
+
+/**
+ * What a request for an answer does while the session is being answered. `wait`: it is answered when its turn has come.
+ * `branch`: its answer begins at once, beside the one that runs. `refuse`: it fails with `busy`.
+ */
+export type WhenBusy = "wait" | "branch" | "refuse";
 
 export interface SendChatParams {
   readonly session: string;

@@ -14,6 +14,7 @@ import {
   PROTOCOL_VERSION,
   SessionChanged,
   Shutdown,
+  StoreNotice,
   StreamEvents,
 } from "./protocol.ts";
 import { FrameReader } from "./rpc/frame-reader.ts";
@@ -31,6 +32,7 @@ import { Router } from "./server/router.ts";
 import type { Services } from "./server/services.ts";
 import { addSessionHandlers } from "./server/session-handlers.ts";
 import { params } from "./server/shapes.ts";
+import { addStoreHandlers } from "./server/store-handlers.ts";
 import { addStreamHandlers } from "./server/stream-handlers.ts";
 import { AnswerWriter } from "./sessions/answer-writer.ts";
 import { sidecarEnded } from "./sessions/interrupted.ts";
@@ -46,6 +48,8 @@ export interface ServicesRequest {
   readonly epoch: string;
   readonly client: ClientRequests;
   readonly log: Log;
+  /** Tells the client what people should know about the store. */
+  readonly storeNotice: (message: string) => void;
 }
 
 export interface ServeOptions {
@@ -118,6 +122,7 @@ class SidecarServer implements Server {
     });
     addModelHandlers(router);
     addSessionHandlers(router);
+    addStoreHandlers(router);
     addChatHandlers(router);
     addStreamHandlers(router);
     addGatherHandlers(router);
@@ -155,7 +160,8 @@ class SidecarServer implements Server {
   async #start(initialize: InitializeParams): Promise<Core> {
     const { log, createServices } = this.#options;
     const registry = this.#registry;
-    const services = await createServices({ initialize, epoch: registry.epoch, client: this.#client, log });
+    const storeNotice = (message: string): void => this.#tell(() => this.#connection.sendNotification(StoreNotice, { message }));
+    const services = await createServices({ initialize, epoch: registry.epoch, client: this.#client, log, storeNotice });
     const writer = new AnswerWriter(services.store, (error) => log.warn(`Answers that run are not being kept: ${trace(error)}`));
     const sessionChanged = (session: SessionInfo): void => this.#tell(() => this.#connection.sendNotification(SessionChanged, { session }));
     this.#core = {

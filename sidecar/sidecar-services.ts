@@ -7,20 +7,19 @@ import { Failure } from "./failure.ts";
 import { KeyRing } from "./keys.ts";
 import { InferenceClient } from "./local/inference-client.ts";
 import { createLocalProvider } from "./local/local-provider.ts";
-import type { Log } from "./log.ts";
 import type { Availability } from "./protocol.ts";
 import { createEditorProvider } from "./providers/editor.ts";
 import type { ServicesRequest } from "./server.ts";
 import type { Services } from "./server/services.ts";
 import { MemoryStore } from "./sessions/memory-store.ts";
-import type { Owner } from "./sessions/owner.ts";
 import type { SqliteStore } from "./sessions/sqlite-store.ts";
 import type { SessionStore } from "./sessions/store.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** `database`: a store that was started beforehand and not opened, since its thread takes as long to start as all the rest. */
-export async function createSidecarServices({ initialize, epoch, client, log }: ServicesRequest, database: SqliteStore): Promise<Services> {
-  const { store, persistence } = await openStore(database, initialize.storeFolder, { instance: epoch, pid: process.pid }, log);
+export async function createSidecarServices(request: ServicesRequest, database: SqliteStore): Promise<Services> {
+  const { initialize, client, log } = request;
+  const { store, persistence } = await openStore(request, database);
   const keys = new KeyRing();
   const editor = createEditorProvider(client);
   const inference = new InferenceClient({
@@ -56,11 +55,14 @@ async function loadEngine(options: ConstructorParameters<typeof Engine>[0]): Pro
 
 /** Where the store cannot be had, conversations go on in memory, and the client is told why. */
 async function openStore(
+  { initialize, epoch, log, storeNotice }: ServicesRequest,
   database: SqliteStore,
-  folder: string | null,
-  owner: Owner,
-  log: Log,
 ): Promise<{ readonly store: SessionStore; readonly persistence: Availability }> {
+  const folder = initialize.storeFolder;
+  const onNotice = (words: string): void => {
+    log.warn(words);
+    storeNotice(words);
+  };
   if (folder === null) {
     await database.close();
     return {
@@ -69,7 +71,7 @@ async function openStore(
     };
   }
   try {
-    const notes = await database.open(folder, owner, { onNotice: log.warn });
+    const notes = await database.open(folder, { instance: epoch, pid: process.pid }, { onNotice });
     for (const note of notes) log.warn(note);
     return { store: database, persistence: { available: true, ...(notes.length > 0 && { notes }) } };
   } catch (error) {

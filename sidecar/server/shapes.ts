@@ -207,6 +207,7 @@ export const params = {
     systemPrompt: optional(content),
     parameters: optional(parameters),
   }),
+  prune: object<{ readonly before: number }>({ before: integer(0) }),
   send: object<SendChatParams>({
     session: id,
     content: list(userPart, 1000, 1),

@@ -1,7 +1,7 @@
 // Where phrases stand in a text, and the piece of it that is shown of a hit.
 
 import type { TextRange } from "../../types.ts";
-import type { Phrase } from "./phrases.ts";
+import { type Phrase, placesOf } from "./phrases.ts";
 import { foldWithPositions } from "./words.ts";
 
 interface Match {
@@ -29,7 +29,7 @@ export function rangesOf(text: string, phrases: readonly Phrase[]): readonly Tex
 
 /** How often each phrase stands in a folded text. */
 export function countsOf(folded: string, phrases: readonly Phrase[]): readonly number[] {
-  return phrases.map(({ pattern }) => folded.matchAll(pattern).take(mostMatches).toArray().length);
+  return phrases.map((phrase) => placesOf(phrase, folded).take(mostMatches).toArray().length);
 }
 
 /** The piece of the text with the most different phrases in it, on one line. */
@@ -45,11 +45,10 @@ export function snippetOf(text: string, phrases: readonly Phrase[]): Snippet {
 function matchesIn(text: string, phrases: readonly Phrase[]): readonly Match[] {
   const { text: folded, positions } = foldWithPositions(text);
   const original = (at: number): number => positions?.[at] ?? at;
-  const matches = phrases.flatMap(({ pattern }, phrase) =>
-    folded
-      .matchAll(pattern)
+  const matches = phrases.flatMap((phrase, at) =>
+    placesOf(phrase, folded)
       .take(mostMatches)
-      .map(({ 0: found, index }): Match => ({ start: original(index), end: original(index + found.length), phrase }))
+      .map(({ 0: found, index }): Match => ({ start: original(index), end: original(index + found.length), phrase: at }))
       .toArray(),
   );
   return matches.sort((one, other) => one.start - other.start);

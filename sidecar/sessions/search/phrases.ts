@@ -1,6 +1,17 @@
 // What somebody typed into the search, as phrases that must all be found. Nothing in it is syntax but quotation marks.
 
-import { fold, longestWord, type Piece, piecesOf, separator, wordCharacter, wordsOfRun } from "./words.ts";
+import {
+  asciiSeparator,
+  asciiWordCharacter,
+  fold,
+  isAscii,
+  longestWord,
+  type Piece,
+  piecesOf,
+  separator,
+  wordCharacter,
+  wordsOfRun,
+} from "./words.ts";
 
 /** Words that follow each other. */
 export interface Phrase {
@@ -8,8 +19,16 @@ export interface Phrase {
   readonly words: readonly string[];
   /** The last word may go on. */
   readonly open: boolean;
-  /** Finds it in folded text; flags `gv`. */
+  /** Finds it in folded text. */
   readonly pattern: RegExp;
+  /** The same for folded text in ASCII; undefined where it cannot be there. */
+  readonly asciiPattern: RegExp | undefined;
+}
+
+/** Where a phrase stands in folded text, in order. */
+export function placesOf({ pattern, asciiPattern }: Phrase, folded: string): Iterable<RegExpExecArray> & IteratorObject<RegExpExecArray> {
+  if (!isAscii(folded)) return folded.matchAll(pattern);
+  return asciiPattern === undefined ? Iterator.from([]) : folded.matchAll(asciiPattern);
 }
 
 /** Characters that are read; more is a paste that went astray. */
@@ -44,10 +63,23 @@ function phraseOf(found: readonly Piece[], unfinished: boolean): Phrase {
   // Every character of a run begins a word of the index: a single one is found as such a beginning.
   const isCharacter = end?.kind === "run" && Array.from(end.text).length === 1;
   const open = isCharacter || (unfinished && end?.kind === "word" && Array.from(end.text).length > 1);
-  return { words, open, pattern: new RegExp(patternOf(found, open), "gv") };
+  const inAscii = found.every(({ text }) => isAscii(text));
+  return {
+    words,
+    open,
+    pattern: new RegExp(patternOf(found, open, { wordCharacter, separator }), "gv"),
+    asciiPattern: inAscii
+      ? new RegExp(patternOf(found, open, { wordCharacter: asciiWordCharacter, separator: asciiSeparator }), "g")
+      : undefined,
+  };
 }
 
-function patternOf(found: readonly Piece[], open: boolean): string {
+interface Characters {
+  readonly wordCharacter: string;
+  readonly separator: string;
+}
+
+function patternOf(found: readonly Piece[], open: boolean, { wordCharacter, separator }: Characters): string {
   let pattern = "";
   for (const [at, { kind, text }] of found.entries()) {
     const before = found[at - 1];

@@ -11,6 +11,11 @@ export const wordCharacter = `[[\\p{L}\\p{M}\\p{N}]--[${unspaced}]]`;
 /** What stands between words. */
 export const separator = "[^\\p{L}\\p{M}\\p{N}]";
 
+/** The same for text in ASCII, which is most text, and is found several times faster this way. */
+export const asciiWordCharacter = "[a-z0-9]";
+export const asciiSeparator = "[^a-z0-9]";
+const asciiPieces = new RegExp(`${asciiWordCharacter}+`, "g");
+
 const pieces = new RegExp(`(?<run>[${unspaced}]+)|${wordCharacter}+`, "gv");
 
 /** Of a longer word, as pasted data has them, only the beginning counts. */
@@ -24,6 +29,7 @@ export interface Piece {
 
 /** Words and runs of folded text, in order. */
 export function piecesOf(folded: string): readonly Piece[] {
+  if (isAscii(folded)) return (folded.match(asciiPieces) ?? []).map((word) => ({ kind: "word", text: word.slice(0, longestWord) }));
   return Array.from(folded.matchAll(pieces), ({ 0: text, groups }): Piece => {
     return groups?.["run"] === undefined ? { kind: "word", text: text.slice(0, longestWord) } : { kind: "run", text };
   });
@@ -69,9 +75,13 @@ const otherSpellings: ReadonlyMap<string, string> = new Map([
 
 const ascii = /^\p{ASCII}*$/u;
 
+export function isAscii(text: string): boolean {
+  return ascii.test(text);
+}
+
 /** Without case, diacritics and differences of width. Text is expected in the normal form C. */
 export function fold(text: string): string {
-  return ascii.test(text) ? text.toLowerCase() : text.replaceAll(foldedOneByOne, foldCharacter).toLowerCase();
+  return isAscii(text) ? text.toLowerCase() : text.replaceAll(foldedOneByOne, foldCharacter).toLowerCase();
 }
 
 export interface FoldedText {
@@ -83,7 +93,7 @@ export interface FoldedText {
 /** As `fold`, with the way back. */
 export function foldWithPositions(text: string): FoldedText {
   const folded = fold(text);
-  if (ascii.test(text)) return { text: folded, positions: undefined };
+  if (isAscii(text)) return { text: folded, positions: undefined };
   const positions = new Uint32Array(folded.length + 1);
   let at = 0;
   let taken = 0;
