@@ -9,7 +9,8 @@ import type { FromInference, InferenceRequest, ToInference } from "./inference-m
 const models = new ModelShelf((loaded) => send({ type: "in-memory", models: loaded }));
 const running = new Map<number, AbortController>();
 
-process.on("disconnect", () => process.exit(0));
+// It has nothing to save. An exit would first wait for the step that llama.cpp is computing: with a large model, for seconds.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.on("message", (message: ToInference) => {
   if (message.type === "cancel") running.get(message.id)?.abort();
   else void answer(message.id, message.request);

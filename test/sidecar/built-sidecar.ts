@@ -22,7 +22,7 @@ import {
 import type { StreamEvent } from "../../sidecar/types.ts";
 import { until } from "../support/until.ts";
 
-const bundle = fileURLToPath(new URL("../../dist/sidecar.mjs", import.meta.url));
+const builtBundle = fileURLToPath(new URL("../../dist/sidecar.mjs", import.meta.url));
 
 export interface Exit {
   readonly code: number | null;
@@ -39,7 +39,7 @@ export class BuiltSidecar {
   output = "";
   readonly events: StreamEvent[] = [];
 
-  constructor(flags: readonly string[] = []) {
+  constructor(flags: readonly string[] = [], bundle: string = builtBundle) {
     assert.ok(existsSync(bundle), "These tests are about the built sidecar: run `npm run build` first.");
     this.child = spawn(process.execPath, [...flags, bundle], {
       env: { PATH: process.env["PATH"] },

@@ -63,6 +63,7 @@ export class FakeAnswerWriter {
       else this.#socket?.destroy();
     } else {
       await this.#send(bytesOf(step, wire), answer);
+      if ("text" in step) this.#request.textSentAt = [...this.#request.textSentAt, performance.now()];
     }
   }
 

@@ -76,6 +76,8 @@ export interface FakeRequest {
   readonly state: FakeRequestState;
   /** Bytes of the body written so far. */
   readonly bytesSent: number;
+  /** When each text step was written, in their order: milliseconds of this process's `performance.now()`. */
+  readonly textSentAt: readonly number[];
 }
 
 export interface FakeState {

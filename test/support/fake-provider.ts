@@ -257,6 +257,7 @@ export class FakeProvider {
       socket: this.#sockets.get(message.socket) ?? -1,
       state: "open",
       bytesSent: 0,
+      textSentAt: [],
     };
     this.#requests.push(request);
     return request;

@@ -1,0 +1,11 @@
+// All trials, in the order of the paper.
+
+import { brokenPipes } from "./broken-pipes.ts";
+import { killHost } from "./kill-host.ts";
+import { killInference } from "./kill-inference.ts";
+import { killSidecar } from "./kill-sidecar.ts";
+import type { Scenario } from "./scenario.ts";
+import { twoSidecars } from "./two-sidecars.ts";
+
+/** Those that need no editor. */
+export const headless: readonly Scenario[] = [killSidecar, killHost, twoSidecars, brokenPipes, killInference];
