@@ -7,14 +7,22 @@ import { MAX_RECORD_LENGTH, RecordTooLongError, type RecordDecoder, type RecordS
 export class NdjsonDecoder implements RecordDecoder {
   readonly #line: RecordText;
   readonly #utf8 = new StringDecoder("utf8");
+  #lines = 0;
 
   constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
     this.#line = new RecordText(sink, limit);
   }
 
+  get lines(): number {
+    return this.#lines;
+  }
+
   push(bytes: Buffer): void {
     for (const [index, text] of this.#utf8.write(bytes).split("\n").entries()) {
-      if (index > 0) this.#line.handOut();
+      if (index > 0) {
+        this.#lines += 1;
+        this.#line.handOut();
+      }
       this.#line.add(text);
     }
   }
@@ -27,6 +35,8 @@ export class NdjsonDecoder implements RecordDecoder {
 
 /** The whole body is one JSON record: a server that answered at once although a stream was asked for. */
 export class WholeBodyDecoder implements RecordDecoder {
+  /** One record is all it is. */
+  readonly lines = 0;
   readonly #body: RecordText;
   readonly #utf8 = new StringDecoder("utf8");
 

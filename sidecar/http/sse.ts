@@ -10,6 +10,7 @@ import { MAX_RECORD_LENGTH, RecordTooLongError, type RecordDecoder, type RecordS
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
 const SPACE = 32;
+const COLON = 58;
 const BYTE_ORDER_MARK = 0xfeff;
 
 export class SseDecoder implements RecordDecoder {
@@ -22,12 +23,17 @@ export class SseDecoder implements RecordDecoder {
   #data: string | null = null;
   #event = "";
   #started = false;
+  #lines = 0;
   /** The last character so far was a CR: a LF that follows belongs to the same line end. */
   #afterCarriageReturn = false;
 
   constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
     this.#sink = sink;
     this.#limit = limit;
+  }
+
+  get lines(): number {
+    return this.#lines;
   }
 
   push(bytes: Buffer): void {
@@ -83,6 +89,7 @@ export class SseDecoder implements RecordDecoder {
   }
 
   #endLine(text: string, start: number, end: number): void {
+    this.#lines += 1;
     if (this.#line === "") {
       this.#readLine(text, start, end);
       return;
@@ -104,14 +111,14 @@ export class SseDecoder implements RecordDecoder {
       this.#readData(text, start, end);
     } else if (text.startsWith("event:", start)) {
       this.#event = text.slice(valueStart(text, start + 6, end), end);
-    } else {
+    } else if (text.charCodeAt(start) !== COLON) {
       this.#readBareJson(text.slice(start, end));
     }
   }
 
   #readData(text: string, start: number, end: number): void {
     // A line of the four letters alone is an empty data line; `database: …` is a field that nobody knows.
-    if (end - start > 4 && text.charCodeAt(start + 4) !== 58) return;
+    if (end - start > 4 && text.charCodeAt(start + 4) !== COLON) return;
     const value = end - start <= 5 ? "" : text.slice(valueStart(text, start + 5, end), end);
     this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
     if (this.#data.length > this.#limit) throw new RecordTooLongError(this.#limit);

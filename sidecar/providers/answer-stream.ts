@@ -14,6 +14,11 @@ import { MalformedRecord, StreamFailure, type WireAdapter, type WireReader } fro
 
 /** Bytes of one answer. No model writes as much; a server that never stops does. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/**
+ * A server that is at work ends lines, or sends much: a picture in one line takes long on a slow connection. One that drips
+ * bytes does neither, and is idle.
+ */
+const BYTES_OF_LIFE = 64 * 1024;
 /** The finish reason has come: usage and the end of the body follow at once, or not at all. */
 const AFTER_FINISH_MS = 5000;
 
@@ -26,6 +31,8 @@ export class AnswerStream {
   readonly #limits: Required<TimeLimits>;
   #batch: ProviderEvent[] = [];
   #bytes = 0;
+  /** Lines and bytes when the server last gave a sign of life. */
+  #alive = { lines: 0, bytes: 0 };
   #ended = false;
   /** Found in a read that also brought events: those go first. */
   #failure: ProviderError | null = null;
@@ -136,10 +143,17 @@ export class AnswerStream {
     if (this.#reader.finished) {
       if (this.#timer.stage !== "after-finish") this.#timer.enter("after-finish", AFTER_FINISH_MS);
     } else if (this.#timer.stage === "idle") {
-      this.#timer.restart();
+      if (this.#showsLife()) this.#timer.restart();
     } else if (this.#reader.started) {
       this.#timer.enter("idle", this.#limits.idleMs);
     }
+  }
+
+  #showsLife(): boolean {
+    const { lines } = this.#decoder;
+    if (lines === this.#alive.lines && this.#bytes - this.#alive.bytes < BYTES_OF_LIFE) return false;
+    this.#alive = { lines, bytes: this.#bytes };
+    return true;
   }
 
   #takeBatch(): readonly ProviderEvent[] {

@@ -1,5 +1,6 @@
 // Reading fields of JSON that a stranger wrote: whatever has another type than expected counts as absent.
 
+import { isTooDeep } from "../json-depth.ts";
 import type { JsonObject, JsonValue } from "../types.ts";
 
 export function asObject(value: JsonValue | undefined): JsonObject | undefined {
@@ -19,13 +20,17 @@ export function asNumber(value: JsonValue | undefined): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** A count: never negative, whole. */
+/** More than anybody counts: a larger figure is none, and sums of smaller ones stay exact. */
+const MAX_COUNT = 1_000_000_000_000;
+
+/** A count: never negative, whole, and a trillion at most. */
 export function asCount(value: JsonValue | undefined): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+  return typeof value === "number" && value >= 0 && value <= MAX_COUNT ? Math.floor(value) : undefined;
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is no JSON, and for what is nested too deep. */
 export function parseJson(text: string): JsonValue | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     const value: JsonValue = JSON.parse(text);
     return value;

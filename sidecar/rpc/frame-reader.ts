@@ -4,6 +4,7 @@
 
 import type { Readable } from "node:stream";
 import { AbstractMessageReader, type DataCallback, type Disposable, type Message } from "vscode-jsonrpc/node";
+import { isTooDeep, MAX_JSON_DEPTH } from "../json-depth.ts";
 
 /** Bytes. A frame's headers are some twenty bytes long. */
 const maxHeaderBytes = 4096;
@@ -72,6 +73,7 @@ export class FrameReader extends AbstractMessageReader {
     const body = held.toString("utf8", 0, this.#bodyBytes);
     this.#keep(held.subarray(this.#bodyBytes));
     this.#bodyBytes = null;
+    if (isTooDeep(body)) throw new Error(`A frame's JSON is nested deeper than ${MAX_JSON_DEPTH} levels.`);
     const message: unknown = JSON.parse(body);
     if (!isMessage(message)) throw new Error("A frame holds no JSON-RPC message.");
     return message;

@@ -1,0 +1,41 @@
+// How deep a text's JSON is nested, before it is parsed: parsing takes any depth, but what is too deep overflows the stack of
+// whoever walks through it later, or writes it out again.
+
+/** Levels. Nothing that a provider or an editor means is as deep. */
+export const MAX_JSON_DEPTH = 500;
+
+const QUOTE = 34;
+const OPENING_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSING_BRACKET = 93;
+const OPENING_BRACE = 123;
+const CLOSING_BRACE = 125;
+
+/** Whether lists and objects stand deeper in each other than `MAX_JSON_DEPTH`. */
+export function isTooDeep(text: string): boolean {
+  // What is opened has to be closed: a shorter text cannot be too deep.
+  if (text.length <= 2 * MAX_JSON_DEPTH) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = endOfString(text, at + 1);
+    } else if (code === OPENING_BRACKET || code === OPENING_BRACE) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) return true;
+    } else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) {
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
+/** Where the string ends whose first character is at `from`: at the next quote that is not escaped. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(at - 1 - escapes) === BACKSLASH) escapes += 1;
+    if (escapes % 2 === 0) return at;
+  }
+  return text.length;
+}
