@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { IncomingHttpHeaders } from "node:http";
 import { describe, test } from "node:test";
 import { durationMs, exhaustedForMs, retryAfterMs, shouldRetry } from "../../../sidecar/http/retry-after.ts";
 
