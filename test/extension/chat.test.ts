@@ -17,6 +17,7 @@ import { ModelChoice } from "../../extension/models/model-choice.ts";
 import { ModelDirectory } from "../../extension/models/model-directory.ts";
 import { SidecarClient } from "../../extension/sidecar-client.ts";
 import type { FailureWords } from "../../media/protocol.ts";
+import { productVersion } from "../../sidecar/product-version.ts";
 import { PROTOCOL_VERSION } from "../../sidecar/protocol.ts";
 import { FakeChatPage } from "../support/fake-chat-page.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
@@ -72,7 +73,7 @@ async function machine(t: TestContext): Promise<Machine> {
       log: { info: () => {}, warn: () => {}, error: () => {}, sidecar: () => {} },
       initialize: () => ({
         protocolVersion: PROTOCOL_VERSION,
-        client: { name: "test", version: "0" },
+        client: { name: "test", version: productVersion() },
         parentPid: process.pid,
         storeFolder,
         settings: { providers: { fake: { baseUrl: fake.baseUrl("openai-chat") } }, concurrency: 4, localModels: [] },
