@@ -6,6 +6,7 @@ import { invalidRequest } from "./answers/answer-error.ts";
 import { HttpClient } from "./http/http-client.ts";
 import { usableKey, type KeyRing } from "./keys.ts";
 import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
+import type { LimitStore } from "./limits/shared-limits.ts";
 import type { Endpoint } from "./llm.ts";
 import { baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl } from "./providers/base-url.ts";
 import { createHttpProvider } from "./providers/http-provider.ts";
@@ -24,6 +25,8 @@ export interface EndpointsOptions {
   readonly networkEnvironment?: NodeJS.ProcessEnv;
   /** For what somebody should know about the network; default: Node's own warning. */
   readonly warn?: (message: string) => void;
+  /** Where the processes of this machine share what they learn of endpoints' limits. */
+  readonly limitStore?: LimitStore;
   readonly local: Provider;
   readonly editor?: Provider;
 }
@@ -50,13 +53,14 @@ const MAX_ENDPOINTS = 256;
 export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #http: HttpClient;
-  readonly #limiters = new EndpointLimiters();
+  readonly #limiters: EndpointLimiters;
   readonly #known = new Map<string, KnownEndpoint>();
   #settings: EngineSettings;
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#limiters = new EndpointLimiters(options.limitStore);
     const environment = options.networkEnvironment ?? options.environment;
     this.#http = new HttpClient({
       ...(options.settings.network === undefined ? {} : { network: options.settings.network }),
@@ -84,6 +88,7 @@ export class Endpoints {
   /** Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
   resolve(id: string, overrides: EndpointOverrides = {}): Endpoint {
     const row = this.row(id);
+    this.#limiters.look();
     const set = this.#settings.providers[id];
     const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
     const known = row.wire === "local" || row.wire === "editor" ? this.#inProcess(row) : this.#overHttp(id, row, overrides);

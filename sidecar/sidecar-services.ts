@@ -33,7 +33,7 @@ export async function createSidecarServices(request: ServicesRequest, database: 
     store,
     persistence,
     localInference: inference.availability(),
-    engine: () => (engine ??= loadEngine({ settings, keys, networkEnvironment: process.env, warn: log.warn, local, editor })),
+    engine: () => (engine ??= loadEngine({ settings, keys, networkEnvironment: process.env, warn: log.warn, limitStore: store, local, editor })),
     updateSettings: (changed: EngineSettings) => {
       settings = changed;
       // An engine that could not be loaded tells it to whoever asks it for something.

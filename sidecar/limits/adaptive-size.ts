@@ -137,6 +137,13 @@ export class AdaptiveSize {
     this.#resize(Math.floor(size / 2));
   }
 
+  /** Another process has found that the endpoint bears so many at once. What was found out here counts more. */
+  learnFromOthers(now: number, size: number): void {
+    if (this.#ceiling !== null || this.#phase !== "doubling") return;
+    this.#ceiling = { size: atLeastOne(size) + 1, why: "refused", since: now, vainProbes: 0, answers: 0 };
+    this.#hold(atLeastOne(size));
+  }
+
   #endRound(now: number, round: Round): void {
     const rate = round.answers / Math.max(now - round.startedAt, 0.001);
     switch (this.#phase) {

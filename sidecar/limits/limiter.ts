@@ -1,6 +1,7 @@
 // How many requests may run at once at one endpoint, and when none may. Every request of the process goes through its
 // endpoint's limiter, whether it comes from a chat, from `gather` or from a bare `Promise.all`.
 
+import { defaultRetryPolicy } from "../answers/retry.ts";
 import type { WorkClass } from "../call-scope.ts";
 import type { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
@@ -19,6 +20,16 @@ export interface LimiterOptions {
   readonly askPlaces?: () => Promise<number | undefined>;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Hears what is worth telling others who go to the same endpoint. */
+  readonly learned?: (learned: Learned) => void;
+}
+
+/** What was learned of an endpoint. */
+export interface Learned {
+  /** Milliseconds for which the provider wants nothing. */
+  readonly waitMs?: number;
+  /** Requests at once that it bears. */
+  readonly size?: number;
 }
 
 /** The right to run one request. Every method does nothing after `release`. */
@@ -54,6 +65,9 @@ export class Limiter {
   /** Of the active ones: those that the provider has not accepted yet. */
   readonly #unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
   readonly #waiting: Record<WorkClass, WaitingLine<Waiter>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
+  readonly #learned: (learned: Learned) => void;
+  /** The size that was told last, or heard. */
+  #knownSize: number | undefined;
   /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
   #era = 0;
   #cancelTimer: (() => void) | null = null;
@@ -64,6 +78,7 @@ export class Limiter {
     this.#wait = new SharedWait(options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;
     this.#askPlaces = options.askPlaces;
+    this.#learned = options.learned ?? (() => {});
   }
 
   get size(): number {
@@ -87,6 +102,22 @@ export class Limiter {
   /** Begins with more than it was made with; does nothing where it knows better. */
   startWith(size: number): void {
     this.#size.start = size;
+    this.#admitWaiting();
+  }
+
+  /** Another process has learned this. A wait holds here too; a size only where nothing was found out here. */
+  learnFromOthers({ waitMs, size }: Learned): void {
+    const now = this.#clock.now();
+    if (size !== undefined) {
+      this.#knownSize = size;
+      this.#size.learnFromOthers(now, size);
+    }
+    if (waitMs !== undefined && waitMs > 0) {
+      this.#era++;
+      this.#size.interrupt();
+      this.#wait.refused(now, refusedElsewhere(waitMs), defaultRetryPolicy, false);
+      this.#tellWait(now);
+    }
     this.#admitWaiting();
   }
 
@@ -165,7 +196,9 @@ export class Limiter {
         this.#admitWaiting();
       },
       answered: () => {
-        if (held) this.#size.answered(this.#clock.now(), this.active >= this.size);
+        if (!held) return;
+        this.#size.answered(this.#clock.now(), this.active >= this.size);
+        this.#tellSize();
       },
       refused: (error, policy) => {
         if (held) this.#refused(error, policy, era === this.#era);
@@ -187,6 +220,13 @@ export class Limiter {
       this.#size.refused(now, this.active);
     }
     this.#wait.refused(now, error, policy, first);
+    this.#tellWait(now);
+    if (error.retryAfterMs !== undefined) this.#learned({ waitMs: error.retryAfterMs });
+    this.#tellSize();
+  }
+
+  /** Whoever waits hears of the end of the common wait, or that it is too long to be waited for. */
+  #tellWait(now: number): void {
     const tooLong = this.#wait.tooLong(now);
     for (const line of this.#lines()) {
       if (tooLong === undefined) for (const waiter of line) waiter.wake();
@@ -199,7 +239,15 @@ export class Limiter {
     this.#era++;
     this.#size.interrupt();
     this.#wait.exhausted(this.#clock.now(), ms);
+    this.#learned({ waitMs: ms });
     for (const line of this.#lines()) for (const waiter of line) waiter.wake();
+  }
+
+  /** Once a size has proved to be the right one. */
+  #tellSize(): void {
+    if (this.#size.phase !== "holding" || this.#size.size === this.#knownSize) return;
+    this.#knownSize = this.#size.size;
+    this.#learned({ size: this.#size.size });
   }
 
   #admitWaiting(): void {
@@ -241,6 +289,17 @@ export class Limiter {
       this.#admitWaiting();
     });
   }
+}
+
+/** As if it had been said here. */
+function refusedElsewhere(retryAfterMs: number): ErrorInfo {
+  return {
+    kind: "rate-limit",
+    message: "The provider has asked another window to wait.",
+    phase: "before-headers",
+    retryable: true,
+    retryAfterMs,
+  };
 }
 
 class Waiter {

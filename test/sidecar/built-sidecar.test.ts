@@ -195,6 +195,24 @@ test("the end of the pipe in mid-answer closes the provider's socket and keeps t
   assert.deepEqual([answer?.status, answer?.error?.providerCode], ["incomplete", "sidecar-ended"]);
 });
 
+test("what one window was told of a provider's limit holds in another one that opens later", async (context) => {
+  const fake = await startProvider(context);
+  const folder = await newFolder(context);
+  const waits = ({ events }: BuiltSidecar): boolean => events.some((event) => event.type === "status" && event.untilMs !== undefined);
+  const ask = async (): Promise<BuiltSidecar> => {
+    const sidecar = startSidecar(context);
+    await sidecar.shakeHands({ baseUrl: fake.baseUrl("openai-chat"), storeFolder: folder });
+    await sidecar.ask("Hello?");
+    await until(() => waits(sidecar), "it to wait");
+    return sidecar;
+  };
+  fake.enqueue({ status: 429, headers: { "retry-after": "50" }, body: { error: { message: "slow down", code: "rate_limit_exceeded" } } });
+  await ask();
+  assert.equal(fake.state().requests, 1);
+  await ask();
+  assert.equal(fake.state().requests, 1);
+});
+
 test("a database that another process holds locked keeps it alive no longer than two seconds after its pipe", async (context) => {
   const { folder, before } = await askHalfway(context);
   const lock = new DatabaseSync(join(folder, "conversations.sqlite"));
