@@ -8,6 +8,7 @@ export type FailureCode =
   | "not-ready"
   | "wrong-version"
   | "invalid-params"
+  | "invalid-archive"
   | "storage";
 
 export class Failure extends Error {

@@ -11,10 +11,11 @@ import type { BudgetLimits } from "../limits/budget.ts";
 import { askAboutFile } from "../prompt-text.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo, StreamEvent } from "../types.ts";
+import { writeWholeFile } from "../whole-file.ts";
 import { gatherCommand } from "./commands.ts";
 import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
 import { readFilePart } from "./read-file.ts";
-import { reportMarkdown, writeReport, type ReportItem } from "./report.ts";
+import { reportMarkdown, type ReportItem } from "./report.ts";
 import { CommandError, numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
 
 interface Item {
@@ -218,7 +219,7 @@ class Run {
     const models = [...new Set(items.map(({ llm }) => llm.ref))];
     const sections = items.map((item, index) => reportItem(item, done[index]));
     try {
-      await writeReport(path, reportMarkdown({ prompt: this.#prompt, models, items: sections, totals }));
+      await writeWholeFile(path, reportMarkdown({ prompt: this.#prompt, models, items: sections, totals }));
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

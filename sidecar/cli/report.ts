@@ -1,7 +1,5 @@
 // The Markdown that `parley gather --report` writes: a section for each file, whatever became of it.
 
-import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, basename, join } from "node:path";
 import type { Totals } from "../answers/totals.ts";
 import type { ModelRef } from "../types.ts";
 
@@ -23,22 +21,6 @@ export interface Report {
 export function reportMarkdown({ prompt, models, items, totals }: Report): string {
   const sections = items.map((item) => section(item, models.length > 1));
   return `# ${oneLine(prompt)}\n\n${sections.join("\n")}\n---\n\n${footer(models, items, totals)}\n`;
-}
-
-/** Whole or not at all: written beside the file and put in its place. What is no file (a pipe, `/dev/stdout`) is written to. */
-export async function writeReport(given: string, markdown: string): Promise<void> {
-  // A link stays one: the file that it leads to is written anew.
-  const path = await realpath(given).catch(() => given);
-  const there = await stat(path).catch(() => undefined);
-  if (there?.isFile() === false) return writeFile(path, markdown);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    await writeFile(temporary, markdown);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 function section({ item, model, content, problem }: ReportItem, severalModels: boolean): string {

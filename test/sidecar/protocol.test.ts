@@ -49,6 +49,7 @@ test("the version and the codes of failures are those of the code", () => {
     "not-ready": true,
     "wrong-version": true,
     "invalid-params": true,
+    "invalid-archive": true,
     storage: true,
     provider: true,
     internal: true,
