@@ -6,10 +6,10 @@ import type { AssistantPart, EndEvent, ErrorInfo, ModelRef, StreamEvent, ToolCal
 
 export class AnswerFold {
   readonly #ref: ModelRef;
+  /** Text and reasoning that still grow are `#growing`, and come into their place when something else follows. */
   #parts: AssistantPart[] = [];
+  #growing: GrowingPart | null = null;
   readonly #warnings: Warning[] = [];
-  #content = "";
-  #reasoning = "";
   #end: EndEvent | null = null;
 
   constructor(ref: ModelRef) {
@@ -32,10 +32,12 @@ export class AnswerFold {
   /** What has come so far. Before the end it is `incomplete`. */
   result(): GenerateResult {
     const end = this.#end;
+    const parts = this.#growing === null ? [...this.#parts] : [...this.#parts, this.#growing.part()];
+    const allOf = (type: "text" | "reasoning"): string => parts.map((part) => (part.type === type ? part.text : "")).join("");
     return {
-      content: this.#content,
-      reasoning: this.#reasoning,
-      toolCalls: this.#parts.filter((part): part is ToolCallPart => part.type === "tool-call"),
+      content: allOf("text"),
+      reasoning: allOf("reasoning"),
+      toolCalls: parts.filter((part): part is ToolCallPart => part.type === "tool-call"),
       model: this.#ref,
       status: end?.status ?? "incomplete",
       finishReason: end?.finishReason ?? null,
@@ -45,24 +47,24 @@ export class AnswerFold {
       timings: end?.timings ?? { firstTokenMs: null, totalMs: 0 },
       ...(end?.requestId === undefined ? {} : { requestId: end.requestId }),
       warnings: [...this.#warnings],
-      message: { role: "assistant", content: [...this.#parts] },
+      message: { role: "assistant", content: parts },
     };
   }
 
   #addOne(event: StreamEvent): void {
     switch (event.type) {
       case "text-delta":
-        this.#content += event.text;
         this.#append("text", event.text);
         return;
       case "reasoning-delta":
-        this.#reasoning += event.text;
         this.#append("reasoning", event.text);
         return;
       case "tool-call":
+        this.#settle();
         this.#parts.push({ type: "tool-call", id: event.id, name: event.name, arguments: event.arguments });
         return;
       case "opaque":
+        this.#settle();
         this.#parts.push({ type: "opaque", provider: event.provider, data: event.data });
         return;
       case "warning": {
@@ -87,16 +89,59 @@ export class AnswerFold {
 
   /** What was taken back is no part of the answer. */
   #discard(isTakenBack: (type: AssistantPart["type"]) => boolean): void {
+    this.#settle();
     this.#parts = this.#parts.filter(({ type }) => !isTakenBack(type));
-    if (isTakenBack("text")) this.#content = "";
-    if (isTakenBack("reasoning")) this.#reasoning = "";
   }
 
   /** Deltas of one kind that follow each other are one part; another kind between them begins a new one. */
   #append(type: "text" | "reasoning", text: string): void {
     if (text === "") return;
-    const last = this.#parts.at(-1);
-    if (last?.type === type) this.#parts[this.#parts.length - 1] = { type, text: last.text + text };
-    else this.#parts.push({ type, text });
+    if (this.#growing?.type !== type) {
+      this.#settle();
+      // What was taken back between two parts of a kind leaves one.
+      const last = this.#parts.at(-1);
+      const goesOn = last?.type === type;
+      if (goesOn) this.#parts.pop();
+      this.#growing = new GrowingPart(type, goesOn ? last.text : "");
+    }
+    this.#growing.add(text);
+  }
+
+  #settle(): void {
+    if (this.#growing !== null) this.#parts.push(this.#growing.part());
+    this.#growing = null;
+  }
+}
+
+/** Deltas that are put together before each of them is added to the whole. */
+const DELTAS = 256;
+
+/**
+ * A text of many small deltas. Added one by one, each would stay in memory for as long as the text does, as a node of the rope
+ * that the engine makes of sums of strings, at several times its own length.
+ */
+class GrowingPart {
+  readonly type: "text" | "reasoning";
+  #text: string;
+  #deltas: string[] = [];
+
+  constructor(type: "text" | "reasoning", text: string) {
+    this.type = type;
+    this.#text = text;
+  }
+
+  add(text: string): void {
+    this.#deltas.push(text);
+    if (this.#deltas.length === DELTAS) this.#gather();
+  }
+
+  part(): AssistantPart {
+    this.#gather();
+    return { type: this.type, text: this.#text };
+  }
+
+  #gather(): void {
+    this.#text += this.#deltas.join("");
+    this.#deltas = [];
   }
 }
