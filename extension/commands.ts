@@ -7,6 +7,7 @@ export const commandIds = [
   "parley.openChat",
   "parley.newChat",
   "parley.openConversation",
+  "parley.searchConversations",
   "parley.selectModel",
   "parley.addServer",
   "parley.setApiKey",

@@ -11,6 +11,7 @@ export async function showMenu({ state, reason }: SidecarStatus): Promise<void> 
     row("comment-discussion", vscode.l10n.t("Open Chat"), "parley.openChat"),
     row("sparkle", vscode.l10n.t("Select Model…"), "parley.selectModel"),
     row("history", vscode.l10n.t("Open Conversation…"), "parley.openConversation"),
+    row("search", vscode.l10n.t("Search Conversations…"), "parley.searchConversations"),
     row("key", vscode.l10n.t("Set API Key…"), "parley.setApiKey"),
     row("server", vscode.l10n.t("Add Server…"), "parley.addServer"),
     row("output", vscode.l10n.t("Show Log"), "parley.showLog"),

@@ -10,6 +10,7 @@ import { ChatMemory } from "./chat/chat-memory.ts";
 import type { ChatPort } from "./chat/chat-port.ts";
 import { pickConversation } from "./chat/conversation-picker.ts";
 import { openFile, openLink } from "./chat/editor-actions.ts";
+import { searchConversations } from "./chat/search-conversations.ts";
 import { SidecarUnavailable, isCancelled } from "./client/request-failure.ts";
 import { debuggerFlags, sidecarEnvironment } from "./client/sidecar-environment.ts";
 import { StreamReaders } from "./client/stream-readers.ts";
@@ -75,7 +76,7 @@ export class Parley implements Disposable {
     offerFiles(this.#client);
     offerEditorModels(this.#client);
     this.#directory = new ModelDirectory(this.#client);
-    this.#choice = this.#store.add(new ModelChoice(this.#client, settings, context.globalState));
+    this.#choice = this.#store.add(new ModelChoice(this.#client, settings, context.workspaceState, context.globalState));
     this.#chat = this.#store.add(
       new Chat({
         client: this.#client,
@@ -147,8 +148,11 @@ export class Parley implements Disposable {
         await this.#openChat();
       }),
       "parley.openConversation": guarded(async () => {
-        await pickConversation(this.#client, this.#chat);
+        await pickConversation(this.#client, this.#chat, (error) => this.#report(error));
         await this.#openChat();
+      }),
+      "parley.searchConversations": guarded(async () => {
+        if (await searchConversations(this.#client, this.#chat)) await this.#openChat();
       }),
       "parley.selectModel": guarded(() => this.#selectModel()),
       "parley.addServer": guarded(() => this.#addServer()),
@@ -172,7 +176,7 @@ export class Parley implements Disposable {
       openLink: (url) => guarded(openLink(url)),
       openFile: (uri, startLine, endLine) => guarded(openFile(uri, startLine, endLine)),
       pickModel: () => guarded(this.#selectModel()),
-      pickConversation: () => guarded(pickConversation(this.#client, this.#chat)),
+      pickConversation: () => guarded(pickConversation(this.#client, this.#chat, (error) => this.#report(error))),
       perform: (action, provider) => guarded(this.#perform(action, provider)),
       report: (error) => this.#report(error),
     };

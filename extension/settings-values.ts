@@ -1,7 +1,7 @@
 // From what stands in a settings file, which can be anything, to what the engine takes. What does not fit is left out and
 // told, so that one wrong line costs itself alone.
 
-import type { EngineSettings, ProviderSettings } from "../sidecar/settings.ts";
+import type { ChatSettings, EngineSettings, ProviderSettings } from "../sidecar/settings.ts";
 import type { TimeLimits } from "../sidecar/types.ts";
 import { asRecord, type Complain, readInteger, readString } from "./settings-fields.ts";
 import { readModelOverrides } from "./settings-models.ts";
@@ -11,6 +11,8 @@ export interface RawSettings {
   readonly servers: unknown;
   readonly concurrency: unknown;
   readonly localModels: unknown;
+  readonly whenContextIsFull: unknown;
+  readonly generateTitles: unknown;
 }
 
 /** Requests at once to one endpoint at most, as long as the settings say nothing. What it bears is found out below that. */
@@ -42,7 +44,16 @@ export function readEngineSettings(raw: RawSettings, complain: Complain): Engine
     providers: Object.fromEntries([...servers, ...providers]),
     concurrency: readInteger(raw.concurrency, 1, MAX_CONCURRENCY, "parley.concurrency", complain) ?? DEFAULT_CONCURRENCY,
     localModels: readPaths(raw.localModels, complain),
+    chat: readChat(raw, complain),
   };
+}
+
+/** Titles are made unless somebody says no. */
+function readChat({ whenContextIsFull: whenFull, generateTitles = true }: RawSettings, complain: Complain): ChatSettings {
+  const fits = whenFull === undefined || whenFull === "summarize" || whenFull === "refuse";
+  if (!fits) complain("parley.whenContextIsFull", 'it must be "summarize" or "refuse"');
+  if (typeof generateTitles !== "boolean") complain("parley.generateTitles", "it must be true or false");
+  return { whenContextIsFull: whenFull === "refuse" ? "refuse" : "summarize", generateTitles: generateTitles !== false };
 }
 
 function readProvider(value: unknown, at: string, complain: Complain): ProviderSettings {

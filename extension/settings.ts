@@ -88,6 +88,8 @@ export class Settings implements Disposable {
         servers: configuration.get("servers"),
         concurrency: configuration.get("concurrency"),
         localModels: configuration.get("localModels"),
+        whenContextIsFull: configuration.get("whenContextIsFull"),
+        generateTitles: configuration.get("generateTitles"),
       },
       complain,
     );

@@ -21,12 +21,19 @@ export interface FailureWords {
 export interface MessageView {
   readonly stored: StoredMessage;
   readonly failure?: FailureWords;
+  /** Another window writes this answer: its words come when it has ended, and only there it can be stopped. */
+  readonly elsewhere?: boolean;
 }
 
 export interface SessionView {
   readonly id: string;
   readonly title: string;
+  /** The newest of the path shown, oldest first; a summary of older messages behind the last that it stands for. */
   readonly messages: readonly MessageView[];
+  /** There are messages before these: see `earlier`. */
+  readonly hasEarlier: boolean;
+  /** To be brought into view: what was searched for. */
+  readonly reveal?: string;
 }
 
 export interface ModelView {
@@ -48,8 +55,15 @@ export type ToWebview =
     }
   | { readonly type: "sidecar"; readonly state: SidecarState; readonly failure?: FailureWords }
   | { readonly type: "model"; readonly model: ModelView | null }
-  /** A question and its answer were kept; the answer's events follow. Replaces messages of the same id; `dropped` leave the path shown. */
-  | { readonly type: "messages"; readonly session: string; readonly messages: readonly MessageView[]; readonly dropped: readonly string[] }
+  /**
+   * A question and its answer were kept; the answer's events follow. They come behind the message `follows` (null: behind
+   * nothing), and what was behind it leaves the path shown. Replaces messages of the same id.
+   */
+  | { readonly type: "messages"; readonly session: string; readonly messages: readonly MessageView[]; readonly follows: string | null }
+  /** Messages that come before all on the page. */
+  | { readonly type: "earlier"; readonly session: string; readonly messages: readonly MessageView[]; readonly hasEarlier: boolean }
+  /** Older messages were summarised for the model, up to the one that this follows. */
+  | { readonly type: "summary"; readonly session: string; readonly message: MessageView }
   /**
    * Consecutive events of one answer, from its first one on after each `show`; the page skips those that it has applied. The host
    * sends no more of this message before `applied` came for them, which can name a later event than they hold.
@@ -58,6 +72,8 @@ export type ToWebview =
   | { readonly type: "title"; readonly session: string; readonly title: string }
   /** Could not be sent; the composer gets its text back. */
   | { readonly type: "not-sent"; readonly draft: string; readonly failure: FailureWords }
+  /** The edited question could not be sent; it is open for editing again. */
+  | { readonly type: "not-edited"; readonly message: string; readonly text: string; readonly failure: FailureWords }
   | { readonly type: "focus" };
 
 export type FromWebview =
@@ -65,6 +81,14 @@ export type FromWebview =
   | { readonly type: "ready" }
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "stop"; readonly message: string }
+  /** The question in other words, beside the old one, with what was attached to it. Answered by `messages` or `not-edited`. */
+  | { readonly type: "edit"; readonly message: string; readonly text: string }
+  /** To go on with an answer that ended before it was complete. */
+  | { readonly type: "continue"; readonly message: string }
+  /** To show the branch of this message, which stands beside one on the page. Answered by `show`. */
+  | { readonly type: "select"; readonly message: string }
+  /** The reader comes near to the first message on the page. Answered by `earlier`. */
+  | { readonly type: "earlier" }
   | { readonly type: "applied"; readonly message: string; readonly seq: number }
   | { readonly type: "draft"; readonly text: string }
   | { readonly type: "pick-model" }

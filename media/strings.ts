@@ -34,6 +34,7 @@ const ENGLISH = {
   cannotSendLoading: "The chat is still loading",
   cannotSendEmpty: "Type a question first",
   cannotSendAnswering: "Wait until the answer is complete, or stop it with Escape",
+  cannotSendElsewhere: "Another window is answering in this conversation",
   cannotSendSending: "The question is being sent",
   sending: "Sending…",
   demoHint: "The demo has no knowledge.",
@@ -57,6 +58,19 @@ const ENGLISH = {
   chooseRealModel: "Choose a Real Model…",
   addServer: "Add Server…",
 
+  // Versions of a message
+  editQuestion: "Edit the question",
+  editHint: "The question as it was stays beside it.",
+  cancel: "Cancel",
+  answerAgain: "Answer again",
+  versions: "Versions",
+  versionOf: "Version {version} of {versions}",
+  previousVersion: "Previous version",
+  nextVersion: "Next version",
+  noPreviousVersion: "This is the first version",
+  noNextVersion: "This is the last version",
+  cannotChangeAnswering: "Wait until the answer is complete, or stop it with Escape",
+
   // Answers
   waitingForFirstToken: "Waiting for the first words",
   thinking: "Thinking",
@@ -65,6 +79,14 @@ const ENGLISH = {
   toolCall: "Tool call: {name}",
   note: "Note: {code}",
   noteOn: "Note: {code} ({parameter})",
+  continueAnswer: "Continue",
+  continued: "Continued",
+  goesOnBelow: "The answer was interrupted here, and goes on below.",
+  answeredElsewhere: "Another window is writing this answer.",
+  summarized: "Earlier messages were summarized",
+  summarizedDetail:
+    "The model no longer reads what stands above, which did not fit into its context window, but this summary of it. {model}",
+  earlierMessages: "Earlier messages…",
   stopped: "You stopped this answer.",
   incomplete: "The answer ended before it was complete.",
   cutByLength: "The answer was cut: it reached the limit of output tokens.",
@@ -103,6 +125,7 @@ const ENGLISH = {
   loadingModelProgress: "Loading the model, {percent} %",
   processingPrompt: "Reading the prompt",
   processingPromptProgress: "Reading the prompt, {percent} %",
+  summarizing: "Summarizing earlier messages, which do not fit into the model's context window any more",
 
   // Footer of an answer
   tokens: "{input} → {output} tokens",
@@ -149,6 +172,7 @@ const PHASES: Readonly<Record<StatusPhase, { readonly plain: TextKey; readonly t
   retrying: { plain: "retrying", timed: "retryingIn" },
   "loading-model": { plain: "loadingModel", measured: "loadingModelProgress" },
   "processing-prompt": { plain: "processingPrompt", measured: "processingPromptProgress" },
+  summarizing: { plain: "summarizing" },
 };
 
 /** What an answer waits for. `time` left in words, where it is known; `progress` from 0 to 1. */

@@ -70,4 +70,9 @@ export interface Llm {
   stream(prompt: PromptSource, options?: GenerateOptions): AsyncGenerator<Chunk, void, undefined>;
   /** The same events in the batches in which they arrived: what a server forwards. */
   streamBatches(prompt: PromptSource, options?: GenerateOptions): AsyncGenerator<readonly StreamEvent[], void, undefined>;
+  /**
+   * Tokens that the model reads, its answer included; undefined where nobody says so. A server that tells it may be asked, for a
+   * few seconds at most. Rejects with the signal's reason alone.
+   */
+  contextWindow?(signal: AbortSignal): Promise<number | undefined>;
 }

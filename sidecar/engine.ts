@@ -50,6 +50,7 @@ export class Engine {
         model,
         endpoint: () => this.#endpoints.resolve(provider, overrides),
         price: (asking) => this.#quote(provider, model, overrides, asking),
+        contextWindow: (signal) => this.#models.contextWindow(provider, model, overrides, signal),
       },
       defaults,
     );

@@ -39,6 +39,8 @@ export interface LlmTarget {
    * nobody is. Rejects with the signal's reason.
    */
   price?(asking?: AbortSignal): Promise<PriceQuote | undefined>;
+  /** See `Llm`. */
+  contextWindow?(signal: AbortSignal): Promise<number | undefined>;
 }
 
 type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
@@ -66,6 +68,7 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
       if (fold.error !== undefined) throw new AnswerError(fold.error, result);
       return result;
     },
+    contextWindow: async (signal) => target.contextWindow?.(signal),
   };
 }
 

@@ -35,6 +35,11 @@ interface CachedList {
   readonly models: readonly ModelInfo[];
 }
 
+interface KnownWindow {
+  readonly at: number;
+  readonly tokens: number | undefined;
+}
+
 type Listed = { readonly id: string } & (
   | { readonly models: readonly ModelInfo[] }
   | { readonly error: ErrorInfo }
@@ -49,6 +54,8 @@ export class ModelCatalogue {
   readonly #lists = new WeakMap<Provider, CachedList>();
   /** Lists that were asked for because of their prices. */
   readonly #pricing = new WeakMap<Provider, { readonly at: number; over: boolean; readonly list: Promise<Listed> }>();
+  /** By model; what nobody has told is kept, too. */
+  readonly #windows = new WeakMap<Provider, Map<string, KnownWindow>>();
   /** By the list that is described, so that both are forgotten together. */
   readonly #described = new WeakMap<readonly ModelInfo[], readonly ModelInfo[]>();
 
@@ -101,6 +108,34 @@ export class ModelCatalogue {
     }
     await orAborted(asked.list, signal);
     return this.knownPrice(id, model, overrides);
+  }
+
+  /**
+   * Tokens that a model reads, its answer included, as far as somebody says so: the user, the provider's list, the bundled one.
+   * A list that is not at hand is asked for, and what is not known soon is not known. Rejects with the signal's reason alone.
+   */
+  async contextWindow(id: string, model: string, overrides: EndpointOverrides, signal: AbortSignal): Promise<number | undefined> {
+    const set = this.#endpoints.settings.providers[id]?.models?.[model]?.contextWindow;
+    const provider = this.#callable(id, overrides);
+    if (set !== undefined || provider === undefined) return set;
+    const windows = this.#windows.get(provider) ?? new Map<string, KnownWindow>();
+    this.#windows.set(provider, windows);
+    const known = windows.get(model);
+    if (known !== undefined && performance.now() - known.at < this.#limits.keepRemoteMs) return known.tokens;
+    const tokens = await this.#askWindow(id, model, overrides, provider, signal);
+    windows.set(model, { at: performance.now(), tokens });
+    return tokens;
+  }
+
+  async #askWindow(id: string, model: string, overrides: EndpointOverrides, provider: Provider, signal: AbortSignal) {
+    const inList = (models: readonly ModelInfo[] | undefined): number | undefined =>
+      models?.find((one) => one.model === model)?.contextWindow;
+    const atHand = inList(this.#lists.get(provider)?.models) ?? (await this.#prices.bundled(this.#endpoints.row(id), model))?.contextWindow;
+    if (atHand !== undefined) return atHand;
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#limits.probeMs)]);
+    const list = await this.#list(id, { ...this.#probing, overrides, describe: true }, limited);
+    signal.throwIfAborted();
+    return "models" in list ? inList(list.models) : undefined;
   }
 
   /** The last used model if it can still be called, else a server running here, else a provider with a key, else the demo. */

@@ -14,6 +14,7 @@ import type {
   ModelInfo,
   ModelRef,
   ProviderInfo,
+  SearchResult,
   SessionDetail,
   SessionInfo,
   StoredMessage,
@@ -118,8 +119,21 @@ export const CreateSession = new RequestType<
 export const ListSessions = new RequestType<{ readonly limit?: number }, { readonly sessions: readonly SessionInfo[] }, RequestFailure>(
   "session/list",
 );
-/** Fails with `session-not-found`. */
-export const GetSession = new RequestType<{ readonly session: string }, { readonly session: SessionDetail }, RequestFailure>("session/get");
+export interface GetSessionParams {
+  readonly session: string;
+  /** Messages at most: the newest of the path shown, or of what comes before `before`. Absent: all of them. */
+  readonly limit?: number;
+  /** The messages that come before this one, on its path. */
+  readonly before?: string;
+}
+/** Fails with `session-not-found`, and with `message-not-found` for a `before` that is not in it. */
+export const GetSession = new RequestType<GetSessionParams, { readonly session: SessionDetail }, RequestFailure>("session/get");
+/** Client to sidecar. Shows the branch that a message is on, and remembers it. Answered after the commit. */
+export const SelectMessage = new RequestType<
+  { readonly session: string; readonly message: string },
+  { readonly session: SessionInfo },
+  RequestFailure
+>("session/select");
 /** Changes what is given, keeps the rest. Answered after the commit. */
 export const UpdateSession = new RequestType<
   {
@@ -132,8 +146,22 @@ export const UpdateSession = new RequestType<
   { readonly session: SessionInfo },
   RequestFailure
 >("session/update");
-/** Cancels an answer that runs in it. */
+/** Cancels an answer that runs in it. Can be undone for ten minutes, or as long as this sidecar runs. */
 export const DeleteSession = new RequestType<{ readonly session: string }, null, RequestFailure>("session/delete");
+/** Client to sidecar. Takes a deletion back. Fails with `session-not-found` when it is gone for good. */
+export const RestoreSession = new RequestType<{ readonly session: string }, { readonly session: SessionInfo }, RequestFailure>(
+  "session/restore",
+);
+export interface SearchSessionsParams {
+  /** As somebody typed it; quotation marks hold words together. */
+  readonly text: string;
+  /** Sessions at most; default 50. */
+  readonly limit?: number;
+  /** Messages of each at most; default 3. */
+  readonly messagesPerSession?: number;
+}
+/** Client to sidecar. Over titles and messages of every session. */
+export const SearchSessions = new RequestType<SearchSessionsParams, SearchResult, RequestFailure>("session/search");
 /** Sidecar to client, after each commit that changed it. */
 export const SessionChanged = new NotificationType<{ readonly session: SessionInfo }>("session/changed");
 
@@ -171,24 +199,48 @@ export interface SendChatParams {
   readonly model?: ModelRef;
   /** The message that this one follows; default the session's leaf. Another one makes a branch. Null starts from nothing. */
   readonly parent?: string | null;
+  /** Default `refuse`. */
+  readonly whenBusy?: WhenBusy;
 }
 export interface ChatAnswer {
-  /** The question, as kept. */
+  /** The question, as kept, with its siblings. */
   readonly user: StoredMessage;
-  /** The answer: `status` is `streaming`, `stream` says where to read it. */
+  /** The answer, with its siblings: `status` is `streaming`, `stream` says where to read it. */
   readonly assistant: StoredMessage;
 }
 /**
  * Client to sidecar. Answered when question and empty answer are committed, before the provider is called: from then on
- * nothing is lost. Fails with `busy` while the session is answering.
+ * nothing is lost. Fails with `busy` while the session is answering, unless `whenBusy` says otherwise.
  */
 export const SendChat = new RequestType<SendChatParams, ChatAnswer, RequestFailure>("chat/send");
+/** Client to sidecar. Asks an earlier question in other words, with what was attached to it, beside the old one, which stays. */
+export const EditChat = new RequestType<EditChatParams, ChatAnswer, RequestFailure>("chat/edit");
+export interface EditChatParams {
+  readonly session: string;
+  /** The question. */
+  readonly message: string;
+  /** In place of all text in it. */
+  readonly text: string;
+  /** Default: the session's own. Becomes the session's own. */
+  readonly model?: ModelRef;
+  /** Default `refuse`. */
+  readonly whenBusy?: WhenBusy;
+}
+export interface AnswerAgainParams {
+  readonly session: string;
+  /** The message that is answered again, or gone on with. */
+  readonly message: string;
+  /** Default: the session's own. Becomes the session's own. */
+  readonly model?: ModelRef;
+  /** Default `refuse`. */
+  readonly whenBusy?: WhenBusy;
+}
 /** Client to sidecar. Answers the same question again beside the old answer. */
-export const RetryChat = new RequestType<
-  { readonly session: string; readonly message: string; readonly model?: ModelRef },
-  ChatAnswer,
-  RequestFailure
->("chat/retry");
+export const RetryChat = new RequestType<AnswerAgainParams, ChatAnswer, RequestFailure>("chat/retry");
+/** Client to sidecar. Goes on with an answer that ended before it was complete, in a message of its own that follows it. */
+export const ContinueChat = new RequestType<AnswerAgainParams, ChatAnswer, RequestFailure>("chat/continue");
+/** Sidecar to client: older messages of a session were summarised, because they did not fit into the model's context window any more. */
+export const ChatSummarized = new NotificationType<{ readonly summary: StoredMessage }>("chat/summarized");
 
 // ---------------------------------------------------------------- streams
 

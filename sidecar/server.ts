@@ -6,6 +6,7 @@ import { createMessageConnection, type MessageConnection } from "vscode-jsonrpc/
 import { Failure } from "./failure.ts";
 import { type Log, trace } from "./log.ts";
 import {
+  ChatSummarized,
   GatherEnd,
   Initialize,
   type InitializeParams,
@@ -171,7 +172,14 @@ class SidecarServer implements Server {
       log,
       sessionChanged,
       pump: new Pump(async (reader, events) => this.#connection.sendNotification(StreamEvents, { reader, events })),
-      chats: new ChatRuns({ services, writer, registry, log, changed: sessionChanged }),
+      chats: new ChatRuns({
+        services,
+        writer,
+        registry,
+        log,
+        changed: sessionChanged,
+        summarized: (summary) => this.#tell(() => this.#connection.sendNotification(ChatSummarized, { summary })),
+      }),
       gathers: new GatherRuns({
         services,
         registry,

@@ -48,6 +48,14 @@ export interface NetworkSettings {
   readonly extraCaCertificates?: readonly string[];
 }
 
+/** What a chat does beside answering. The engine itself knows nothing of it. */
+export interface ChatSettings {
+  /** Where a conversation does not fit into the model's context window any more. Default `summarize`. */
+  readonly whenContextIsFull?: "summarize" | "refuse";
+  /** Whether the model names a conversation after its first answer. Default false: a request that nobody asked for. */
+  readonly generateTitles?: boolean;
+}
+
 export interface EngineSettings {
   readonly network?: NetworkSettings;
   /** By provider id: those of the registry, and servers that the user added. */
@@ -56,4 +64,5 @@ export interface EngineSettings {
   readonly concurrency: number;
   /** Absolute paths of GGUF files that the model list offers beside the demo. */
   readonly localModels: readonly string[];
+  readonly chat?: ChatSettings;
 }

@@ -33,12 +33,14 @@ export async function createSidecarServices(request: ServicesRequest, database: 
     store,
     persistence,
     localInference: inference.availability(),
-    engine: () => (engine ??= loadEngine({ settings, keys, networkEnvironment: process.env, warn: log.warn, limitStore: store, local, editor })),
+    engine: () =>
+      (engine ??= loadEngine({ settings, keys, networkEnvironment: process.env, warn: log.warn, limitStore: store, local, editor })),
     updateSettings: (changed: EngineSettings) => {
       settings = changed;
       // An engine that could not be loaded tells it to whoever asks it for something.
       engine?.then((loaded) => loaded.updateSettings(changed)).catch(() => {});
     },
+    chatSettings: () => settings.chat ?? {},
     setKey: (provider, origin, key) => keys.set(provider, origin, key),
     close: async () => {
       await Promise.allSettled([engine?.then((loaded) => loaded.close()), inference.close()]);

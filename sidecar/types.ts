@@ -198,7 +198,15 @@ export interface ErrorInfo {
   readonly model?: string;
 }
 
-export type StatusPhase = "queued" | "waiting-for-limit" | "connecting" | "retrying" | "loading-model" | "processing-prompt";
+/** `summarizing`: older messages of the conversation, which do not fit into the model's context window any more. */
+export type StatusPhase =
+  | "queued"
+  | "waiting-for-limit"
+  | "connecting"
+  | "retrying"
+  | "loading-model"
+  | "processing-prompt"
+  | "summarizing";
 
 /** A stream event before it is numbered. `end` comes exactly once and last. */
 export type StreamEventBody =

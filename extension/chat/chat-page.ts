@@ -1,13 +1,14 @@
 // What stands on the page: posting to it, and the answers that stream into it. It knows no conversation but the one it was
 // last given, and nothing of how that came about.
 
-import type { FailureWords, FromWebview, ModelView, ToWebview } from "../../media/protocol.ts";
+import type { FailureWords, FromWebview, ModelView, SessionView, ToWebview } from "../../media/protocol.ts";
 import type { SessionDetail, StoredMessage, StreamEvent, StreamRef } from "../../sidecar/types.ts";
 import { SidecarUnavailable } from "../client/request-failure.ts";
 import type { StreamReaders } from "../client/stream-readers.ts";
 import { type Disposable, DisposableStore } from "../dispose.ts";
 import type { SidecarStatus } from "../sidecar-client.ts";
 import type { ChatPort } from "./chat-port.ts";
+import type { EarlierPage } from "./conversation-pages.ts";
 import { MessageViews } from "./message-views.ts";
 import { ShownAnswers } from "./shown-answers.ts";
 
@@ -26,6 +27,9 @@ export interface ChatPageOptions {
 
 export interface Shown {
   readonly session: SessionDetail | null;
+  readonly hasEarlier: boolean;
+  /** To be brought into view. */
+  readonly reveal?: string | undefined;
   readonly model: ModelView | null;
   readonly status: SidecarStatus;
   readonly draft: string;
@@ -95,20 +99,30 @@ export class ChatPage implements Disposable {
   }
 
   /** Shows everything anew, and reads the answers that still stream. */
-  show({ session, model, status, draft }: Shown): void {
+  show({ session, hasEarlier, reveal, model, status, draft }: Shown): void {
     this.#answers.clear();
     this.#views.clear();
     const messages = session?.messages ?? [];
-    const view = session === null ? null : { id: session.id, title: session.title, messages: messages.map((it) => this.#views.view(it)) };
-    this.post({ type: "show", session: view, model, sidecar: status.state, draft });
+    this.post({ type: "show", session: session && this.#sessionView(session, hasEarlier, reveal), model, sidecar: status.state, draft });
     this.showStatus(status);
     this.#read(messages);
   }
 
-  /** Adds messages to the conversation shown, or replaces them; `dropped` leave it. */
-  showMessages(session: string, messages: readonly StoredMessage[], dropped: readonly string[]): void {
-    this.post({ type: "messages", session, messages: messages.map((it) => this.#views.view(it)), dropped });
+  /** Puts messages into the conversation shown behind the one that the first follows, in place of what was there. */
+  showMessages(session: string, messages: readonly StoredMessage[]): void {
+    const follows = messages[0]?.parent ?? null;
+    this.post({ type: "messages", session, messages: messages.map((it) => this.#views.view(it)), follows });
     this.#read(messages);
+  }
+
+  /** Messages that come before all that are shown. */
+  showEarlier(session: string, { messages, hasEarlier }: EarlierPage): void {
+    this.post({ type: "earlier", session, messages: messages.map((it) => this.#views.view(it)), hasEarlier });
+    this.#read(messages);
+  }
+
+  showSummary(summary: StoredMessage): void {
+    this.post({ type: "summary", session: summary.session, message: this.#views.view(summary) });
   }
 
   showStatus({ state, reason, crashes }: SidecarStatus): void {
@@ -135,6 +149,11 @@ export class ChatPage implements Disposable {
     this.#store.dispose();
     this.#port = null;
     this.#ready = false;
+  }
+
+  #sessionView({ id, title, messages }: SessionDetail, hasEarlier: boolean, reveal: string | undefined): SessionView {
+    const views = messages.map((it) => this.#views.view(it));
+    return { id, title, messages: views, hasEarlier, ...(reveal !== undefined && { reveal }) };
   }
 
   #read(messages: readonly StoredMessage[]): void {

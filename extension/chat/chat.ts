@@ -3,10 +3,13 @@
 import type { FailureAction, FailureWords, ModelView } from "../../media/protocol.ts";
 import {
   CancelStream,
+  ChatSummarized,
+  ContinueChat,
   CreateSession,
   DeleteSession,
-  GetSession,
+  EditChat,
   RetryChat,
+  SelectMessage,
   SendChat,
   SessionChanged,
   UpdateSession,
@@ -23,6 +26,8 @@ import type { SidecarClient, SidecarStatus } from "../sidecar-client.ts";
 import type { ChatMemory } from "./chat-memory.ts";
 import { ChatPage, type Deed } from "./chat-page.ts";
 import type { ChatPort } from "./chat-port.ts";
+import { ConversationPages } from "./conversation-pages.ts";
+import { ElsewhereWatch } from "./elsewhere-watch.ts";
 import { StillSending } from "./still-sending.ts";
 
 /** What only the editor can do. Each tells the person of its own failures. */
@@ -52,6 +57,8 @@ export class Chat implements Disposable {
   readonly #options: ChatOptions;
   readonly #store = new DisposableStore();
   readonly #page: ChatPage;
+  readonly #pages: ConversationPages;
+  readonly #elsewhere: ElsewhereWatch;
   readonly #modelShown = this.#store.add(new Emitter<ModelView | null>());
   #session: string | null;
   /** Of the conversation shown, once it is known. */
@@ -71,6 +78,8 @@ export class Chat implements Disposable {
   constructor(options: ChatOptions) {
     this.#options = options;
     this.#session = options.memory.session;
+    this.#pages = new ConversationPages(options.client);
+    this.#elsewhere = this.#store.add(new ElsewhereWatch(options.client, () => void this.#show()));
     this.#page = this.#store.add(
       new ChatPage({
         readers: options.readers,
@@ -87,6 +96,9 @@ export class Chat implements Disposable {
     options.client.onNotification(SessionChanged, ({ session }) => {
       this.#heard = { session: session.id, title: session.title };
       this.#showTitle();
+    });
+    options.client.onNotification(ChatSummarized, ({ summary }) => {
+      if (summary.session === this.#session) this.#page.showSummary(summary);
     });
     this.#store.add(options.client.onDidChangeStatus((status) => this.#statusChanged(status)));
     this.#store.add(options.choice.onDidChange((model) => this.#modelChosen(model)));
@@ -107,10 +119,11 @@ export class Chat implements Disposable {
     this.#page.attach(port);
   }
 
-  /** Shows another conversation; null begins a new one. */
-  async open(session: string | null): Promise<void> {
+  /** Shows another conversation; null begins a new one. `message`: what is to be brought into view, on whatever branch it is. */
+  async open(session: string | null, message?: string): Promise<void> {
+    if (session !== null && message !== undefined) await this.#options.client.request(SelectMessage, { session, message });
     this.#adopt(session);
-    await this.#show();
+    await this.#show(message);
   }
 
   /** Brings the page to the front, the caret in its composer. */
@@ -149,6 +162,18 @@ export class Chat implements Disposable {
       case "stop":
         void this.#stop(deed.message);
         return;
+      case "edit":
+        void this.#edit(deed.message, deed.text);
+        return;
+      case "continue":
+        void this.#answer(ContinueChat, deed.message);
+        return;
+      case "select":
+        void this.#select(deed.message);
+        return;
+      case "earlier":
+        void this.#showEarlier();
+        return;
       case "draft":
         memory.draft = deed.text;
         return;
@@ -178,7 +203,7 @@ export class Chat implements Disposable {
 
   #perform(action: FailureAction, message: string | undefined): void {
     if (action !== "retry") this.#options.actions.perform(action, message === undefined ? undefined : this.#page.failedProvider(message));
-    else if (message !== undefined) void this.#retry(message);
+    else if (message !== undefined) void this.#answer(RetryChat, message);
   }
 
   async #send(text: string): Promise<void> {
@@ -195,7 +220,21 @@ export class Chat implements Disposable {
 
   async #askNext(session: string, content: readonly UserPart[], model: ModelRef): Promise<void> {
     const { user, assistant } = await this.#options.client.request(SendChat, { session, content, model });
-    if (session === this.#session) this.#page.showMessages(session, [user, assistant], []);
+    if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
+  }
+
+  /** The question in other words. The page gives them back to the reader where they could not be kept. */
+  async #edit(message: string, text: string): Promise<void> {
+    const { client, choice, words } = this.#options;
+    const session = this.#session;
+    if (session === null) return;
+    try {
+      const model = this.#sessionModel ?? (await choice.forNewChat());
+      const { user, assistant } = await client.request(EditChat, { session, message, text, ...(model !== null && { model }) });
+      if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
+    } catch (error) {
+      this.#page.post({ type: "not-edited", message, text, failure: words(error) });
+    }
   }
 
   /** The conversation is made with its first question. `instead`: another one is on the page. */
@@ -210,7 +249,7 @@ export class Chat implements Disposable {
       }
       this.#adopt(session.id);
       this.#sessionModel = model;
-      this.#page.showMessages(session.id, [user, assistant], []);
+      this.#page.showMessages(session.id, [user, assistant]);
       this.#showTitle();
     } catch (error) {
       // Nothing was kept in it.
@@ -225,20 +264,47 @@ export class Chat implements Disposable {
     if (stream !== undefined) await this.#options.client.request(CancelStream, stream).catch(() => {});
   }
 
-  async #retry(message: string): Promise<void> {
+  /** Another answer beside this one, or the rest of it behind it. */
+  async #answer(request: typeof RetryChat, message: string): Promise<void> {
     const { client, choice, actions } = this.#options;
     const session = this.#session;
     if (session === null) return;
     try {
       const model = this.#sessionModel ?? (await choice.forNewChat());
-      const { assistant } = await client.request(RetryChat, { session, message, ...(model !== null && { model }) });
-      if (session === this.#session) this.#page.showMessages(session, [assistant], [message]);
+      const { assistant } = await client.request(request, { session, message, ...(model !== null && { model }) });
+      if (session === this.#session) this.#page.showMessages(session, [assistant]);
     } catch (error) {
       actions.report(error);
     }
   }
 
-  async #show(): Promise<void> {
+  /** Shows the branch of another version of a message, with as much of the conversation as was on the page. */
+  async #select(message: string): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    try {
+      await this.#options.client.request(SelectMessage, { session, message });
+      if (session === this.#session) await this.#show(message, { inView: false });
+    } catch (error) {
+      this.#options.actions.report(error);
+    }
+  }
+
+  async #showEarlier(): Promise<void> {
+    const session = this.#session;
+    const turn = this.#turn;
+    if (session === null) return;
+    try {
+      const page = await this.#pages.earlier(session);
+      if (turn === this.#turn) this.#page.showEarlier(session, page);
+    } catch (error) {
+      // Where there is no sidecar, its state says so on the page, and all is shown anew when there is one again.
+      if (requestFailure(error) !== undefined) this.#options.actions.report(error);
+    }
+  }
+
+  /** `message`: what must be on the page, and is brought into view unless the reader is there already. */
+  async #show(message?: string, { inView = true } = {}): Promise<void> {
     this.#turn += 1;
     const turn = this.#turn;
     this.#page.clear();
@@ -247,7 +313,7 @@ export class Chat implements Disposable {
     let session: SessionDetail | null = null;
     let failed = false;
     try {
-      session = await this.#readSession();
+      session = await this.#readSession(message, inView);
     } catch (error) {
       failed = true;
       // Where there is no sidecar, its state says so on the page.
@@ -256,15 +322,24 @@ export class Chat implements Disposable {
     if (turn !== this.#turn) return;
     this.#stale = failed;
     if (!failed) this.#sessionModel = session?.model ?? null;
-    this.#page.show({ session, model: this.#model, status: client.status, draft: memory.draft });
+    const reveal = inView ? message : undefined;
+    this.#page.show({
+      session,
+      hasEarlier: this.#pages.hasEarlier,
+      reveal,
+      model: this.#model,
+      status: client.status,
+      draft: memory.draft,
+    });
+    this.#elsewhere.show(session);
     await this.#showModel();
   }
 
-  async #readSession(): Promise<SessionDetail | null> {
+  async #readSession(message: string | undefined, afresh: boolean): Promise<SessionDetail | null> {
     const id = this.#session;
     if (id === null) return null;
     try {
-      return (await this.#options.client.request(GetSession, { session: id })).session;
+      return await (afresh || message === undefined ? this.#pages.newest(id, message) : this.#pages.again(id, message));
     } catch (error) {
       if (requestFailure(error)?.code !== "session-not-found") throw error;
       // Deleted elsewhere, or never written because conversations cannot be kept here.

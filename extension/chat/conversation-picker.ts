@@ -1,7 +1,7 @@
 // *Open Conversation…*: the list of what was talked about, with rename and delete on each row.
 
 import * as vscode from "vscode";
-import { DeleteSession, ListSessions, UpdateSession } from "../../sidecar/protocol.ts";
+import { DeleteSession, ListSessions, RestoreSession, UpdateSession } from "../../sidecar/protocol.ts";
 import type { SessionInfo } from "../../sidecar/types.ts";
 import { DisposableStore } from "../dispose.ts";
 import type { SidecarClient } from "../sidecar-client.ts";
@@ -15,8 +15,8 @@ interface Row extends vscode.QuickPickItem {
 /** Conversations listed at once. */
 const LIMIT = 500;
 
-/** Rejects where the list cannot be read. */
-export async function pickConversation(client: SidecarClient, chat: Chat): Promise<void> {
+/** Rejects where the list cannot be read. `report` hears of what fails after the list was closed. */
+export async function pickConversation(client: SidecarClient, chat: Chat, report: (error: unknown) => void): Promise<void> {
   const rename: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("edit"), tooltip: vscode.l10n.t("Rename") };
   const remove: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Delete") };
   const store = new DisposableStore();
@@ -45,8 +45,9 @@ export async function pickConversation(client: SidecarClient, chat: Chat): Promi
       store.add(
         picker.onDidTriggerItemButton(({ item, button }) => {
           if (item.session === null) return;
-          asking = true;
-          const done = button === rename ? renameConversation(client, item.session) : deleteConversation(client, chat, item.session);
+          asking = button === rename;
+          const done =
+            button === rename ? renameConversation(client, item.session) : deleteConversation(client, chat, item.session, report);
           done
             .then(() => {
               asking = false;
@@ -86,11 +87,25 @@ async function renameConversation(client: SidecarClient, session: SessionInfo): 
   if (title !== undefined) await client.request(UpdateSession, { session: session.id, title: title.trim() });
 }
 
-async function deleteConversation(client: SidecarClient, chat: Chat, session: SessionInfo): Promise<void> {
-  const yes = vscode.l10n.t("Delete");
-  const question = vscode.l10n.t("Delete the conversation “{0}”?", session.title);
-  const detail = vscode.l10n.t("Its messages cannot be brought back.");
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
+/** At once, since it can be taken back; the notification waits for nobody. */
+async function deleteConversation(
+  client: SidecarClient,
+  chat: Chat,
+  session: SessionInfo,
+  report: (error: unknown) => void,
+): Promise<void> {
   await client.request(DeleteSession, { session: session.id });
-  if (chat.session === session.id) await chat.open(null);
+  const wasShown = chat.session === session.id;
+  if (wasShown) await chat.open(null);
+  offerUndo(client, chat, session, wasShown).catch(report);
+}
+
+async function offerUndo(client: SidecarClient, chat: Chat, session: SessionInfo, wasShown: boolean): Promise<void> {
+  const undo = vscode.l10n.t("Undo");
+  const title = session.title === "" ? vscode.l10n.t("Untitled") : session.title;
+  const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("The conversation “{0}” was deleted.", title), undo);
+  if (chosen !== undo) return;
+  await client.request(RestoreSession, { session: session.id });
+  // Unless something else has been begun meanwhile.
+  if (wasShown && chat.session === null) await chat.open(session.id);
 }

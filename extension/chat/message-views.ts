@@ -2,6 +2,7 @@
 
 import type { FailureWords, MessageView } from "../../media/protocol.ts";
 import type { ErrorInfo, StoredMessage } from "../../sidecar/types.ts";
+import { isElsewhere } from "./elsewhere-watch.ts";
 
 export class MessageViews {
   readonly #words: (error: unknown) => FailureWords;
@@ -13,7 +14,8 @@ export class MessageViews {
   }
 
   view(stored: StoredMessage): MessageView {
-    return stored.error === undefined ? { stored } : { stored, failure: this.failure(stored.id, stored.error) };
+    const elsewhere = isElsewhere(stored) ? { elsewhere: true } : {};
+    return { stored, ...elsewhere, ...(stored.error === undefined ? {} : { failure: this.failure(stored.id, stored.error) }) };
   }
 
   failure(message: string, error: ErrorInfo): FailureWords {

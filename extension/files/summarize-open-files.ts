@@ -124,6 +124,7 @@ function resultWords(files: number, words: (error: unknown) => FailureWords): Re
     retrying: vscode.l10n.t("Trying again…"),
     "loading-model": vscode.l10n.t("Loading the model…"),
     "processing-prompt": vscode.l10n.t("Reading…"),
+    summarizing: vscode.l10n.t("Summarizing earlier messages…"),
   };
   return {
     title: documentName(files),

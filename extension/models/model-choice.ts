@@ -1,5 +1,5 @@
-// Which model the next question goes to. What a window chose stays in that window; only the last used model is remembered
-// for the next one.
+// Which model the next question goes to. What a window chose stays in that window, also over its reload; only a window that
+// has never chosen begins with what was used last in any.
 
 import type { Memento } from "vscode";
 import type { CancellationToken } from "vscode-jsonrpc";
@@ -21,16 +21,22 @@ export class ModelChoice implements Disposable {
   readonly #changed = this.#store.add(new Emitter<ModelRef | null>());
   readonly #client: SidecarClient;
   readonly #setting: ModelSetting;
-  readonly #memory: Memento;
+  readonly #window: Memento;
+  readonly #machine: Memento;
+  /** Read once: another window's choice, made meanwhile, is not this one's. */
+  #lastUsed: ModelRef | null;
   #picked: ModelRef | null = null;
 
   /** A model was picked, or set by the setting: open conversations go on with it. Null: only what is chosen by itself may differ now. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(client: SidecarClient, setting: ModelSetting, memory: Memento) {
+  /** `window` and `machine`: what this window, and all windows together, remember. */
+  constructor(client: SidecarClient, setting: ModelSetting, window: Memento, machine: Memento) {
     this.#client = client;
     this.#setting = setting;
-    this.#memory = memory;
+    this.#window = window;
+    this.#machine = machine;
+    this.#lastUsed = remembered(window) ?? remembered(machine);
     this.#store.add(
       setting.onDidChangeModel((model) => {
         this.#picked = null;
@@ -40,8 +46,7 @@ export class ModelChoice implements Disposable {
   }
 
   get lastUsed(): ModelRef | null {
-    const value: unknown = this.#memory.get(LAST_USED);
-    return typeof value === "string" ? value : null;
+    return this.#lastUsed;
   }
 
   /**
@@ -62,10 +67,17 @@ export class ModelChoice implements Disposable {
 
   /** A question went to this model. */
   used(ref: ModelRef): void {
-    if (ref !== this.lastUsed) void this.#memory.update(LAST_USED, ref);
+    if (ref !== remembered(this.#window)) void this.#window.update(LAST_USED, ref);
+    if (ref !== remembered(this.#machine)) void this.#machine.update(LAST_USED, ref);
+    this.#lastUsed = ref;
   }
 
   dispose(): void {
     this.#store.dispose();
   }
+}
+
+function remembered(memory: Memento): ModelRef | null {
+  const value: unknown = memory.get(LAST_USED);
+  return typeof value === "string" ? value : null;
 }

@@ -5,7 +5,7 @@ import { batch, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { FailureWords, FromWebview, ModelView, SidecarState, ToWebview } from "../protocol.ts";
 import type { FrameLoop } from "./frame-loop.ts";
-import { isStreaming, turnsOf, withEvents, withMessages } from "./turns.ts";
+import { isContinuation, isStreaming, turnsOf, withEarlier, withEvents, withMessages, withSummary } from "./turns.ts";
 import type { Turn } from "./turns.ts";
 
 export interface SessionHead {
@@ -17,6 +17,14 @@ export interface SessionHead {
 export interface SavedDraft {
   readonly session: string | null;
   readonly text: string;
+}
+
+/** An earlier question in the hands of the reader. */
+export interface EditedQuestion {
+  readonly message: string;
+  readonly text: string;
+  /** On its way to being kept. */
+  readonly sending: boolean;
 }
 
 type EventsMessage = Extract<ToWebview, { type: "events" }>;
@@ -41,6 +49,13 @@ export class ChatStore {
   readonly shown: Signal<boolean> = signal(false);
   /** Ids of the messages on the page, oldest first. */
   readonly order: Signal<readonly string[]> = signal([]);
+  /** How many of them came after the others, as the reader went back. */
+  readonly earlier: Signal<number> = signal(0);
+  /** There are messages before those on the page. */
+  readonly hasEarlier: Signal<boolean> = signal(false);
+  /** Grows each time a message is to be brought into view: which one. */
+  readonly revealed: Signal<{ readonly message: string } | null> = signal(null);
+  readonly editing: Signal<EditedQuestion | null> = signal(null);
   readonly draft: Signal<string> = signal("");
   /** A question on its way to being kept. */
   readonly sending: Signal<string | null> = signal(null);
@@ -49,11 +64,15 @@ export class ChatStore {
   readonly focusRequests: Signal<number> = signal(0);
   /** Not computed from all the turns: thousands would have to tell it of each of their changes. */
   readonly #answering: Signal<string | null> = signal(null);
+  readonly #answersHere: Signal<boolean> = signal(true);
   readonly #turns = new Map<string, Signal<Turn>>();
   readonly #post: (message: FromWebview) => void;
   readonly #frames: FrameLoop;
   readonly #now: () => number;
   #saved: SavedDraft | null;
+  #asksEarlier = false;
+  /** The version that the reader went to, until its switch has the focus again. */
+  #selected: { readonly message: string; readonly step: -1 | 1 } | null = null;
   #waiting: EventsMessage[] = [];
   #resyncs = 0;
 
@@ -68,6 +87,11 @@ export class ChatStore {
   /** The answer that streams, if one does. */
   get answering(): ReadonlySignal<string | null> {
     return this.#answering;
+  }
+
+  /** That answer is written by this window, which can stop it. */
+  get answersHere(): ReadonlySignal<boolean> {
+    return this.#answersHere;
   }
 
   /** The turn of a message in `order`. */
@@ -100,6 +124,66 @@ export class ChatStore {
     this.#post({ type: "send", text });
   }
 
+  /** Opens an earlier question for editing. */
+  edit(message: string, text: string): void {
+    this.editing.value = { message, text, sending: false };
+  }
+
+  /** Opens the latest question for editing. False where there is none, or where it cannot be sent now. */
+  editLast(): boolean {
+    const last = this.order.peek().findLast((id) => this.#turns.get(id)?.peek().stored.message.role === "user");
+    const content = this.#turns.get(last ?? "")?.peek().stored.message.content ?? [];
+    if (last === undefined || this.answering.peek() !== null) return false;
+    this.edit(last, content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n"));
+    return true;
+  }
+
+  /** Sends it in other words; the old one stays beside it. */
+  sendEdit({ message }: EditedQuestion, text: string): void {
+    this.editing.value = { message, text, sending: true };
+    this.notSent.value = null;
+    this.#post({ type: "edit", message, text });
+  }
+
+  /** Shows the version of a message that stands before (-1) or after (1) it. */
+  select(siblings: readonly string[], message: string, step: -1 | 1): void {
+    const other = siblings[siblings.indexOf(message) + step];
+    if (other === undefined) return;
+    this.#selected = { message: other, step };
+    this.#post({ type: "select", message: other });
+  }
+
+  /** Once, for the message that the reader went to: the direction of the switch that they used. */
+  takeSelected(message: string): -1 | 1 | null {
+    if (this.#selected?.message !== message) return null;
+    const { step } = this.#selected;
+    this.#selected = null;
+    return step;
+  }
+
+  /** Asks for the messages before the first; does nothing while they are on their way, or where there are none. */
+  askEarlier(): void {
+    if (this.#asksEarlier || !this.hasEarlier.peek()) return;
+    this.#asksEarlier = true;
+    this.#post({ type: "earlier" });
+  }
+
+  /** Whether this answer goes on where the one before it was cut. */
+  isContinuation(id: string): boolean {
+    return isContinuation(this.turn(id).value, (other) => this.#turns.get(other)?.value);
+  }
+
+  /** Whether an answer on the page goes on where this one was cut. */
+  isContinued(id: string): boolean {
+    const order = this.order.value;
+    return order.slice(order.indexOf(id) + 1, order.indexOf(id) + 3).some((next) => this.#goesOn(next, id));
+  }
+
+  #goesOn(next: string, id: string): boolean {
+    const stored = this.#turns.get(next)?.value.stored;
+    return stored?.parent === id && stored.message.role === "assistant";
+  }
+
   #apply(message: Exclude<ToWebview, EventsMessage>): void {
     switch (message.type) {
       case "show":
@@ -118,6 +202,16 @@ export class ChatStore {
       case "title":
         if (this.session.value?.id === message.session) this.session.value = { id: message.session, title: message.title };
         return;
+      case "earlier":
+        this.#showEarlier(message);
+        return;
+      case "summary":
+        if (this.session.value?.id === message.session) this.#replaceTurns(withSummary(this.#known(), message.message));
+        return;
+      case "not-edited":
+        this.editing.value = { message: message.message, text: message.text, sending: false };
+        this.notSent.value = message.failure;
+        return;
       case "not-sent":
         this.sending.value = null;
         this.notSent.value = message.failure;
@@ -135,6 +229,11 @@ export class ChatStore {
     this.draft.value = this.#draftFor(session?.id ?? null, message.draft, sameSession);
     this.#saved = null;
     this.#replaceTurns(turnsOf(session?.messages ?? [], this.#known()));
+    this.#asksEarlier = false;
+    this.earlier.value = 0;
+    this.hasEarlier.value = session?.hasEarlier ?? false;
+    if (!this.#turns.has(this.editing.value?.message ?? "")) this.editing.value = null;
+    if (session?.reveal !== undefined) this.revealed.value = { message: session.reveal };
     this.session.value = session === null ? null : { id: session.id, title: session.title };
     this.model.value = message.model;
     this.sidecar.value = message.sidecar;
@@ -156,8 +255,20 @@ export class ChatStore {
     // The first question of a new conversation makes the session; its title follows.
     if (current === null) this.session.value = { id: message.session, title: "" };
     else if (current.id !== message.session) return;
-    this.#replaceTurns(withMessages(this.#known(), message.messages, message.dropped));
-    if (message.messages.some(({ stored }) => stored.message.role === "user")) this.sending.value = null;
+    this.#replaceTurns(withMessages(this.#known(), message.messages, message.follows));
+    if (message.messages.some(({ stored }) => stored.message.role === "user")) {
+      this.sending.value = null;
+      if (this.editing.value?.sending === true) this.editing.value = null;
+    }
+  }
+
+  #showEarlier(message: Extract<ToWebview, { type: "earlier" }>): void {
+    if (this.session.value?.id !== message.session) return;
+    const before = this.#turns.size;
+    this.#replaceTurns(withEarlier(this.#known(), message.messages));
+    this.earlier.value += this.#turns.size - before;
+    this.hasEarlier.value = message.hasEarlier;
+    this.#asksEarlier = false;
   }
 
   #known(): ReadonlyMap<string, Turn> {
@@ -178,7 +289,9 @@ export class ChatStore {
   }
 
   #findAnswering(): void {
-    this.#answering.value = this.order.peek().findLast((id) => isStreamingSignal(this.#turns.get(id))) ?? null;
+    const answering = this.order.peek().findLast((id) => isStreamingSignal(this.#turns.get(id))) ?? null;
+    this.#answersHere.value = this.#turns.get(answering ?? "")?.peek().elsewhere !== true;
+    this.#answering.value = answering;
   }
 
   #applyWaiting = (): boolean => {

@@ -10,6 +10,8 @@ export interface Turn {
   /** Absent where a person wrote. */
   readonly answer?: Answer;
   readonly failure?: FailureWords;
+  /** Another window writes it. */
+  readonly elsewhere?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Turn {
 function turnOf(view: MessageView, known: Turn | undefined): Turn {
   const { stored } = view;
   const failure = view.failure ?? (stored.status === "streaming" ? known?.failure : undefined);
-  const rest = failure === undefined ? {} : { failure };
+  const rest = { ...(failure === undefined ? {} : { failure }), ...(view.elsewhere === true ? { elsewhere: true } : {}) };
   if (stored.message.role !== "assistant") return { stored, ...rest };
   return { stored, answer: answerFor(stored, known?.answer), ...rest };
 }
@@ -39,16 +41,49 @@ export function turnsOf(messages: readonly MessageView[], known: ReadonlyMap<str
   return new Map(messages.map((view) => [view.stored.id, turnOf(view, known.get(view.stored.id))]));
 }
 
-/** Adds messages in the order given, replaces those known, and takes away those that left the path. */
+/**
+ * Puts messages behind the one they follow (null: behind none) in place of what was there, and replaces those known. Where the
+ * one they follow is not on the page, because it comes before its first, what follows the same one gives way.
+ */
 export function withMessages(
   turns: ReadonlyMap<string, Turn>,
   messages: readonly MessageView[],
-  dropped: readonly string[],
+  follows: string | null,
 ): ReadonlyMap<string, Turn> {
-  const next = new Map(turns);
-  for (const id of dropped) next.delete(id);
+  const next = new Map<string, Turn>();
+  for (const [id, turn] of turns) {
+    if (!turns.has(follows ?? "") && turn.stored.parent === follows) break;
+    next.set(id, turn);
+    if (id === follows) break;
+  }
+  // What was said before a summary of it stays before it.
+  for (const [id, turn] of turns) if (isSummary(turn) && turn.stored.parent === follows) next.set(id, turn);
   for (const view of messages) next.set(view.stored.id, turnOf(view, turns.get(view.stored.id)));
   return next;
+}
+
+/** Puts messages before all others; those known stay where they are. */
+export function withEarlier(turns: ReadonlyMap<string, Turn>, messages: readonly MessageView[]): ReadonlyMap<string, Turn> {
+  const unknown = messages.filter(({ stored }) => !turns.has(stored.id));
+  return new Map([...turnsOf(unknown, turns), ...turns]);
+}
+
+/** Puts a summary behind the last message that it stands for, if that is on the page. */
+export function withSummary(turns: ReadonlyMap<string, Turn>, summary: MessageView): ReadonlyMap<string, Turn> {
+  const next = new Map<string, Turn>();
+  for (const [id, turn] of turns) {
+    next.set(id, turn);
+    if (id === summary.stored.parent) next.set(summary.stored.id, turnOf(summary, undefined));
+  }
+  return next;
+}
+
+export const isSummary = ({ stored }: Turn): boolean => stored.message.role === "system";
+
+/** Whether an answer goes on where the one before it was cut. */
+export function isContinuation({ stored }: Turn, turns: (id: string) => Turn | undefined): boolean {
+  const before = stored.parent === null ? undefined : turns(stored.parent);
+  return stored.message.role === "assistant" && before?.stored.message.role === "assistant";
 }
 
 export interface Applied {

@@ -122,7 +122,7 @@ function useEscapeStops({ store, post }: Chat): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const message = store.answering.value;
-      if (event.key !== "Escape" || event.isComposing || message === null) return;
+      if (event.key !== "Escape" || event.isComposing || message === null || !store.answersHere.value) return;
       event.preventDefault();
       post({ type: "stop", message });
     };

@@ -22,6 +22,7 @@ export function Composer() {
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "ArrowUp" && draft === "" && !event.isComposing && store.editLast()) event.preventDefault();
     // While an input method composes, Enter takes its suggestion. Older engines tell it by the key code alone.
     if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
@@ -60,7 +61,7 @@ export function Composer() {
 function refusalOf(store: ChatStore): string | undefined {
   if (!store.shown.value) return text("cannotSendLoading");
   if (store.sending.value !== null) return text("cannotSendSending");
-  if (store.answering.value !== null) return text("cannotSendAnswering");
+  if (store.answering.value !== null) return text(store.answersHere.value ? "cannotSendAnswering" : "cannotSendElsewhere");
   return store.draft.value.trim() === "" ? text("cannotSendEmpty") : undefined;
 }
 
@@ -104,7 +105,7 @@ export function DemoHint() {
 function SendOrStop({ refusal, onSend }: { readonly refusal: string | undefined; readonly onSend: () => void }) {
   const { store, post } = useChat();
   const answering = store.answering.value;
-  if (answering !== null) {
+  if (answering !== null && store.answersHere.value) {
     return (
       <button
         key="stop"

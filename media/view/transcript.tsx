@@ -2,9 +2,10 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { text } from "../strings.ts";
 import { Icon } from "./button.tsx";
 import { useChat } from "./chat-context.ts";
+import { EarlierMessages } from "./earlier-messages.tsx";
 import { EmptyChat } from "./empty-chat.tsx";
 import { Nearness } from "./nearness.ts";
-import { groupsOf, TurnGroup } from "./turns/turn-group.tsx";
+import { GROUP_SIZE, groupsOf, TurnGroup } from "./turns/turn-group.tsx";
 import { UserTurn } from "./turns/user-turn.tsx";
 
 /** The conversation, with the place of the reader kept. */
@@ -24,7 +25,8 @@ export function Transcript() {
     };
   }, [scroll]);
   const order = store.order.value;
-  const groups = groupsOf(order);
+  const earlier = store.earlier.value;
+  const groups = groupsOf(order, earlier);
   const session = store.session.value?.id ?? "";
   const sending = store.sending.value;
   const empty = store.shown.value && order.length === 0 && sending === null;
@@ -41,10 +43,11 @@ export function Transcript() {
       >
         <div class="column" ref={content}>
           {empty && <EmptyChat />}
+          <EarlierMessages view={view.current} />
           {nearness !== null &&
             groups.map((ids, index) => (
               <TurnGroup
-                key={`${session} ${index}`}
+                key={`${session} ${index - Math.ceil(earlier / GROUP_SIZE)}`}
                 ids={ids}
                 isLast={index >= groups.length - 2}
                 count={order.length}

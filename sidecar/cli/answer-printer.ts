@@ -86,6 +86,7 @@ const passing: { readonly [Phase in StatusPhase]?: string } = {
   "loading-model": "loading the model",
   "processing-prompt": "reading the prompt",
   queued: "waiting for a place",
+  summarizing: "summarising the older part of the conversation",
 };
 
 function share(progress: number | undefined): string {

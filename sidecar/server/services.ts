@@ -4,7 +4,7 @@ import type { GenerateOptions, Llm } from "../api.ts";
 import type { Availability, DefaultModelResult, ListModelsParams, ListModelsResult } from "../protocol.ts";
 import type { PriceQuote } from "../prices/price-quote.ts";
 import type { SessionStore } from "../sessions/store.ts";
-import type { EngineSettings } from "../settings.ts";
+import type { ChatSettings, EngineSettings } from "../settings.ts";
 import type { ModelRef, ProviderInfo } from "../types.ts";
 
 /** The part of the engine that messages reach. */
@@ -24,6 +24,8 @@ export interface Services {
   /** Loaded on first use: a sidecar that has not been asked anything yet should cost next to nothing. */
   engine(): Promise<ServerEngine>;
   updateSettings(settings: EngineSettings): void;
+  /** As they are now. */
+  chatSettings(): ChatSettings;
   /** Throws `ProviderError` for an address that is none or a key that cannot be one. */
   setKey(provider: string, origin: string, key: string | null): void;
   /** Closes every socket, ends the inference process, then closes the store. */

@@ -1,8 +1,19 @@
 // Conversations: made, listed, read, changed, deleted.
 
-import { CreateSession, DeleteSession, GetSession, ListSessions, UpdateSession } from "../protocol.ts";
-import { sessionNotFound } from "../sessions/failures.ts";
+import {
+  CreateSession,
+  DeleteSession,
+  GetSession,
+  type GetSessionParams,
+  ListSessions,
+  RestoreSession,
+  SearchSessions,
+  SelectMessage,
+  UpdateSession,
+} from "../protocol.ts";
+import { messageNotFound, sessionNotFound } from "../sessions/failures.ts";
 import { newSession } from "../sessions/new-session.ts";
+import type { SessionStore } from "../sessions/store.ts";
 import type { SessionDetail, SessionInfo } from "../types.ts";
 import type { Core } from "./core.ts";
 import type { Router } from "./router.ts";
@@ -11,6 +22,9 @@ import { params } from "./shapes.ts";
 /** Sessions in a list that names no limit, and at most. */
 const usualLimit = 200;
 const mostListed = 10_000;
+/** Sessions and messages of each in a search that names no limits. */
+const usualHits = 50;
+const usualMessages = 3;
 
 export function addSessionHandlers(router: Router): void {
   router.on(CreateSession, params.createSession, async ({ services, sessionChanged }, wanted) => {
@@ -24,10 +38,21 @@ export function addSessionHandlers(router: Router): void {
     return { sessions: await services.store.listSessions(Math.min(limit, mostListed)) };
   });
 
-  router.on(GetSession, params.session, async (core, { session }) => {
-    const info = await core.services.store.getSession(session);
-    if (info === undefined) throw sessionNotFound(session);
-    return { session: await detailOf(core, info) };
+  router.on(GetSession, params.getSession, async (core, wanted) => {
+    const info = await core.services.store.getSession(wanted.session);
+    if (info === undefined) throw sessionNotFound(wanted.session);
+    return { session: await detailOf(core, info, wanted) };
+  });
+
+  router.on(SelectMessage, params.selectMessage, async ({ services, sessionChanged }, { session, message }) => {
+    const changed = await services.store.setLeaf(session, message);
+    sessionChanged(changed);
+    return { session: changed };
+  });
+
+  router.on(SearchSessions, params.searchSessions, ({ services }, wanted) => {
+    const { text, limit = usualHits, messagesPerSession = usualMessages } = wanted;
+    return services.store.search({ text, limit, messagesPerSession });
   });
 
   router.on(UpdateSession, params.updateSession, async ({ services, sessionChanged }, { session, ...changes }) => {
@@ -41,9 +66,28 @@ export function addSessionHandlers(router: Router): void {
     await services.store.deleteSession(session);
     return null;
   });
+
+  router.on(RestoreSession, params.session, async ({ services, sessionChanged }, { session }) => {
+    const restored = await services.store.restoreSession(session);
+    sessionChanged(restored);
+    return { session: restored };
+  });
 }
 
-async function detailOf({ services, chats }: Core, info: SessionInfo): Promise<SessionDetail> {
-  const path = info.leaf === null ? [] : await services.store.getPath(info.leaf);
-  return { ...info, messages: path.map((message) => chats.withStream(message)) };
+async function detailOf({ services, chats }: Core, info: SessionInfo, { limit, before }: GetSessionParams): Promise<SessionDetail> {
+  const { store } = services;
+  const leaf = before === undefined ? info.leaf : await parentOf(store, info.id, before);
+  if (leaf === null) return { ...info, messages: [] };
+  const options = { siblings: true, ...(limit === undefined ? {} : { limit }) };
+  const [path, summaries] = await Promise.all([store.getPath(leaf, options), store.listSummaries(info.id)]);
+  const shown = new Set(path.map(({ id }) => id));
+  const within = summaries.filter(({ parent }) => parent !== null && shown.has(parent));
+  const messages = path.map((message) => chats.withStream(message));
+  return { ...info, messages, ...(within.length === 0 ? {} : { summaries: within }) };
+}
+
+async function parentOf(store: SessionStore, session: string, message: string): Promise<string | null> {
+  const found = await store.getMessage(message);
+  if (found?.session !== session) throw messageNotFound(message);
+  return found.parent;
 }

@@ -3,18 +3,23 @@
 import { checkedParameters } from "../answers/parameters.ts";
 import { Failure } from "../failure.ts";
 import type {
+  AnswerAgainParams,
   AttachStreamParams,
+  EditChatParams,
   EditorModelDelta,
   FileContent,
   GatherItem,
+  GetSessionParams,
   InitializeParams,
   ListModelsParams,
   RunBudget,
+  SearchSessionsParams,
   SendChatParams,
   StartGatherParams,
+  WhenBusy,
 } from "../protocol.ts";
 import { ProviderError } from "../providers/provider.ts";
-import type { EngineSettings, ModelOverride, NetworkSettings, ProviderSettings } from "../settings.ts";
+import type { ChatSettings, EngineSettings, ModelOverride, NetworkSettings, ProviderSettings } from "../settings.ts";
 import type {
   FactSource,
   FilePart,
@@ -87,6 +92,8 @@ const parameters: Check<GenerationParameters> = (value, path) => {
   }
 };
 
+const whenBusy: Check<WhenBusy> = oneOf("wait", "branch", "refuse");
+
 const streamRef = { stream: id, epoch: id };
 
 const timeLimits = object<TimeLimits>({
@@ -137,6 +144,7 @@ const settings: Check<EngineSettings> = object<EngineSettings>({
   ),
   concurrency: integer(1, 10_000),
   localModels: list(address, 1000),
+  chat: optional(object<ChatSettings>({ whenContextIsFull: optional(oneOf("summarize", "refuse")), generateTitles: optional(flag) })),
 });
 
 const modelInfo = object<ModelInfo>({
@@ -194,6 +202,13 @@ export const params = {
   }),
   limit: object<{ readonly limit?: number }>({ limit: optional(integer(1)) }),
   session: object<{ readonly session: string }>({ session: id }),
+  getSession: object<GetSessionParams>({ session: id, limit: optional(integer(1)), before: optional(id) }),
+  selectMessage: object<{ readonly session: string; readonly message: string }>({ session: id, message: id }),
+  searchSessions: object<SearchSessionsParams>({
+    text: text(10_000),
+    limit: optional(integer(1, 1_000)),
+    messagesPerSession: optional(integer(1, 100)),
+  }),
   updateSession: object<{
     readonly session: string;
     readonly title?: string;
@@ -213,12 +228,16 @@ export const params = {
     content: list(userPart, 1000, 1),
     model: optional(modelRef),
     parent: optional(nullable(id)),
+    whenBusy: optional(whenBusy),
   }),
-  retry: object<{ readonly session: string; readonly message: string; readonly model?: string }>({
+  edit: object<EditChatParams>({
     session: id,
     message: id,
+    text: content,
     model: optional(modelRef),
+    whenBusy: optional(whenBusy),
   }),
+  answerAgain: object<AnswerAgainParams>({ session: id, message: id, model: optional(modelRef), whenBusy: optional(whenBusy) }),
   attach: object<AttachStreamParams>({ ...streamRef, reader: id, afterSeq: integer(0) }),
   acknowledge: object<{ readonly reader: string; readonly seq: number }>({ reader: id, seq: integer(0) }),
   reader: object<{ readonly reader: string }>({ reader: id }),

@@ -13,6 +13,11 @@ export function titleOf(question: readonly UserPart[]): string {
   return shorten(words === "" ? "Conversation" : words);
 }
 
+/** A title that somebody or something else has thought of, on one line and not longer than others. */
+export function shortTitle(title: string): string {
+  return shorten(oneLine(title));
+}
+
 function oneLine(text: string): string {
   // The beginning is enough, and a question may be a whole pasted file.
   return text.trimStart().slice(0, 1000).replaceAll(/\s+/gu, " ").trim();

@@ -1,17 +1,17 @@
 // One question and its answer, from the moment both are committed to the end of the answer.
 
 import { AnswerFold } from "../answers/fold.ts";
-import type { GenerateOptions, Llm } from "../api.ts";
+import type { GenerateOptions, Llm, PromptSource } from "../api.ts";
 import { Failure } from "../failure.ts";
 import type { SessionInfo, StoredMessage, StreamEvent } from "../types.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
-import { modelContext } from "./model-context.ts";
+import { fittingContext, type WhenContextIsFull } from "./compaction/fit-context.ts";
 import type { FinishedAnswer, SessionStore } from "./store.ts";
 
 export interface TurnParts {
   /** The question, as kept. */
   readonly user: StoredMessage;
-  /** The empty answer, as kept: its status is `streaming`. */
+  /** The empty answer, as kept: its status is `streaming`. It follows the question, or the answer that it goes on with. */
   readonly assistant: StoredMessage;
   /** The session, as the turn has left it. */
   readonly session: SessionInfo;
@@ -19,9 +19,14 @@ export interface TurnParts {
   readonly options: GenerateOptions;
   readonly store: SessionStore;
   readonly writer: AnswerWriter;
+  readonly whenContextIsFull: WhenContextIsFull;
+  /** Told of a summary of older messages after it was committed. */
+  readonly summarized: (summary: StoredMessage) => void;
   /** Called when the next turn may begin. */
   readonly release: () => void;
 }
+
+type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
 
 export class Turn {
   readonly user: StoredMessage;
@@ -29,6 +34,11 @@ export class Turn {
   readonly session: SessionInfo;
   readonly #parts: TurnParts;
   readonly #fold: AnswerFold;
+  /** Aborted when the reader leaves. */
+  readonly #left = new AbortController();
+  readonly #signal: AbortSignal;
+  /** Of the last event told. */
+  #seq = 0;
 
   constructor(parts: TurnParts) {
     this.user = parts.user;
@@ -36,6 +46,8 @@ export class Turn {
     this.session = parts.session;
     this.#parts = parts;
     this.#fold = new AnswerFold(parts.llm.ref);
+    const { signal } = parts.options;
+    this.#signal = signal === undefined ? this.#left.signal : AbortSignal.any([signal, this.#left.signal]);
     parts.writer.follow(this.assistant.id, () => this.#fold.result().message);
   }
 
@@ -44,11 +56,10 @@ export class Turn {
    * comes after the whole answer was committed, or, where that failed, with a warning `not-kept` before it. Leaving early
    * closes the provider's socket and keeps what had come, as cancelled.
    */
-  async *events(): AsyncGenerator<readonly StreamEvent[], void, undefined> {
-    const { llm, options, store, writer } = this.#parts;
+  async *events(): Batches {
+    const { writer } = this.#parts;
     try {
-      const prompt = async () => modelContext(await store.getPath(this.user.id));
-      for await (const batch of llm.streamBatches(prompt, options)) {
+      for await (const batch of this.#answer()) {
         this.#fold.add(batch);
         if (this.#fold.end === null) {
           writer.changed(this.assistant.id);
@@ -56,6 +67,7 @@ export class Turn {
         } else yield await this.#finish(batch);
       }
     } finally {
+      this.#left.abort();
       try {
         // Already done, and passed over, unless the reader has left.
         await writer.finish(this.#finished());
@@ -63,6 +75,71 @@ export class Turn {
         this.#parts.release();
       }
     }
+  }
+
+  /**
+   * What does not fit into the model's window is made to fit before it is asked. Where nobody knows the window, or knows it
+   * wrongly, the model itself refuses: then once more, with less.
+   */
+  async *#answer(): Batches {
+    const { llm, options, whenContextIsFull } = this.#parts;
+    const prompt = yield* this.#prompt(false);
+    let refused = false;
+    for await (const batch of llm.streamBatches(prompt, options)) {
+      refused = whenContextIsFull === "summarize" && this.#isTooLong(batch);
+      if (refused) break;
+      yield this.#numberedOn(batch);
+    }
+    if (!refused) return;
+    const shorter = yield* this.#prompt(true);
+    for await (const batch of llm.streamBatches(shorter, options)) yield this.#numberedOn(batch);
+  }
+
+  /** What cannot be read or does not fit fails or cancels the answer on the one path of every answer. */
+  async *#prompt(refused: boolean): AsyncGenerator<readonly StreamEvent[], PromptSource, undefined> {
+    const { promise: summarizing, resolve } = Promise.withResolvers<void>();
+    const reading = this.#context(refused, resolve);
+    const read = reading.then(
+      () => true,
+      () => true,
+    );
+    if ((await Promise.race([summarizing, read])) !== true) {
+      this.#seq += 1;
+      yield [{ type: "status", phase: "summarizing", seq: this.#seq }];
+    }
+    try {
+      return await reading;
+    } catch (error) {
+      return () => Promise.reject(error);
+    }
+  }
+
+  async #context(refused: boolean, summarizing: () => void): ReturnType<typeof fittingContext> {
+    const { store, llm, options, whenContextIsFull: whenFull, summarized } = this.#parts;
+    const { signal: _signal, timeLimits: _timeLimits, ...parameters } = options;
+    const session = this.session.id;
+    // An answer follows its question, or the answer that it goes on with.
+    const leaf = this.assistant.parent ?? this.user.id;
+    const [path, summaries] = await Promise.all([store.getPath(leaf), store.listSummaries(session)]);
+    const keep = async (summary: StoredMessage): Promise<void> => {
+      await store.addMessages({ session, messages: [summary] });
+      summarized(summary);
+    };
+    return fittingContext({ session, path, summaries, llm, parameters, whenFull, refused, summarizing, keep }, this.#signal);
+  }
+
+  /** Refused as longer than the model reads, before anything came, by whoever has counted it. */
+  #isTooLong(batch: readonly StreamEvent[]): boolean {
+    const end = batch.at(-1);
+    if (end?.type !== "end" || end.error?.kind !== "context-length" || end.error.providerCode === "context-full") return false;
+    return !this.#signal.aborted && this.#fold.result().message.content.length === 0;
+  }
+
+  /** From 1 without gaps, however many requests an answer took; nearly always they come so. */
+  #numberedOn(batch: readonly StreamEvent[]): readonly StreamEvent[] {
+    const before = this.#seq;
+    this.#seq += batch.length;
+    return batch[0]?.seq === before + 1 ? batch : batch.map((event, index) => ({ ...event, seq: before + 1 + index }));
   }
 
   async #finish(batch: readonly StreamEvent[]): Promise<readonly StreamEvent[]> {

@@ -59,6 +59,7 @@ async function machine(t: TestContext): Promise<Machine> {
   const fake = await FakeProvider.start();
   const storeFolder = await mkdtemp(join(tmpdir(), "parley-chat-"));
   const windows: Window[] = [];
+  const machineMemory = memory();
   t.after(async () => {
     await Promise.all(windows.map((window) => window.end()));
     await fake.close();
@@ -88,7 +89,12 @@ async function machine(t: TestContext): Promise<Machine> {
       perform: (action, provider) => done.push(`${action} ${provider}`),
       report: (error) => done.push(`failed: ${words(error).summary}`),
     };
-    const choice = new ModelChoice(client, { model: "fake/fake-model", onDidChangeModel: new Emitter<string | null>().event }, remembered);
+    const choice = new ModelChoice(
+      client,
+      { model: "fake/fake-model", onDidChangeModel: new Emitter<string | null>().event },
+      remembered,
+      machineMemory,
+    );
     const directory = new ModelDirectory(client);
     const chat = new Chat({
       client,
@@ -192,8 +198,8 @@ test("a failed answer says why on the page, knows its provider, and can be asked
 
   fake.enqueue({ text: "Now it works." });
   it.send({ type: "action", action: "retry", message: answer.stored.id });
-  const replaced = await it.found((page) => page.all("messages").find(({ dropped }) => dropped.length > 0), "the other answer");
-  assert.deepEqual(replaced.dropped, [answer.stored.id]);
+  const replaced = await it.found((page) => page.all("messages")[1], "the other answer");
+  assert.deepEqual([replaced.follows, replaced.messages[0]?.stored.siblings?.[0]], [answer.stored.parent, answer.stored.id]);
   const again = await it.answered();
   assert.equal(it.text(again.stored.id), "Now it works.");
 });

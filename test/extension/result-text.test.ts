@@ -11,6 +11,7 @@ const phases = {
   retrying: "retrying",
   "loading-model": "loading",
   "processing-prompt": "reading",
+  summarizing: "summarizing",
 };
 
 function result(...names: readonly string[]) {

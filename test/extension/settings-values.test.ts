@@ -2,17 +2,34 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type RawSettings, readEngineSettings } from "../../extension/settings-values.ts";
 
+const chat = { whenContextIsFull: "summarize", generateTitles: true };
+
 function read(raw: Partial<RawSettings>) {
   const complaints: string[] = [];
   const settings = readEngineSettings(
-    { providers: undefined, servers: undefined, concurrency: undefined, localModels: undefined, ...raw },
+    {
+      providers: undefined,
+      servers: undefined,
+      concurrency: undefined,
+      localModels: undefined,
+      whenContextIsFull: undefined,
+      generateTitles: undefined,
+      ...raw,
+    },
     (setting) => complaints.push(setting),
   );
   return { settings, complaints };
 }
 
 test("without settings there are the defaults, and nothing to complain of", () => {
-  assert.deepEqual(read({}), { settings: { providers: {}, concurrency: 64, localModels: [] }, complaints: [] });
+  assert.deepEqual(read({}), { settings: { providers: {}, concurrency: 64, localModels: [], chat }, complaints: [] });
+});
+
+test("what a chat does beside answering is taken where it fits, and is named where it does not", () => {
+  const { settings, complaints } = read({ whenContextIsFull: "refuse", generateTitles: false });
+  assert.deepEqual([settings.chat, complaints], [{ whenContextIsFull: "refuse", generateTitles: false }, []]);
+  const wrong = read({ whenContextIsFull: "forget", generateTitles: 3 });
+  assert.deepEqual([wrong.settings.chat, wrong.complaints], [chat, ["parley.whenContextIsFull", "parley.generateTitles"]]);
 });
 
 test("all that fits is taken as it stands", () => {
@@ -23,7 +40,7 @@ test("all that fits is taken as it stands", () => {
   const servers = { box: { baseUrl: "http://10.0.0.5:8000/v1", preset: "vllm" } };
   const { settings, complaints } = read({ providers, servers, concurrency: 8, localModels: ["/m.gguf"] });
   assert.deepEqual(complaints, []);
-  assert.deepEqual(settings, { providers: { ...servers, ...providers }, concurrency: 8, localModels: ["/m.gguf"] });
+  assert.deepEqual(settings, { providers: { ...servers, ...providers }, concurrency: 8, localModels: ["/m.gguf"], chat });
 });
 
 test("what a user knows about a model is taken as it stands, without the half of a price", () => {

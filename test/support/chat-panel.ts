@@ -73,6 +73,8 @@ export class ChatPanel {
     this.#workbench.writeSettings({
       "parley.servers": { here: { baseUrl: server.baseUrl("openai-chat") } },
       "parley.model": `here/${model}`,
+      // The server is asked for answers alone, unless a test wants more.
+      "parley.generateTitles": false,
       ...settings,
     });
     await this.open();

@@ -32,8 +32,9 @@ export async function set(name: string, value: unknown): Promise<void> {
   await vscode.workspace.getConfiguration("parley").update(name, value, vscode.ConfigurationTarget.Global);
 }
 
-/** A server of the user's own, and a model on it for new chats. */
+/** A server of the user's own, and a model on it for new chats. It is asked for answers alone. */
 export async function useFake(fake: FakeProvider, name = "box"): Promise<void> {
+  await set("generateTitles", false);
   await set("servers", { [name]: { baseUrl: fake.baseUrl("openai-chat") } });
   await set("model", `${name}/fake-model`);
 }

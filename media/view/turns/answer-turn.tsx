@@ -28,9 +28,16 @@ export function AnswerTurn({ turn, onSettled }: AnswerTurnProps) {
   const { status, reasoning, phase, toolCalls, warnings } = answer.value;
   const name = modelName(stored.model, store.model.value);
   const begun = answer.value.text !== "" || reasoning !== "";
+  const continues = store.isContinuation(stored.id);
   return (
     <>
       <h2 class="visually-hidden">{name === "" ? text("answer") : text("answerOf", { model: name })}</h2>
+      {continues && (
+        <p class="continued">
+          <Icon name="debug-continue" />
+          {text("continued")}
+        </p>
+      )}
       {reasoning !== "" && <Reasoning answer={answer} />}
       <MarkdownText source={source} onSettled={onSettled} />
       {toolCalls.map((call) => (
@@ -39,12 +46,13 @@ export function AnswerTurn({ turn, onSettled }: AnswerTurnProps) {
       {warnings.map(({ code, parameter, message }) => (
         <Notice key={`${code} ${parameter ?? ""}`} icon="info" words={message ?? warningWords(code, parameter)} />
       ))}
+      {status === "streaming" && turn.value.elsewhere === true && <Notice icon="multiple-windows" words={text("answeredElsewhere")} />}
       {status === "streaming" ? (
-        <StatusLine phase={phase} begun={begun} thinking={isThinking(answer.value)} />
+        turn.value.elsewhere !== true && <StatusLine phase={phase} begun={begun} thinking={isThinking(answer.value)} />
       ) : (
         <Ending turn={turn.value} answer={answer.value} />
       )}
-      {status !== "streaming" && <AnswerFooter answer={answer.value} model={stored.model} />}
+      {status !== "streaming" && <AnswerFooter answer={answer.value} stored={stored} />}
     </>
   );
 }
@@ -55,29 +63,51 @@ function warningWords(code: string, parameter: string | undefined): string {
 
 /** Why the answer ended, where it did not simply end. */
 function Ending({ turn, answer }: { readonly turn: Turn; readonly answer: Answer }) {
+  const { store } = useChat();
   const { id } = turn.stored;
   const { status, error } = answer;
+  if (store.isContinued(id)) return <Notice icon="arrow-down" words={text("goesOnBelow")} />;
+  const goesOn = answer.text.trim() !== "";
   if (turn.failure !== undefined)
-    return <FailureCard failure={turn.failure} message={id} kind={status === "incomplete" ? "warning" : "error"} />;
-  if (status === "cancelled") return <Notice icon="stop-circle" words={text("stopped")} retry={id} />;
+    return <FailureCard failure={turn.failure} message={id} kind={status === "incomplete" ? "warning" : "error"} goesOn={goesOn} />;
+  if (status === "cancelled") return <Notice icon="stop-circle" words={text("stopped")} retry={id} goesOn={goesOn} />;
   if (status === "incomplete" || status === "error") {
     const words = { summary: text(status === "error" ? "failed" : "incomplete"), advice: error?.message ?? "" };
     const actions = [{ action: "retry", label: text("tryAgain") }] as const;
-    return <FailureCard failure={{ ...words, actions }} message={id} kind={status === "error" ? "error" : "warning"} />;
+    return <FailureCard failure={{ ...words, actions }} message={id} kind={status === "error" ? "error" : "warning"} goesOn={goesOn} />;
   }
   const cut = finishWords(answer.finishReason);
-  if (cut !== undefined) return <Notice icon="warning" words={cut} />;
+  if (cut !== undefined) return <Notice icon="warning" words={cut} message={id} goesOn={goesOn && answer.finishReason === "length"} />;
   return answer.text === "" && answer.toolCalls.length === 0 ? <Notice icon="info" words={text("emptyAnswer")} retry={id} /> : null;
 }
 
-/** `retry`: the message that can be asked for again. */
-function Notice({ icon, words, retry }: { readonly icon: string; readonly words: string; readonly retry?: string }) {
+interface NoticeProps {
+  readonly icon: string;
+  readonly words: string;
+  /** The message that can be asked for again. */
+  readonly retry?: string;
+  readonly message?: string;
+  /** The answer can be gone on with. */
+  readonly goesOn?: boolean;
+}
+
+function Notice({ icon, words, retry, message = retry, goesOn = false }: NoticeProps) {
   const { post } = useChat();
   return (
     <p class={`notice notice-${icon}`}>
       <Icon name={icon} />
       <span>
         {words}
+        {goesOn && message !== undefined && (
+          <Button
+            kind="link"
+            onPress={() => {
+              post({ type: "continue", message });
+            }}
+          >
+            {text("continueAnswer")}
+          </Button>
+        )}
         {retry !== undefined && (
           <Button
             kind="link"

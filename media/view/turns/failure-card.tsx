@@ -8,10 +8,12 @@ interface FailureCardProps {
   /** The message that failed, where it was one. */
   readonly message?: string;
   readonly kind?: "error" | "warning";
+  /** The message can be gone on with. */
+  readonly goesOn?: boolean;
 }
 
 /** What happened, what to do about it, the provider's own words folded, and buttons that do it. */
-export function FailureCard({ failure, message, kind = "error" }: FailureCardProps) {
+export function FailureCard({ failure, message, kind = "error", goesOn = false }: FailureCardProps) {
   const { post } = useChat();
   const act = (action: FailureAction): void => {
     post(message === undefined ? { type: "action", action } : { type: "action", action, message });
@@ -28,12 +30,22 @@ export function FailureCard({ failure, message, kind = "error" }: FailureCardPro
             <pre>{failure.detail}</pre>
           </details>
         )}
-        {failure.actions.length > 0 && (
+        {(failure.actions.length > 0 || goesOn) && (
           <div class="card-actions">
+            {goesOn && message !== undefined && (
+              <Button
+                kind="primary"
+                onPress={() => {
+                  post({ type: "continue", message });
+                }}
+              >
+                {text("continueAnswer")}
+              </Button>
+            )}
             {failure.actions.map(({ action, label }, index) => (
               <Button
                 key={action}
-                kind={index === 0 ? "primary" : "secondary"}
+                kind={index === 0 && !goesOn ? "primary" : "secondary"}
                 onPress={() => {
                   act(action);
                 }}

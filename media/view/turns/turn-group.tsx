@@ -9,17 +9,24 @@ import { useChat } from "../chat-context.ts";
 import { watchedAtFirst } from "../nearness.ts";
 import type { Nearness } from "../nearness.ts";
 import { AnswerTurn } from "./answer-turn.tsx";
-import { UserTurn } from "./user-turn.tsx";
+import { SummaryTurn } from "./summary-turn.tsx";
+import { KeptQuestion } from "./user-turn.tsx";
 
-const GROUP_SIZE = 8;
+export const GROUP_SIZE = 8;
 /** CSS pixels between two messages, as the styles have it. */
 const GAP_PX = 20;
 
-/** Ids of messages in groups, each with its place. */
-export function groupsOf(order: readonly string[]): readonly (readonly string[])[] {
-  return Array.from({ length: Math.ceil(order.length / GROUP_SIZE) }, (_, index) =>
-    order.slice(index * GROUP_SIZE, (index + 1) * GROUP_SIZE),
+/**
+ * Ids of messages in groups. The groups stay as they are when messages come before them, of which there are `earlier`: what the
+ * reader looks at must not be made anew under their eyes.
+ */
+export function groupsOf(order: readonly string[], earlier: number): readonly (readonly string[])[] {
+  const lead = earlier % GROUP_SIZE;
+  const rest = order.slice(lead);
+  const groups = Array.from({ length: Math.ceil(rest.length / GROUP_SIZE) }, (_, index) =>
+    rest.slice(index * GROUP_SIZE, (index + 1) * GROUP_SIZE),
   );
+  return lead === 0 ? groups : [order.slice(0, lead), ...groups];
 }
 
 interface TurnGroupProps {
@@ -57,8 +64,16 @@ function TurnBox({ id, nearness }: { readonly id: string; readonly nearness: Nea
   const turn = store.turn(id);
   // What streams is on the page as it comes.
   const settled = useSignal(isStreaming(turn.peek()));
-  const { role } = turn.value.stored.message;
-  if (role !== "user" && role !== "assistant") return null;
+  const { stored } = turn.value;
+  const { role } = stored.message;
+  if (role === "system") {
+    return (
+      <section class="turn turn-summary" data-message={id} tabIndex={-1}>
+        <SummaryTurn stored={stored} />
+      </section>
+    );
+  }
+  if (role === "tool") return null;
   const height = settled.value ? "" : `${nearness.heightOf(id, shownText(turn.value))}px`;
   // Until all of it is rendered the box keeps its height, so that nothing jumps.
   const style = { minHeight: role === "user" ? "" : height, containIntrinsicBlockSize: height === "" ? "" : `auto ${height}` };
@@ -67,7 +82,7 @@ function TurnBox({ id, nearness }: { readonly id: string; readonly nearness: Nea
   };
   return (
     <article class={`turn ${role === "user" ? "turn-user" : "turn-answer"}`} data-message={id} tabIndex={-1} style={style}>
-      {role === "user" ? <UserTurn parts={userParts(turn.value)} /> : <AnswerTurn turn={turn} onSettled={settle} />}
+      {role === "user" ? <KeptQuestion stored={stored} /> : <AnswerTurn turn={turn} onSettled={settle} />}
     </article>
   );
 }

@@ -1,16 +1,48 @@
 import { useSignal } from "@preact/signals";
-import type { FilePart, UserPart } from "../../../sidecar/types.ts";
+import type { FilePart, StoredMessage, UserPart } from "../../../sidecar/types.ts";
 import { text } from "../../strings.ts";
-import { Button, Icon } from "../button.tsx";
+import { Button, Icon, IconButton } from "../button.tsx";
 import { useChat } from "../chat-context.ts";
+import { QuestionEditor } from "./question-editor.tsx";
+import { VersionSwitch } from "./version-switch.tsx";
 
 /** Lines and UTF-16 code units of a question that is shown whole. */
 const FOLDED_LINES = 14;
 const FOLDED_LENGTH = 1_400;
 
+const wordsOf = (parts: readonly UserPart[]): string => parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+
+/** A question that is kept: to be read, gone between its versions, and put in other words. */
+export function KeptQuestion({ stored }: { readonly stored: StoredMessage }) {
+  const { store } = useChat();
+  const parts = stored.message.role === "user" ? stored.message.content : [];
+  const edited = store.editing.value?.message === stored.id ? store.editing.value : null;
+  if (edited !== null && !edited.sending) return <QuestionEditor edited={edited} />;
+  if (edited !== null)
+    return <UserTurn parts={[...parts.filter(({ type }) => type !== "text"), { type: "text", text: edited.text }]} pending />;
+  const answering = store.answering.value === null ? undefined : text("cannotChangeAnswering");
+  return (
+    <>
+      <UserTurn parts={parts} />
+      <div class="question-actions">
+        <VersionSwitch stored={stored} />
+        <IconButton
+          icon="edit"
+          class="on-hover"
+          label={text("editQuestion")}
+          disabledBecause={answering}
+          onPress={() => {
+            store.edit(stored.id, wordsOf(parts));
+          }}
+        />
+      </div>
+    </>
+  );
+}
+
 /** A question: its words as they were typed, and what was attached to it. `pending`: it is not yet kept. */
 export function UserTurn({ parts, pending = false }: { readonly parts: readonly UserPart[]; readonly pending?: boolean }) {
-  const words = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+  const words = wordsOf(parts);
   const attached = parts.filter((part) => part.type !== "text");
   return (
     <>

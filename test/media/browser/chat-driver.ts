@@ -39,7 +39,7 @@ export function stored(id: string, rest: Pick<StoredMessage, "message">, extra: 
 }
 
 export function show(messages: readonly MessageView[], extra: Partial<Extract<ToWebview, { type: "show" }>> = {}): ToWebview {
-  const session = messages.length === 0 ? null : { id: SESSION, title: "Parsing durations", messages };
+  const session = messages.length === 0 ? null : { id: SESSION, title: "Parsing durations", messages, hasEarlier: false };
   return { type: "show", session, model: realModel, sidecar: "ready", draft: "", ...extra };
 }
 

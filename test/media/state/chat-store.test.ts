@@ -113,7 +113,7 @@ describe("The state of the page", () => {
     const { store, posted } = open();
     store.receive(show([asked, streaming]));
     store.receive(events("a1", [start, text("One"), end]));
-    store.receive({ type: "messages", session: SESSION, messages: [answer("a1", "One", { status: "complete" })], dropped: [] });
+    store.receive({ type: "messages", session: SESSION, messages: [answer("a1", "One", { status: "complete" })], follows: "q1" });
     assert.deepEqual(posted, [{ type: "applied", message: "a1", seq: 3 }]);
     assert.equal(store.turn("a1").value.answer?.status, "complete");
   });
@@ -124,7 +124,7 @@ describe("The state of the page", () => {
     store.receive(events("a1", [start, { type: "warning", code: "w" }, text("Half")]));
     frame();
     const kept = { ...answer("a1", "Half", { status: "error", finishReason: null }), failure };
-    store.receive({ type: "messages", session: SESSION, messages: [kept], dropped: [] });
+    store.receive({ type: "messages", session: SESSION, messages: [kept], follows: "q1" });
     const turn = store.turn("a1").value;
     assert.deepEqual([turn.answer?.status, turn.answer?.warnings.length, turn.failure, store.answering.value], ["error", 1, failure, null]);
   });
@@ -141,10 +141,10 @@ describe("The state of the page", () => {
   test("replaces, adds and drops messages as the host says", () => {
     const { store } = open();
     store.receive(show([asked, answer("a1", "Old")]));
-    store.receive({ type: "messages", session: SESSION, messages: [answer("a2", "New")], dropped: ["a1"] });
+    store.receive({ type: "messages", session: SESSION, messages: [answer("a2", "New")], follows: "q1" });
     assert.deepEqual(store.order.value, ["q1", "a2"]);
     assert.throws(() => store.turn("a1"), /no message a1/);
-    store.receive({ type: "messages", session: "another", messages: [question("q9", "?")], dropped: ["q1"] });
+    store.receive({ type: "messages", session: "another", messages: [question("q9", "?")], follows: null });
     assert.deepEqual(store.order.value, ["q1", "a2"]);
   });
 
@@ -153,7 +153,7 @@ describe("The state of the page", () => {
     store.receive(show([]));
     store.send("Why?");
     assert.deepEqual([store.sending.value, posted], ["Why?", [{ type: "send", text: "Why?" }]]);
-    store.receive({ type: "messages", session: SESSION, messages: [asked, streaming], dropped: [] });
+    store.receive({ type: "messages", session: SESSION, messages: [asked, streaming], follows: null });
     store.receive({ type: "title", session: SESSION, title: "Reasons" });
     assert.deepEqual([store.sending.value, store.session.value, store.answering.value], [null, { id: SESSION, title: "Reasons" }, "a1"]);
   });

@@ -19,6 +19,7 @@ import { parseModelRef } from "../../../sidecar/model-ref.ts";
 import {
   AckStream,
   AttachStream,
+  ChatSummarized,
   CreateSession,
   GetSession,
   Initialize,
@@ -37,7 +38,7 @@ import { serve, type Server, type ServicesRequest } from "../../../sidecar/serve
 import type { Services } from "../../../sidecar/server/services.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import type { EngineSettings } from "../../../sidecar/settings.ts";
-import type { SessionDetail, SessionInfo, StreamEvent, StreamRef } from "../../../sidecar/types.ts";
+import type { SessionDetail, SessionInfo, StoredMessage, StreamEvent, StreamRef } from "../../../sidecar/types.ts";
 import { until } from "../../support/until.ts";
 import { ScriptedProvider } from "../scripted-provider.ts";
 
@@ -70,10 +71,13 @@ export class Served {
   readonly settings: EngineSettings[] = [];
   /** What models cost, by their reference. */
   readonly prices = new Map<string, PriceQuote>();
+  /** Tokens that models read, by their reference. */
+  readonly windows = new Map<string, number>();
   readonly keys: (readonly unknown[])[] = [];
   readonly logged: string[] = [];
   /** In the order of their arrival. */
   readonly changed: SessionInfo[] = [];
+  readonly summaries: StoredMessage[] = [];
   readonly #events = new Map<string, StreamEvent[]>();
   /** While true, what arrives is acknowledged at once. */
   acknowledges = true;
@@ -93,6 +97,7 @@ export class Served {
       if (this.acknowledges) void this.connection.sendNotification(AckStream, { reader, seq: events.at(-1)?.seq ?? 0 }).catch(() => {});
     });
     this.connection.onNotification(SessionChanged, ({ session }) => void this.changed.push(session));
+    this.connection.onNotification(ChatSummarized, ({ summary }) => void this.summaries.push(summary));
     this.connection.listen();
   }
 
@@ -148,7 +153,8 @@ export class Served {
         llm: (ref, defaults) => {
           const { provider, model } = parseModelRef(ref);
           const endpoint = (): Endpoint => ({ provider: providers[provider] ?? this.provider, limiter, timeLimits: {} });
-          return createLlmAt({ ref, provider, model, endpoint, price: async () => this.prices.get(ref) }, defaults);
+          const contextWindow = async (): Promise<number | undefined> => this.windows.get(ref);
+          return createLlmAt({ ref, provider, model, endpoint, price: async () => this.prices.get(ref), contextWindow }, defaults);
         },
         priceOf: async (ref) => this.prices.get(ref),
         listProviders: () => [],
@@ -159,6 +165,7 @@ export class Served {
         defaultModel: async (lastUsed) => ({ ref: lastUsed, reason: lastUsed === null ? "none" : "last-used" }),
       }),
       updateSettings: (changed) => void this.settings.push(changed),
+      chatSettings: () => this.settings.at(-1)?.chat ?? {},
       setKey: (...key) => void this.keys.push(key),
       close: async () => {
         this.servicesClosed = true;

@@ -5,26 +5,10 @@ import { Failure } from "../../../sidecar/failure.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import { Session } from "../../../sidecar/sessions/session.ts";
 import type { FinishedAnswer, NewTurn } from "../../../sidecar/sessions/store.ts";
-import type { Turn } from "../../../sidecar/sessions/turn.ts";
-import type { Message, SessionInfo, StreamEvent } from "../../../sidecar/types.ts";
+import type { Message, SessionInfo } from "../../../sidecar/types.ts";
 import { ProviderError } from "../../../sidecar/providers/provider.ts";
 import { answers, fails, Gate, inTurn, scriptedLlm, text, waitsAt, yields } from "../scripted-provider.ts";
-
-const asked = (value: string): Message => ({ role: "user", content: [{ type: "text", text: value }] });
-const said = (value: string): Message => ({ role: "assistant", content: [{ type: "text", text: value }] });
-
-async function eventsOf(turn: Turn): Promise<readonly StreamEvent[]> {
-  const events: StreamEvent[] = [];
-  for await (const batch of turn.events()) events.push(...batch);
-  return events;
-}
-
-async function shown(session: Session): Promise<string[]> {
-  return (await session.messages()).map(({ message, status }) => {
-    const words = message.content.map((part) => (part.type === "text" ? part.text : part.type)).join("|");
-    return `${message.role}${status === undefined ? "" : ` (${status})`}: ${words}`;
-  });
-}
+import { asked, eventsOf, said, shown } from "./told-session.ts";
 
 test("a session keeps its history and sends it with each question, under its system prompt", async () => {
   const { provider, llm } = scriptedLlm();

@@ -1,0 +1,76 @@
+// How many tokens a conversation takes of its model's context window, as exactly as anybody can say without being asked for it.
+
+import { estimateInputTokens } from "../../answers/token-estimate.ts";
+import type { GenerationParameters, ModelRef, StoredMessage } from "../../types.ts";
+import { afterSummary, modelContext } from "../model-context.ts";
+
+/** Tokens kept free for an answer without a limit of its own, and at most this part of the window. */
+const ANSWER_TOKENS = 4096;
+const MOST_FOR_ANSWER = 1 / 4;
+/** The usual estimate is a middling one; code in some tokenizers takes more. */
+const CAUTION = 1.15;
+/** No text has fewer tokens than this part of its estimate: that would be eight bytes for each. */
+const LEAST_OF_ESTIMATE = 1 / 2;
+
+export interface ContextSize {
+  readonly tokens: number;
+  /** False where the provider itself has counted all of it but the last question. */
+  readonly estimated: boolean;
+}
+
+export interface Conversation {
+  /** Oldest first, up to what is to be answered. */
+  readonly path: readonly StoredMessage[];
+  readonly summary: StoredMessage | undefined;
+  readonly model: ModelRef;
+  readonly parameters: GenerationParameters;
+}
+
+/**
+ * What the provider counted for the last answer on the path counts, if the same model saw the same beginning; only what came
+ * since is estimated, and carefully. Without such an answer all is.
+ */
+export function contextSize({ path, summary, model, parameters }: Conversation): ContextSize {
+  const counted = path.findLastIndex((stored) => isCounted(stored, model, summary));
+  const usage = path[counted]?.usage;
+  const estimate = estimateInputTokens({ model, messages: modelContext(path, summary), parameters });
+  if (usage === undefined) return { tokens: carefully(estimate), estimated: true };
+  const since = estimateInputTokens({ model, messages: modelContext(path.slice(counted + 1)), parameters: {} });
+  const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0) + carefully(since);
+  // Some servers do not count what they read from a cache.
+  return tokens < estimate * LEAST_OF_ESTIMATE ? { tokens: carefully(estimate), estimated: true } : { tokens, estimated: false };
+}
+
+/** Tokens of a few messages by themselves. */
+export function sizeOf(messages: readonly StoredMessage[]): number {
+  return carefully(estimateInputTokens({ model: "", messages: modelContext(messages), parameters: {} }));
+}
+
+/** Tokens that the messages sent may have, in a window of so many. */
+export function roomIn(window: number, { maxOutputTokens }: GenerationParameters): number {
+  const reserved = Math.min(maxOutputTokens ?? ANSWER_TOKENS, Math.floor(window * MOST_FOR_ANSWER));
+  return window - reserved;
+}
+
+/** Whether an answer's figures tell what the messages up to it take today. */
+function isCounted(stored: StoredMessage, model: ModelRef, summary: StoredMessage | undefined): boolean {
+  if (stored.usage === undefined || stored.usage.estimated === true || stored.status !== "complete" || stored.model !== model) return false;
+  // Before the summary was made, all that it stands for was sent and counted.
+  return summary === undefined || stored.createdAt >= summary.createdAt;
+}
+
+/** The part of a path that a summary does not stand for, from the question on at which so many tokens are left of it. */
+export function recentPart(path: readonly StoredMessage[], summary: StoredMessage | undefined, tokens: number): readonly StoredMessage[] {
+  const rest = afterSummary(path, summary);
+  let from = rest.findLastIndex(({ message }) => message.role === "user");
+  for (let index = from - 1; index > 0; index -= 1) {
+    if (rest[index]?.message.role !== "user") continue;
+    if (sizeOf(rest.slice(index)) > tokens) break;
+    from = index;
+  }
+  return rest.slice(from);
+}
+
+function carefully(tokens: number): number {
+  return Math.ceil(tokens * CAUTION);
+}
