@@ -1,4 +1,4 @@
-// The way in: `node bootstrap.mjs start|test|build|package|mutants [options]`, behind `npm start` and `npm test`. It runs on
+// The way in: `node bootstrap.mjs start|test|build|package|mutants|torture [options]`, behind `npm start` and `npm test`. It runs on
 // any Node from 20 on, without a dependency: it installs the packages when the lock file has changed, finds or brings a Node
 // that fits, and goes on with the task on that Node. What is half installed when it is interrupted is installed again by the
 // next run.
@@ -18,6 +18,7 @@ const TASKS = new Map([
   ["build", "esbuild.mjs"],
   ["package", "test/rig/package.ts"],
   ["mutants", "test/mutants/run.ts"],
+  ["torture", "test/torture/run.ts"],
 ]);
 
 /** A failure that a person can mend; its message is all that is printed. */

@@ -11,7 +11,7 @@ export interface RestartPolicyOptions {
   readonly delaysMs: readonly number[];
 }
 
-const DEFAULTS: RestartPolicyOptions = { windowMs: 3 * 60_000, limit: 5, delaysMs: [100, 500, 2_000, 5_000] };
+const DEFAULTS: RestartPolicyOptions = { windowMs: 3 * 60_000, limit: 5, delaysMs: [20, 500, 2_000, 5_000] };
 
 export class RestartPolicy {
   readonly #options: RestartPolicyOptions;

@@ -85,6 +85,8 @@ const localTests = nodeTests("tests of local inference", ["test/sidecar/local/**
 const pageTests = nodeTests("tests of the page", ["test/media/**/*.test.ts"], { limitMs: 8 * MINUTE });
 const toolingTests = nodeTests("tests of the tooling", ["test/tooling/**/*.test.ts"], { limitMs: 6 * MINUTE });
 const packageTests = nodeTests("tests of the packages", ["test/package/**/*.test.ts"], { limitMs: 8 * MINUTE });
+// A minute of what `npm run torture` does for an hour.
+const tortureTests = nodeTests("trials by killing", ["test/torture/*.test.ts"], { limitMs: 6 * MINUTE });
 // One process, so that all files share one workbench.
 const browserTests = nodeTests("tests in the browser", ["test/browser/**/*.test.ts"], {
   limitMs: 10 * MINUTE,
@@ -98,7 +100,7 @@ export const everything: readonly Stage[] = [
     [...checks, inHostTests(inClone("test/rig/code-shim.ts")), pageTests],
     [unitTests, localTests],
   ],
-  [[packageTests], [toolingTests]],
+  [[packageTests], [toolingTests, tortureTests]],
   [[browserTests]],
 ];
 

@@ -13,6 +13,8 @@ export interface Report {
   readonly scenario: Scenario;
   readonly rounds: number;
   readonly seed: number;
+  /** The machine did other things too. */
+  readonly busy: boolean;
   readonly findings: Findings;
   readonly seconds: number;
 }
@@ -29,12 +31,12 @@ export function report(done: Report): void {
   writeFileSync(paper, `${text.slice(0, from + marks.begin.length)}\n\n${section(done)}\n${text.slice(to)}`);
 }
 
-function section({ scenario, rounds, seed, findings, seconds }: Report): string {
+function section({ scenario, rounds, seed, busy, findings, seconds }: Report): string {
   const rows = findings.map(([what, found]) => `| ${what} | ${found} |`);
   const minutes = seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
   const when = new Date().toISOString().slice(0, 10);
   return [
-    `${when}, ${minutes}, \`npm run torture -- --only ${scenario.name} --rounds ${rounds} --seed ${seed}\` at ${commit()}, on ${machine()}.`,
+    `${when}, ${minutes}, \`npm run torture -- --only ${scenario.name} --rounds ${rounds} --seed ${seed}\` at ${commit()}, on ${machine()}${busy ? ", which did other things too" : ""}.`,
     "",
     "| what | found |",
     "|---|---|",

@@ -1,5 +1,6 @@
 // `npm run torture`: the trials in their long form, whose results go into docs/reliability.md.
-// `npm run torture -- --only kill-host --rounds 20 --seed 7` runs some of them, or less of them; `--dry` writes nothing.
+// `npm run torture -- --only kill-host --rounds 20 --seed 7` runs some of them, or less of them; `--dry` writes nothing. With
+// `--busy`, on a machine that does other things too, times are told and only a tenfold of what is promised fails.
 
 import { parseArgs } from "node:util";
 import { SetupError } from "../../bootstrap.mjs";
@@ -13,6 +14,7 @@ interface Options {
   readonly rounds: number | undefined;
   readonly seed: number;
   readonly dry: boolean;
+  readonly busy: boolean;
 }
 
 function readOptions(args: readonly string[]): Options {
@@ -23,6 +25,7 @@ function readOptions(args: readonly string[]): Options {
       rounds: { type: "string" },
       seed: { type: "string" },
       dry: { type: "boolean" },
+      busy: { type: "boolean" },
     },
   });
   const whole = (name: "rounds" | "seed"): number | undefined => {
@@ -36,6 +39,7 @@ function readOptions(args: readonly string[]): Options {
     rounds: whole("rounds"),
     seed: whole("seed") ?? Math.floor(Math.random() * 2 ** 31) + 1,
     dry: values.dry === true,
+    busy: values.busy === true,
   };
 }
 
@@ -51,7 +55,7 @@ async function choose(only: readonly string[]): Promise<readonly Scenario[]> {
 }
 
 async function main(): Promise<void> {
-  const { only, rounds: wanted, seed, dry } = readOptions(process.argv.slice(2));
+  const { only, rounds: wanted, seed, dry, busy } = readOptions(process.argv.slice(2));
   const scenarios = await choose(only);
   await ensureLocalRuntime();
   for (const scenario of scenarios) {
@@ -60,10 +64,10 @@ async function main(): Promise<void> {
     const startedAt = performance.now();
     const bundle = copyProgram(trialFolder(`program-of-${scenario.name}`));
     const folder = trialFolder(scenario.name);
-    const findings = await scenario.run({ rounds, seed, folder, bundle, strict: true, say: (line) => console.log(`  ${line}`) });
+    const findings = await scenario.run({ rounds, seed, folder, bundle, strict: !busy, say: (line) => console.log(`  ${line}`) });
     const seconds = (performance.now() - startedAt) / 1000;
     for (const [what, found] of findings) console.log(`  ${what}: ${found}`);
-    if (!dry) report({ scenario, rounds, seed, findings, seconds });
+    if (!dry) report({ scenario, rounds, seed, busy, findings, seconds });
   }
 }
 

@@ -4,8 +4,9 @@ import { brokenPipes } from "./broken-pipes.ts";
 import { killHost } from "./kill-host.ts";
 import { killInference } from "./kill-inference.ts";
 import { killSidecar } from "./kill-sidecar.ts";
+import { restart } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
 import { twoSidecars } from "./two-sidecars.ts";
 
 /** Those that need no editor. */
-export const headless: readonly Scenario[] = [killSidecar, killHost, twoSidecars, brokenPipes, killInference];
+export const headless: readonly Scenario[] = [killSidecar, restart, killHost, twoSidecars, brokenPipes, killInference];

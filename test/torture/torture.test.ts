@@ -8,6 +8,7 @@ import { headless } from "./scenarios.ts";
 
 const ROUNDS: { readonly [name: string]: number } = {
   "kill-sidecar": 6,
+  restart: 3,
   "kill-host": 3,
   "two-sidecars": 300,
   "broken-pipes": 9,
