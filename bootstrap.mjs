@@ -18,6 +18,7 @@ const TASKS = new Map([
   ["build", "esbuild.mjs"],
   ["package", "test/rig/package.ts"],
   ["mutants", "test/mutants/run.ts"],
+  ["fuzz", "test/fuzz/run.ts"],
   ["torture", "test/torture/run.ts"],
 ]);
 

@@ -1,28 +1,31 @@
-// `npm test`: everything that holds Parley together, in parts. `npm test -- --only types,lint` runs some of them.
+// `npm test`: everything that holds Parley together, in parts. `npm test -- --only types,lint` runs some of them; `--long` and
+// `--desktop` run others instead.
 
 import { parseArgs } from "node:util";
 import { SetupError } from "../bootstrap.mjs";
 import { ensureChromium } from "./rig/chromium.ts";
 import { ensureEditor, ensureLocalRuntime } from "./rig/install.ts";
-import { desktop, everything, type Part, type Stage } from "./rig/parts.ts";
+import { desktop, everything, long, type Part, type Stage } from "./rig/parts.ts";
 import { keepOutput, type PartResult, readAllowedSkips, runPart } from "./rig/run-part.ts";
 
 const TAIL_LINES = 60;
 
 interface RunOptions {
   readonly desktop: boolean;
+  readonly long: boolean;
   readonly only: readonly string[];
 }
 
 function readOptions(args: readonly string[]): RunOptions {
-  const { values } = parseArgs({ args: [...args], options: { desktop: { type: "boolean" }, only: { type: "string", multiple: true } } });
+  const options = { desktop: { type: "boolean" }, long: { type: "boolean" }, only: { type: "string", multiple: true } } as const;
+  const { values } = parseArgs({ args: [...args], options });
   const only = (values.only ?? []).flatMap((names) => names.split(",")).map((name) => name.trim());
-  return { desktop: values.desktop === true, only };
+  return { desktop: values.desktop === true, long: values.long === true, only };
 }
 
 /** The stages that are asked for; `--only` takes any part whose name contains one of the words. */
-function chooseStages({ desktop: onDesktop, only }: RunOptions): readonly Stage[] {
-  const stages = onDesktop ? desktop : everything;
+function chooseStages({ desktop: onDesktop, long: takesLong, only }: RunOptions): readonly Stage[] {
+  const stages = takesLong ? long : onDesktop ? desktop : everything;
   if (only.length === 0) return stages;
   const wanted = ({ name }: Part): boolean => only.some((word) => name.includes(word));
   const chosen = stages
@@ -86,11 +89,15 @@ function stopSignal(): AbortSignal {
 }
 
 async function main(): Promise<number> {
-  const stages = chooseStages(readOptions(process.argv.slice(2)));
+  const options = readOptions(process.argv.slice(2));
+  const stages = chooseStages(options);
   const signal = stopSignal();
-  await ensureLocalRuntime();
-  await ensureEditor();
-  await ensureChromium();
+  // The long tests need sockets and a processor, and nothing else.
+  if (!options.long) {
+    await ensureLocalRuntime();
+    await ensureEditor();
+    await ensureChromium();
+  }
   const startedAt = performance.now();
   const results = await runStages(stages, signal);
   const code = summarize(results, startedAt);

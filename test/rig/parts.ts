@@ -104,5 +104,8 @@ export const everything: readonly Stage[] = [
   [[browserTests]],
 ];
 
+/** `npm run test:long`: what takes minutes, and finds what the samples of it in `npm test` may miss. */
+export const long: readonly Stage[] = [[[nodeTests("long tests", ["test/long/*.test.ts"], { limitMs: 60 * MINUTE })]]];
+
 /** `npm run test:desktop`: the tests inside VS Code, in a desktop editor that is downloaded unless VSCODE_EXECUTABLE names one. */
 export const desktop: readonly Stage[] = [[[build]], [[inHostTests(process.env["VSCODE_EXECUTABLE"])]]];

@@ -6,7 +6,7 @@ import { DeltaTemplate } from "../../../sidecar/providers/openai-chat/delta-temp
 import { ChatReader } from "../../../sidecar/providers/openai-chat/reader.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import { MalformedRecord } from "../../../sidecar/providers/wire-adapter.ts";
-import { seededRandom } from "../../support/recorded-streams.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 import { wireTarget } from "../../support/wire-reading.ts";
 
 const chunk = (text: string, more = ""): string =>

@@ -1,86 +1,47 @@
 // Real providers' streams, as other projects recorded them, read as the index beside them says: with that project's own
-// tests and a second decoder, never with our own output.
+// tests and a second decoder, never with our own output. `npm run test:long` reads each cut in two at every place.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { errorKind } from "../../../sidecar/providers/error-kinds.ts";
 import { readErrorBody } from "../../../sidecar/providers/error-payload.ts";
-import { asCount } from "../../../sidecar/providers/json-fields.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
-import type { JsonObject, JsonValue } from "../../../sidecar/types.ts";
+import type { JsonValue } from "../../../sidecar/types.ts";
+import { ClientReads } from "../../support/client-reads.ts";
 import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
 import type { FakeAnswer, FakeWire } from "../../support/fake-provider.ts";
-import { call } from "../../support/provider-calls.ts";
-import {
-  readRawAnswer,
-  readRecording,
-  readRecordings,
-  recordingsAtHand,
-  seededRandom,
-  type Recording,
-} from "../../support/recorded-streams.ts";
-import { ADAPTERS, bytesOneByOne, cutAt, foldEvents, readPieces, wireTarget } from "../../support/wire-reading.ts";
+import { call, createProvider } from "../../support/provider-calls.ts";
+import { RawServer } from "../../support/raw-server.ts";
+import { readRawAnswer, readRecording, readRecordings, recordingsAtHand } from "../../support/recorded-streams.ts";
+import { checkCut, checkOverSocket, checkReading, checkSame, readWhole } from "../../support/recording-checks.ts";
+import { randomCuts, seededRandom } from "../../support/seeded-random.ts";
+import { ADAPTERS, bytesOneByOne, cutAt, foldEvents, PROVIDER_OF_WIRE, readPieces, wireTarget } from "../../support/wire-reading.ts";
 
 const here = await fakeAtHand();
+const server = await RawServer.start();
+const reads = new ClientReads();
+after(async () => {
+  reads.close();
+  await server.close();
+});
 const skip = recordingsAtHand ? false : "The recorded streams are not beside this project.";
 
-/**
- * Three messages of one conversation in one file, with block numbers that begin anew in each. The index folds them by block
- * number, so that later blocks replace earlier ones; on a connection each message has an answer of its own.
- */
-const SEVERAL_MESSAGES = "vercel-ai/anthropic--anthropic-tool-search-deferred-regex.sse";
+/** Of promise 4. */
+const RANDOM_PLACES = 10_000;
 
-function checkReading({ file, expected }: Recording, events: readonly ProviderEvent[], how: string): void {
-  const answer = foldEvents(events);
-  const place = `${file}, ${how}`;
-  assert.equal(answer.finish?.rawFinishReason ?? null, expected.finish, `finish of ${place}`);
-  assert.ok(answer.finish !== null, `an end of ${place}`);
-  checkUsage(answer.usage, expected.usage, place);
-  assert.equal(characters(answer.reasoning), expected.reasoningLen, `reasoning of ${place}`);
-  if (file === SEVERAL_MESSAGES) {
-    for (const tool of expected.tools)
-      assert.ok(
-        answer.tools.some((one) => one.id === tool.id && one.arguments === tool.arguments),
-        place,
-      );
-    return;
-  }
-  assert.equal(characters(answer.text), expected.textLen, `length of ${place}`);
-  assert.equal(createHash("sha256").update(answer.text).digest("hex").slice(0, 16), expected.textSha256, `text of ${place}`);
-  assert.deepEqual(
-    answer.tools,
-    expected.tools.map(({ id, name, arguments: text }) => ({ id, name, arguments: text })),
-    `tools of ${place}`,
-  );
-}
-
-function checkUsage(usage: { inputTokens: number; outputTokens: number } | null, raw: JsonObject | null, place: string): void {
-  if (raw === null) {
-    assert.equal(usage, null, `usage of ${place}`);
-    return;
-  }
-  const sum = (...names: readonly string[]): number => names.reduce((total, name) => total + (asCount(raw[name]) ?? 0), 0);
-  const input = sum("prompt_tokens", "prompt_eval_count", "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens");
-  // The total includes what some count beside the output.
-  const total = asCount(raw["total_tokens"]);
-  const output = total === undefined ? sum("completion_tokens", "eval_count", "output_tokens") : total - input;
-  assert.deepEqual({ input: usage?.inputTokens, output: usage?.outputTokens }, { input, output }, `usage of ${place}`);
-}
-
-function characters(text: string): number {
-  return Array.from(text).length;
+function providerAtServer(wire: FakeWire): ReturnType<typeof createProvider> {
+  const api = wire === "openai-responses" ? { api: "responses" as const } : {};
+  return createProvider(PROVIDER_OF_WIRE[wire], { baseUrl: `${server.origin}/v1`, key: "sk-test", ...api }, here.http);
 }
 
 describe("Recorded streams", { skip }, () => {
   const recordings = recordingsAtHand ? readRecordings() : [];
 
-  async function readOverSocket(wire: FakeWire, answer: FakeAnswer): Promise<{ events: readonly ProviderEvent[]; reads: number }> {
+  async function readOverSocket(wire: FakeWire, answer: FakeAnswer): Promise<readonly ProviderEvent[]> {
     here.fake.enqueue(answer);
-    let reads = 0;
-    const { events, thrown } = await call(providerOnWire(here, wire), { onBatch: () => (reads += 1) });
+    const { events, thrown } = await call(providerOnWire(here, wire));
     assert.equal(thrown, null);
-    return { events, reads };
+    return events;
   }
 
   test("are at hand in all four wires", () => {
@@ -93,37 +54,36 @@ describe("Recorded streams", { skip }, () => {
     assert.ok(recordings.length >= 76);
   });
 
-  test("are read as the index says: whole, byte by byte, and in random pieces", () => {
-    const random = seededRandom(20_260_301);
+  test("are read as the index says: whole, and one byte at a time", () => {
     for (const recording of recordings) {
-      const bytes = readRecording(recording.file);
-      const whole = readPieces(recording.wire, [bytes]);
-      assert.equal(whole.failure, null, recording.file);
-      checkReading(recording, whole.events, "whole");
-      assert.deepEqual(readPieces(recording.wire, bytesOneByOne(bytes)).events, whole.events, `${recording.file}, byte by byte`);
-      for (let round = 0; round < 3; round += 1) {
-        const cuts = Array.from({ length: 40 }, () => Math.floor(random() * bytes.length)).toSorted((one, other) => one - other);
-        assert.deepEqual(readPieces(recording.wire, cutAt(bytes, cuts)).events, whole.events, `${recording.file}, cut at ${cuts.join()}`);
-      }
+      const { bytes, events } = readWhole(recording);
+      checkSame(readPieces(recording.wire, bytesOneByOne(bytes)).events, events, () => `${recording.file}, byte by byte`);
+    }
+  });
+
+  test(`are read as the index says when they are cut at ${RANDOM_PLACES} random places, one by one and many at once`, () => {
+    const random = seededRandom(20_260_301);
+    const places = Math.ceil(RANDOM_PLACES / Math.max(1, recordings.length));
+    for (const recording of recordings) {
+      const { bytes, events } = readWhole(recording);
+      const cuts = randomCuts(random, bytes.length, places);
+      for (const cut of cuts) checkCut(recording, bytes, [cut], events);
+      checkCut(recording, bytes, cuts, events);
     }
   });
 
   test("are read as the index says over a real socket", async () => {
     for (const recording of recordings) {
-      const bytes = readRecording(recording.file);
-      const { events } = await readOverSocket(recording.wire, { steps: [{ base64: bytes.toString("base64") }] });
+      const events = await readOverSocket(recording.wire, { steps: [{ base64: readRecording(recording.file).toString("base64") }] });
       checkReading(recording, events, "over a socket");
     }
   });
 
-  test("are read as the index says when they arrive in pieces over a real socket", async () => {
+  test("are read as the index says over a real socket in random pieces, and the client has read as many", async () => {
     const random = seededRandom(7);
-    for (const recording of recordings.filter((_, index) => index % 5 === 0)) {
-      const bytes = readRecording(recording.file);
-      const split = Array.from({ length: 12 }, () => Math.floor(random() * bytes.length)).toSorted((one, other) => one - other);
-      const { events, reads } = await readOverSocket(recording.wire, { steps: [{ base64: bytes.toString("base64") }], split });
-      checkReading(recording, events, `cut at ${split.join()} over a socket`);
-      assert.ok(reads > 1, `${recording.file} arrived in one piece`);
+    for (const recording of recordings) {
+      const cuts = randomCuts(random, readRecording(recording.file).length, 12);
+      await checkOverSocket({ server, reads, provider: providerAtServer(recording.wire) }, recording, cuts);
     }
   });
 
@@ -143,7 +103,7 @@ describe("Recorded streams", { skip }, () => {
     test(`llama-server's ${file} over a real socket`, async () => {
       const { status, headers, body } = readRawAnswer(`llama-server/${file}`);
       const { "content-type": type = "text/event-stream" } = headers;
-      const { events } = await readOverSocket("openai-chat", {
+      const events = await readOverSocket("openai-chat", {
         status,
         headers: { "content-type": type },
         steps: [{ base64: body.toString("base64") }],
@@ -153,6 +113,16 @@ describe("Recorded streams", { skip }, () => {
       assert.equal(answer.finish?.rawFinishReason, finish);
     });
   }
+
+  test("llama-server's streams give the same events cut in two at any place, and one byte at a time", () => {
+    for (const [file] of LLAMA_STREAMS) {
+      const { body } = readRawAnswer(`llama-server/${file}`);
+      const { events } = readPieces("openai-chat", [body]);
+      checkSame(readPieces("openai-chat", bytesOneByOne(body)).events, events, () => `${file}, byte by byte`);
+      for (let at = 1; at < body.length; at += 1)
+        checkSame(readPieces("openai-chat", cutAt(body, [at])).events, events, () => `${file}, cut at ${at}`);
+    }
+  });
 
   test("a llama-server stream that its client broke off has text and no end", () => {
     const { events } = readPieces("openai-chat", [readRecording("llama-server/stream-client-abort.sse")]);
@@ -172,7 +142,7 @@ describe("Recorded streams", { skip }, () => {
   test("llama-server's whole answer is read although a stream was asked for", async () => {
     const { headers, body } = readRawAnswer("llama-server/nonstream.http");
     const { "content-type": type = "" } = headers;
-    const { events } = await readOverSocket("openai-chat", {
+    const events = await readOverSocket("openai-chat", {
       headers: { "content-type": type },
       steps: [{ base64: body.toString("base64") }],
     });

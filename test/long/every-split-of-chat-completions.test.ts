@@ -1,0 +1,3 @@
+import { testEverySplit } from "./every-split.ts";
+
+await testEverySplit(["openai-chat"]);
