@@ -17,6 +17,7 @@ const TASKS = new Map([
   ["test", "test/run.ts"],
   ["build", "esbuild.mjs"],
   ["package", "test/rig/package.ts"],
+  ["bench", "test/bench/run.ts"],
   ["mutants", "test/mutants/run.ts"],
   ["fuzz", "test/fuzz/run.ts"],
   ["torture", "test/torture/run.ts"],

@@ -26,6 +26,7 @@ const locks = [
   "package-lock.json",
   "test/rig/node/package-lock.json",
   "test/rig/editor/package-lock.json",
+  "test/bench/package-lock.json",
   "sidecar/local/runtime/package-lock.json",
 ];
 

@@ -1,0 +1,65 @@
+// What Parley sets itself, beside what was measured. Nothing fails for a target that is missed: it is printed.
+
+import { PARLEY } from "./contestants.ts";
+import type { BenchReport, ClientFigures, HopFigures } from "./results.ts";
+
+export interface TargetLine {
+  readonly what: string;
+  readonly target: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+interface Limit {
+  readonly what: string;
+  readonly value: number | undefined;
+  readonly limit: number;
+  readonly unit: string;
+  readonly digits: number;
+  /** Default: at most. */
+  readonly atLeast?: boolean;
+}
+
+/** Of what was measured. */
+export function targetLines({ clients, hop }: BenchReport): readonly TargetLine[] {
+  const parley = clients.find(({ id }) => id === PARLEY);
+  const limits = [...(parley === undefined ? [] : libraryLimits(parley)), ...(hop === undefined ? [] : hopLimits(hop))];
+  return limits.flatMap(({ what, value, limit, unit, digits, atLeast = false }) => {
+    if (value === undefined || Number.isNaN(value)) return [];
+    const words = (amount: number): string => `${amount.toLocaleString("en", { maximumFractionDigits: digits })}${unit}`;
+    const met = atLeast ? value >= limit : value <= limit;
+    return [{ what, target: `${atLeast ? "≥" : "≤"} ${words(limit)}`, measured: words(value), met }];
+  });
+}
+
+function libraryLimits({ cpuMsPer1000, firstTokenOverFloorMs, concurrent, cancelMs, cancelLate }: ClientFigures): readonly Limit[] {
+  const thousand = concurrent["1000"];
+  return [
+    { what: "processor time for 1,000 chunks, socket to event", value: cpuMsPer1000, limit: 2, unit: " ms", digits: 2 },
+    { what: "first token over raw TCP", value: firstTokenOverFloorMs, limit: 0.3, unit: " ms", digits: 2 },
+    { what: "1,000 streams: time over the ideal", value: thousand?.wallOverIdeal, limit: 1.08, unit: "", digits: 3 },
+    { what: "1,000 streams: processor time", value: thousand?.cpuS, limit: 3.5, unit: " s", digits: 2 },
+    { what: "1,000 streams: resident memory", value: thousand?.rssMb, limit: 150, unit: " MB", digits: 0 },
+    { what: "500 streams cancelled: until the server sees no socket", value: cancelMs, limit: 250, unit: " ms", digits: 0 },
+    { what: "500 streams cancelled: pieces that come afterwards", value: cancelLate, limit: 0, unit: "", digits: 0 },
+  ];
+}
+
+function hopLimits(hop: HopFigures): readonly Limit[] {
+  const chain = hop.sidecarCpuMsPer1000 + hop.clientCpuMsPer1000;
+  const stall = `${hop.stallSeconds} s at 5,000 tokens/s`;
+  return [
+    {
+      what: "through the pipe: tokens a second, none lost",
+      value: hop.tokensPerSecond,
+      limit: 100_000,
+      unit: "",
+      digits: 0,
+      atLeast: true,
+    },
+    { what: "through the pipe: processor time of both sides for 1,000 tokens", value: chain, limit: 10, unit: " ms", digits: 2 },
+    { what: "through the pipe: first token over the library's", value: hop.firstTokenOverLibraryMs, limit: 1, unit: " ms", digits: 2 },
+    { what: `a reader that stalls for ${stall}: the sidecar grows by`, value: hop.readerStallGrownMb, limit: 100, unit: " MB", digits: 0 },
+    { what: `a pipe that is not read for ${stall}: the sidecar grows by`, value: hop.pipeStallGrownMb, limit: 100, unit: " MB", digits: 0 },
+  ];
+}
