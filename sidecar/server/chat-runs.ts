@@ -91,6 +91,11 @@ export class ChatRuns {
     return stream === undefined ? message : { ...message, stream };
   }
 
+  /** Somebody names a conversation: to be told before that is written, so that a title of the model's cannot come over it. */
+  named(session: string): void {
+    this.#titles.cancel(session);
+  }
+
   /** Cancels what runs in a session and what waits there, and waits for the ends. */
   async stop(session: string): Promise<void> {
     this.#titles.cancel(session);

@@ -55,7 +55,8 @@ export function addSessionHandlers(router: Router): void {
     return services.store.search({ text, limit, messagesPerSession });
   });
 
-  router.on(UpdateSession, params.updateSession, async ({ services, sessionChanged }, { session, ...changes }) => {
+  router.on(UpdateSession, params.updateSession, async ({ services, chats, sessionChanged }, { session, ...changes }) => {
+    if (changes.title !== undefined) chats.named(session);
     const changed = await services.store.updateSession(session, changes);
     sessionChanged(changed);
     return { session: changed };

@@ -238,6 +238,33 @@ test("a name that somebody gave stays, and one that the model cannot give is tha
   assert.deepEqual([await title(served, session), await title(served, other)], ["Mine", "How do I dry mint?"]);
 });
 
+test("a name that somebody gives in the very moment in which the model's is written stays", async (context) => {
+  const served = await startReady(context);
+  await served.connection.sendRequest(UpdateSettings, { settings: named });
+  const { store, connection } = served;
+  const look = store.getSession.bind(store);
+  let titleCame = false;
+  let renamed = false;
+  // Between the look at the name that it has and the writing of the one that the model has thought of.
+  store.getSession = async (id) => {
+    const found = await look(id);
+    if (titleCame && !renamed) {
+      renamed = true;
+      await connection.sendRequest(UpdateSession, { session: id, title: "Mine" });
+    }
+    return found;
+  };
+  served.provider.enqueue(answers("Dry it."), async function* (request, run) {
+    titleCame = true;
+    yield* answers("A title")(request, run);
+  });
+  const session = await served.newSession();
+  await asked(served, session, "How do I dry tea?");
+  await until(() => served.changed.some((changed) => changed.title === "Mine"), "the name");
+  assert.equal(await title(served, session), "Mine");
+  assert.equal(await title(served, session), "Mine");
+});
+
 test("naming is called off by the next question and by deletion, and delays neither", async (context) => {
   const served = await startReady(context);
   await served.connection.sendRequest(UpdateSettings, { settings: named });
