@@ -135,7 +135,7 @@ class Killing {
     const requests = Array.from(this.#requests, ([name, count]) => `${count} \`${name}\``).toSorted();
     return [
       ["kills", `${this.#trial.rounds}, each looked at whole: ${this.#checks} comparisons, ${this.#checks} times \`integrity_check\` ok`],
-      ["acknowledged sends, edits, renames, deletions", `${this.#acknowledged}; lost: 0`],
+      ["acknowledged sends, edits, renames, deletions and their undoing", `${this.#acknowledged}; lost: 0`],
       ["requests answered", requests.join(", ")],
       ["answers that were running", `${this.#running}; kept and marked: ${this.#running}`],
       ["text sent by the provider before the kill and not kept", `${spread(this.#lost)} (promised: 1 s)`],
@@ -145,7 +145,9 @@ class Killing {
 }
 
 async function shakeHands(client: TortureClient, storeFolder: string, { fake }: PlannedAnswers): Promise<void> {
-  const { persistence } = await client.sidecar.shakeHands({ storeFolder, baseUrl: fake.baseUrl("openai-chat") });
+  const providers = { "openai-compatible": { baseUrl: fake.baseUrl("openai-chat") } };
+  const settings = { providers, concurrency: 64, localModels: [], chat: { generateTitles: true } };
+  const { persistence } = await client.sidecar.shakeHands({ storeFolder, settings });
   assert.deepEqual(persistence, { available: true });
 }
 

@@ -1,5 +1,5 @@
-// Several people at once who ask, edit, ask again, rename, delete, read and cancel, each in conversations of their own and each
-// waiting for the reply before the next request. Every reply is written into the journal; what a life of the sidecar has left
+// Several people at once who ask, edit, ask again, go on with what was cut, rename, delete and take that back, search, read and
+// cancel, each in conversations of their own and each waiting for the reply before the next request. Every reply is written into the journal; what a life of the sidecar has left
 // behind is gone on with in the next one.
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,16 +7,20 @@ import { type RequestType, ResponseError } from "vscode-jsonrpc/node";
 import {
   CancelStream,
   type ChatAnswer,
+  ContinueChat,
   CreateSession,
   DeleteSession,
+  EditChat,
   GetSession,
   ListSessions,
+  RestoreSession,
   RetryChat,
+  SearchSessions,
   SendChat,
   UpdateSession,
 } from "../../sidecar/protocol.ts";
 import type { StreamRef } from "../../sidecar/types.ts";
-import { type Journal, type JournaledAnswer, JournaledSession } from "./journal.ts";
+import { type Journal, type JournaledAnswer, type JournaledQuestion, JournaledSession } from "./journal.ts";
 import type { PlannedAnswers } from "./planned-answers.ts";
 import type { Random } from "./random.ts";
 import type { TortureClient } from "./torture-client.ts";
@@ -73,15 +77,23 @@ export class MixedLoad {
       await this.#ask(client, created, null);
       return;
     }
-    const { answering, newestAnswer } = session;
     const what = this.#random.next();
     if (what < 0.12) await this.#rename(client, session);
-    else if (what < 0.18) await this.#delete(client, session);
-    else if (what < 0.28) await this.#look(client, session);
-    else if (answering !== null) await this.#perhapsCancel(client, answering);
-    else if (what < 0.45 && newestAnswer !== undefined) await this.#askAgain(client, session, newestAnswer);
-    else if (what < 0.65) await this.#ask(client, session, this.#random.oneOf(session.questions)?.parent ?? null);
-    else await this.#ask(client, session, newestAnswer?.id ?? null);
+    else if (what < 0.2) await this.#delete(client, session);
+    else if (what < 0.35) await this.#look(client, session);
+    else if (session.answering !== null) await this.#perhapsCancel(client, session.answering);
+    else await this.#turn(client, session);
+  }
+
+  async #turn(client: TortureClient, session: JournaledSession): Promise<void> {
+    const { newestAnswer, questions } = session;
+    const question = this.#random.oneOf(questions);
+    const what = this.#random.next();
+    if (newestAnswer === undefined || question === undefined) await this.#ask(client, session, null);
+    else if (canGoOn(newestAnswer) && what < 0.5) await this.#again(client, session, newestAnswer, ContinueChat);
+    else if (what < 0.2) await this.#again(client, session, newestAnswer, RetryChat);
+    else if (what < 0.45) await this.#edit(client, session, question);
+    else await this.#ask(client, session, newestAnswer.id);
   }
 
   async #create(client: TortureClient): Promise<JournaledSession> {
@@ -91,7 +103,6 @@ export class MixedLoad {
     return created;
   }
 
-  /** With a parent other than the newest answer it is an edit of what had followed that parent. */
   async #ask(client: TortureClient, session: JournaledSession, parent: string | null): Promise<void> {
     const number = this.#answers.plan();
     const text = this.#answers.questionOf(number);
@@ -101,10 +112,26 @@ export class MixedLoad {
     this.#follow(client, session, answer, number);
   }
 
-  async #askAgain(client: TortureClient, session: JournaledSession, { id }: JournaledAnswer): Promise<void> {
+  /** A question beside the old one, which stays. */
+  async #edit(client: TortureClient, session: JournaledSession, old: JournaledQuestion): Promise<void> {
     const number = this.#answers.plan();
-    // The question's text is the old one; the model's name says which of the answers this is.
-    const answer = await this.#request(client, RetryChat, { session: session.id, message: id, model: this.#answers.modelOf(number) });
+    const text = this.#answers.questionOf(number);
+    const edited = { session: session.id, message: old.id, text, model: this.#answers.modelOf(number) };
+    const answer = await this.#request(client, EditChat, edited);
+    session.questions.push({ id: answer.user.id, parent: old.parent, text });
+    this.#follow(client, session, answer, number);
+  }
+
+  /** The same question once more, or what goes on with an answer that was cut. */
+  async #again(
+    client: TortureClient,
+    session: JournaledSession,
+    { id }: JournaledAnswer,
+    how: typeof RetryChat | typeof ContinueChat,
+  ): Promise<void> {
+    const number = this.#answers.plan();
+    // The question is the old one; the model's name says which of its answers this is.
+    const answer = await this.#request(client, how, { session: session.id, message: id, model: this.#answers.modelOf(number) });
     this.#follow(client, session, answer, number);
   }
 
@@ -142,11 +169,18 @@ export class MixedLoad {
     await this.#request(client, DeleteSession, { session: session.id });
     session.state = "deleted";
     this.#journal.acknowledged += 1;
+    if (this.#random.chance(0.5)) return;
+    session.state = "deleting";
+    await this.#request(client, RestoreSession, { session: session.id });
+    session.state = "there";
+    this.#journal.acknowledged += 1;
   }
 
   async #look(client: TortureClient, session: JournaledSession): Promise<void> {
-    if (this.#random.chance(0.5)) await this.#request(client, GetSession, { session: session.id });
-    else await this.#request(client, ListSessions, { limit: 20 });
+    const what = this.#random.next();
+    if (what < 0.3) await this.#request(client, GetSession, { session: session.id });
+    else if (what < 0.6) await this.#request(client, ListSessions, { limit: 20 });
+    else await this.#request(client, SearchSessions, { text: `question ${this.#random.between(1, 50)}`, limit: 20 });
   }
 
   async #request<P, R, E>(client: TortureClient, type: RequestType<P, R, E>, params: P): Promise<R> {
@@ -159,6 +193,11 @@ export class MixedLoad {
       throw new SidecarGone(type.method, { cause: error });
     }
   }
+}
+
+/** What was cut, and says something. */
+function canGoOn({ end }: JournaledAnswer): boolean {
+  return end !== null && (end.status === "incomplete" || end.status === "cancelled") && end.text.trim() !== "";
 }
 
 /** A reply that is an error, as against no reply. */

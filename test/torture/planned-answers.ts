@@ -77,7 +77,7 @@ export class PlannedAnswers {
   #answer(request: FakeRequest): FakeAnswer {
     const number = numberOf(request);
     const words = number === undefined ? undefined : this.#words.get(number);
-    // A title or a summary that Parley asks for by itself.
+    // A title that Parley asks for by itself.
     if (words === undefined || !isQuestion(request)) return { text: "A short title" };
     const pauseMs = words.length > 400 ? LENGTHS[2].pauseMs : words.length > 20 ? LENGTHS[1].pauseMs : 0;
     const steps = words.flatMap((text): FakeStep[] => (pauseMs === 0 ? [{ text }] : [{ text }, { pauseMs }]));
@@ -90,7 +90,7 @@ function numberOf({ body }: FakeRequest): number | undefined {
   return typeof model === "string" && model.startsWith("ask-") ? Number(model.slice(4)) : undefined;
 }
 
-/** Where an answer before it holds no text, the question before that one comes with it in one message. */
+/** As against Parley's own request for a title, which shows the model the first question and its answer. */
 function isQuestion({ body }: FakeRequest): boolean {
-  return /Question \d+$/.test(lastUserText(body));
+  return !lastUserText(body).startsWith("The question:");
 }
