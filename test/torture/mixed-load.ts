@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type RequestType, ResponseError } from "vscode-jsonrpc/node";
 import {
+  type AnswerAgainParams,
   CancelStream,
   type ChatAnswer,
   ContinueChat,
@@ -13,6 +14,7 @@ import {
   EditChat,
   GetSession,
   ListSessions,
+  type RequestFailure,
   RestoreSession,
   RetryChat,
   SearchSessions,
@@ -127,7 +129,7 @@ export class MixedLoad {
     client: TortureClient,
     session: JournaledSession,
     { id }: JournaledAnswer,
-    how: typeof RetryChat | typeof ContinueChat,
+    how: RequestType<AnswerAgainParams, ChatAnswer, RequestFailure>,
   ): Promise<void> {
     const number = this.#answers.plan();
     // The question is the old one; the model's name says which of its answers this is.
