@@ -207,7 +207,8 @@ describe("A time limit", () => {
 
   test("for the first token is not lengthened by comments", async () => {
     fake.enqueue({ steps: [{ raw: ": keep-alive\n\n" }, { gate: "never" }] });
-    const error = await callError(chat(), { timeLimits: { firstTokenMs: 60, idleMs: 60_000 } });
+    // Long enough for the headers to come on a busy machine.
+    const error = await callError(chat(), { timeLimits: { firstTokenMs: 1500, idleMs: 60_000 } });
     assert.deepEqual([error.providerCode, error.phase], ["first-token-timeout", "before-first-token"]);
   });
 
