@@ -44,6 +44,21 @@ export interface LlmTarget {
 }
 
 type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
+type Steps<T = Outcome> = AsyncGenerator<readonly StreamEvent[] | Passage, T, undefined>;
+
+/**
+ * A provider's stream on its way to the reader, past the generators between the two: through each of them every batch would
+ * cost some promises more.
+ */
+class Passage {
+  readonly batches: Batches;
+  /** What the stream broke off with, once it was read. */
+  failure: { readonly thrown: unknown } | null = null;
+
+  constructor(read: (passage: Passage) => Batches) {
+    this.batches = read(this);
+  }
+}
 
 /** Costs nothing: no request, no connection, nothing loaded until the first answer is asked for. */
 export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): Llm {
@@ -99,11 +114,17 @@ class AnswerRun {
   /** To be called once. */
   async *events(): Batches {
     const links = this.#signals.map((signal) => this.#follow(signal));
+    const steps = this.#roundsOf();
     try {
       yield [this.#numbering.start()];
-      const outcome = yield* this.#roundsOf();
-      yield [this.#numbering.end(outcome, await this.#quote)];
+      let step = await steps.next();
+      for (; step.done !== true; step = await steps.next()) {
+        if (step.value instanceof Passage) yield* step.value.batches;
+        else yield step.value;
+      }
+      yield [this.#numbering.end(step.value, await this.#quote)];
     } finally {
+      await steps.return({ type: "cancelled" });
       for (const unlink of links) unlink();
       this.leave();
     }
@@ -115,7 +136,7 @@ class AnswerRun {
   }
 
   /** An answer that does not satisfy the schema it was given is asked for again. */
-  async *#roundsOf(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
+  async *#roundsOf(): Steps {
     const { responseSchema } = this.#options;
     if (responseSchema === undefined) return yield* this.#attempts();
     try {
@@ -137,7 +158,7 @@ class AnswerRun {
   }
 
   /** Asked for until one is taken on. What it took is counted when it is over, also when its reader has left. */
-  async *#attempts(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
+  async *#attempts(): Steps {
     let outcome: Outcome = { type: "cancelled" };
     try {
       outcome = yield* this.#retried();
@@ -148,7 +169,7 @@ class AnswerRun {
     }
   }
 
-  async *#retried(): AsyncGenerator<readonly StreamEvent[], Outcome, undefined> {
+  async *#retried(): Steps {
     const retries = new Retries(this.#workClass);
     for (;;) {
       let policy = defaultRetryPolicy;
@@ -171,7 +192,7 @@ class AnswerRun {
   }
 
   /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
-  async *#attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Batches {
+  async *#attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Steps<void> {
     this.#signal.throwIfAborted();
     const { place, request } = yield* this.#admitted(limiter);
     try {
@@ -184,7 +205,10 @@ class AnswerRun {
         // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
         onAccepted: (forMs = 0) => place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined),
       };
-      yield* this.#read(provider.stream(request, context), new AnswerReading(provider, request, this.#numbering), place);
+      const reading = new AnswerReading(provider, request, this.#numbering);
+      const passage = new Passage((passage) => this.#read(provider.stream(request, context), reading, place, passage));
+      yield passage;
+      if (passage.failure !== null) throw passage.failure.thrown;
       if (this.#numbering.finishReason !== null) place.answered();
     } catch (thrown) {
       const error = errorInfo(thrown);
@@ -206,7 +230,7 @@ class AnswerRun {
     });
   }
 
-  async *#read(stream: ReturnType<Provider["stream"]>, reading: AnswerReading, place: Place): Batches {
+  async *#read(stream: ReturnType<Provider["stream"]>, reading: AnswerReading, place: Place, passage: Passage): Batches {
     try {
       for await (const batch of stream) {
         if (this.#signal.aborted) break;
@@ -215,14 +239,12 @@ class AnswerRun {
         this.#rounds?.read(events);
         if (events.length > 0) yield events;
       }
-    } catch (error) {
-      // What was held back had come, and stays.
-      const rest = reading.end();
-      if (rest.length > 0) yield rest;
-      throw error;
+    } catch (thrown) {
+      passage.failure = { thrown };
     }
+    // Also where it broke off: what was held back had come, and stays.
     const rest = reading.end();
-    this.#rounds?.read(rest);
+    if (passage.failure === null) this.#rounds?.read(rest);
     if (rest.length > 0) yield rest;
   }
 
