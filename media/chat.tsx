@@ -17,6 +17,8 @@ import { ScrollFollower } from "./view/scroll-follower.ts";
 /** Milliseconds after the last key before the host is told the draft, and after the last move before the place is kept. */
 const DRAFT_PAUSE_MS = 300;
 const SCROLL_PAUSE_MS = 200;
+/** CSS pixels above a message that is brought into view. */
+const REVEALED_OFFSET_PX = 48;
 
 function start(): void {
   const host = new HostApi();
@@ -62,6 +64,7 @@ function start(): void {
   );
   keepDraft(store, post, save);
   keepPlace(store, scroll, saved?.session === undefined ? null : { session: saved.session, scroll: saved.scroll });
+  keepRevealed(store, scroll);
   host.listen((message) => {
     store.receive(message);
   });
@@ -114,6 +117,14 @@ function keepPlace(
     const first = shown === undefined;
     shown = session;
     scroll.restore(first && saved !== null && saved.session === session ? saved.scroll : "end");
+  });
+}
+
+/** What was searched for is brought into view, a little below the edge. */
+function keepRevealed(store: ChatStore, scroll: ScrollFollower): void {
+  effect(() => {
+    const revealed = store.revealed.value;
+    if (revealed !== null) scroll.restore({ message: revealed.message, offset: REVEALED_OFFSET_PX });
   });
 }
 

@@ -5,6 +5,7 @@ import { batch, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { FailureWords, FromWebview, ModelView, SidecarState, ToWebview } from "../protocol.ts";
 import type { FrameLoop } from "./frame-loop.ts";
+import { openFence } from "./open-fence.ts";
 import { isContinuation, isStreaming, turnsOf, withEarlier, withEvents, withMessages, withSummary } from "./turns.ts";
 import type { Turn } from "./turns.ts";
 
@@ -168,9 +169,22 @@ export class ChatStore {
     this.#post({ type: "earlier" });
   }
 
-  /** Whether this answer goes on where the one before it was cut. */
+  /** Whether this answer goes on where the one before it was cut. Messages keep their place, so that nothing need be watched. */
   isContinuation(id: string): boolean {
-    return isContinuation(this.turn(id).value, (other) => this.#turns.get(other)?.value);
+    return isContinuation(this.turn(id).peek(), (other) => this.#turns.get(other)?.peek());
+  }
+
+  /**
+   * What an answer is rendered with before its own text: where it goes on inside a block of code, the line that opened it,
+   * unless the model has written one again.
+   */
+  openingOf(id: string): string {
+    const turn = this.#turns.get(id)?.peek();
+    const before = turn === undefined || !this.isContinuation(id) ? null : turn.stored.parent;
+    const answer = before === null ? undefined : this.#turns.get(before)?.peek().answer;
+    if (before === null || answer === undefined || /^\s*(?:```|~~~)/.test(turn?.answer?.text ?? "")) return "";
+    const fence = openFence(this.openingOf(before) + answer.text);
+    return fence === undefined ? "" : `${fence}\n`;
   }
 
   /** Whether an answer on the page goes on where this one was cut. */
@@ -180,7 +194,7 @@ export class ChatStore {
   }
 
   #goesOn(next: string, id: string): boolean {
-    const stored = this.#turns.get(next)?.value.stored;
+    const stored = this.#turns.get(next)?.peek().stored;
     return stored?.parent === id && stored.message.role === "assistant";
   }
 

@@ -23,7 +23,11 @@ interface AnswerTurnProps {
 export function AnswerTurn({ turn, onSettled }: AnswerTurnProps) {
   const { store } = useChat();
   const answer = useComputed(() => turn.value.answer ?? emptyAnswer);
-  const source = useComputed(() => ({ text: answer.value.text, complete: answer.value.status !== "streaming" }));
+  const { id } = turn.peek().stored;
+  const source = useComputed(() => {
+    const { text: said, status: now } = answer.value;
+    return { text: said === "" ? "" : store.openingOf(id) + said, complete: now !== "streaming" };
+  });
   const { stored } = turn.value;
   const { status, reasoning, phase, toolCalls, warnings } = answer.value;
   const name = modelName(stored.model, store.model.value);

@@ -62,13 +62,18 @@ export function TurnGroup({ ids, isLast, count, nearness }: TurnGroupProps) {
 function TurnBox({ id, nearness }: { readonly id: string; readonly nearness: Nearness }) {
   const { store } = useChat();
   const turn = store.turn(id);
+  const box = useRef<HTMLElement>(null);
+  const revealed = store.revealed.value?.message === id ? store.revealed.value : null;
+  useEffect(() => {
+    if (revealed !== null) box.current?.focus({ preventScroll: true });
+  }, [revealed]);
   // What streams is on the page as it comes.
   const settled = useSignal(isStreaming(turn.peek()));
   const { stored } = turn.value;
   const { role } = stored.message;
   if (role === "system") {
     return (
-      <section class="turn turn-summary" data-message={id} tabIndex={-1}>
+      <section class="turn turn-summary" data-message={id} tabIndex={-1} ref={box}>
         <SummaryTurn stored={stored} />
       </section>
     );
@@ -81,7 +86,7 @@ function TurnBox({ id, nearness }: { readonly id: string; readonly nearness: Nea
     settled.value = true;
   };
   return (
-    <article class={`turn ${role === "user" ? "turn-user" : "turn-answer"}`} data-message={id} tabIndex={-1} style={style}>
+    <article class={`turn ${role === "user" ? "turn-user" : "turn-answer"}`} data-message={id} tabIndex={-1} style={style} ref={box}>
       {role === "user" ? <KeptQuestion stored={stored} /> : <AnswerTurn turn={turn} onSettled={settle} />}
     </article>
   );

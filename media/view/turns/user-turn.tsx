@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import type { FilePart, StoredMessage, UserPart } from "../../../sidecar/types.ts";
 import { text } from "../../strings.ts";
 import { Button, Icon, IconButton } from "../button.tsx";
@@ -21,39 +22,50 @@ export function KeptQuestion({ stored }: { readonly stored: StoredMessage }) {
   if (edited !== null)
     return <UserTurn parts={[...parts.filter(({ type }) => type !== "text"), { type: "text", text: edited.text }]} pending />;
   const answering = store.answering.value === null ? undefined : text("cannotChangeAnswering");
+  const edit = (
+    <IconButton
+      icon="edit"
+      class="on-hover"
+      label={text("editQuestion")}
+      disabledBecause={answering}
+      onPress={() => {
+        store.edit(stored.id, wordsOf(parts));
+      }}
+    />
+  );
   return (
     <>
-      <UserTurn parts={parts} />
-      <div class="question-actions">
-        <VersionSwitch stored={stored} />
-        <IconButton
-          icon="edit"
-          class="on-hover"
-          label={text("editQuestion")}
-          disabledBecause={answering}
-          onPress={() => {
-            store.edit(stored.id, wordsOf(parts));
-          }}
-        />
-      </div>
+      <UserTurn parts={parts} action={edit} />
+      <VersionSwitch stored={stored} />
     </>
   );
 }
 
-/** A question: its words as they were typed, and what was attached to it. `pending`: it is not yet kept. */
-export function UserTurn({ parts, pending = false }: { readonly parts: readonly UserPart[]; readonly pending?: boolean }) {
+interface UserTurnProps {
+  readonly parts: readonly UserPart[];
+  /** It is not yet kept. */
+  readonly pending?: boolean;
+  /** Stands beside it. */
+  readonly action?: ComponentChildren;
+}
+
+/** A question: its words as they were typed, and what was attached to it. */
+export function UserTurn({ parts, pending = false, action }: UserTurnProps) {
   const words = wordsOf(parts);
   const attached = parts.filter((part) => part.type !== "text");
   return (
     <>
       <h2 class="visually-hidden">{text("youAsked")}</h2>
-      <div class={pending ? "bubble bubble-pending" : "bubble"}>
-        {attached.length > 0 && (
-          <div class="chips">
-            {attached.map((part, index) => (part.type === "file" ? <FileChip key={index} file={part} /> : <ImageChip key={index} />))}
-          </div>
-        )}
-        {words !== "" && <Words words={words} />}
+      <div class="question">
+        {action}
+        <div class={pending ? "bubble bubble-pending" : "bubble"}>
+          {attached.length > 0 && (
+            <div class="chips">
+              {attached.map((part, index) => (part.type === "file" ? <FileChip key={index} file={part} /> : <ImageChip key={index} />))}
+            </div>
+          )}
+          {words !== "" && <Words words={words} />}
+        </div>
       </div>
       {pending && <p class="pending-note">{text("sending")}</p>}
     </>

@@ -137,20 +137,24 @@ describe("A conversation", () => {
     await page.locator(".token-keyword, .code-lines").first().waitFor();
     await page.locator("body").press("Tab");
     const names: string[] = [];
-    for (let index = 0; index < 12; index += 1) {
+    for (let index = 0; index < 13; index += 1) {
       names.push(
         await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? ""),
       );
       await page.keyboard.press("Tab");
     }
-    assert.deepEqual(names.slice(0, 9), [
+    assert.deepEqual(names.slice(0, 13), [
       "New Chat",
       "Chat History",
       "Conversation",
+      "Edit the question",
       "link",
       "Copy code",
       "Copy answer",
+      "Answer again",
+      "Edit the question",
       "Copy answer",
+      "Answer again",
       "Your question",
       "Model: GPT-5 mini, OpenAI. Change it…",
     ]);

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import type { Page } from "playwright-core";
 import { newPage } from "../../rig/browser.ts";
 import { pieces, sampleDocument } from "../markdown/sample-documents.ts";
-import { answer, events, post, question, show, waitForPosted } from "./chat-driver.ts";
+import { answer, events, post, question, show, waitForPosted, waitUntilSettled } from "./chat-driver.ts";
 import { hostileAnswers } from "./hostile-answers.ts";
 import { browser, server } from "./page-under-test.ts";
 
@@ -121,17 +121,25 @@ describe("An answer", () => {
       (last) => window.posted.some((message) => message.type === "applied" && message.seq === last),
       bodies.length + 1,
     );
-    // Every message comes on the screen once, is hovered, and every link in it is followed.
-    await page.evaluate(async () => {
-      for (const turn of document.querySelectorAll("[data-message]")) {
-        turn.scrollIntoView();
-        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-        for (const link of turn.querySelectorAll<HTMLElement>("a, [data-url], [class*=link], [class*=image]")) {
-          link.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
-          link.click();
+    await waitUntilSettled(page);
+    // Every message comes on the screen once, is rendered, is hovered, and every link in it is followed.
+    await page.evaluate(
+      async (ids) => {
+        const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+        for (const id of ids) {
+          document.querySelector(`[data-messages~=${id}]`)?.scrollIntoView();
+          while (document.querySelector(`[data-message=${id}] .markdown > *`) === null) await frame();
+          const turn = document.querySelector(`[data-message=${id}]`);
+          turn?.scrollIntoView();
+          await frame();
+          for (const link of turn?.querySelectorAll<HTMLElement>(".markdown :is(a, [data-url], [class*=link], [class*=image])") ?? []) {
+            link.dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
+            link.click();
+          }
         }
-      }
-    });
+      },
+      [...messages, streaming].map(({ stored: { id } }) => id),
+    );
     // Requests leave in the order in which they are made: once this one, which is allowed, has left, so have all before it.
     const last = page.waitForRequest(/codicon\.ttf\?last/);
     await page.evaluate(async () => {
@@ -143,7 +151,7 @@ describe("An answer", () => {
     assert.deepEqual(alarms, []);
     assert.deepEqual(server.strayRequests, []);
     const opened = await page.evaluate(() => window.posted.flatMap((message) => (message.type === "open-link" ? [message.url] : [])));
-    assert.ok(opened.length > 10, "links to the web are offered to the host");
+    assert.ok(opened.length > 70, `${opened.length} links to the web are offered to the host`);
     assert.deepEqual(
       opened.filter((url) => !/^(?:https?|mailto):/.test(url)),
       [],

@@ -291,6 +291,65 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   cancelled: { messages: [show([asked, answer("a1", LONG.slice(0, 300), { status: "cancelled", finishReason: null, ...figures })])] },
   "cut-by-length": { messages: [show([asked, answer("a1", LONG.slice(0, 220), { finishReason: "length", ...figures })])] },
+  versions: {
+    messages: [
+      show([
+        question("q1", "How do I parse a duration like “1h 30m”?", { siblings: ["q0", "q1", "q9"] }),
+        answer("a1", LONG.slice(0, 420), { ...figures, siblings: ["a0", "a1"] }),
+      ]),
+    ],
+  },
+  editing: {
+    messages: [
+      show([asked, answer("a1", LONG.slice(0, 420), figures), question("q2", "And weeks?"), answer("a2", "Seven days each.", figures)]),
+    ],
+    press: ["Edit the question"],
+  },
+  continued: {
+    messages: [
+      show([
+        asked,
+        answer("a1", LONG.slice(0, 300), { status: "cancelled", finishReason: null, ...figures }),
+        answer("a2", LONG.slice(300, 420), { ...figures, parent: "a1" }),
+      ]),
+    ],
+  },
+  summarized: {
+    messages: [
+      show([
+        question("q0", "Hello!"),
+        answer("a0", "Hello. What would you like to know?", figures),
+        {
+          stored: stored(
+            "s1",
+            {
+              message: {
+                role: "system",
+                content: [
+                  {
+                    type: "text",
+                    text: "The user greeted. They write TypeScript, and want durations as seconds; weeks and months were left open.",
+                  },
+                ],
+              },
+            },
+            { model: realModel.ref, status: "complete", cost: figures.cost },
+          ),
+        },
+        asked,
+        answer("a1", LONG.slice(0, 420), figures),
+      ]),
+    ],
+    press: ["Earlier messages were summarized"],
+  },
+  summarizing: { messages: status({ type: "status", phase: "summarizing" }) },
+  elsewhere: { messages: [show([asked, { ...streaming, elsewhere: true }])], draft: "And weeks?" },
+  earlier: {
+    get messages() {
+      const shown = show([asked, answer("a1", "Add up the pairs.", figures)]);
+      return shown.type === "show" && shown.session !== null ? [{ ...shown, session: { ...shown.session, hasEarlier: true } }] : [];
+    },
+  },
   "sidecar-failed": {
     messages: [show([asked, answer("a1", "Add up the pairs.", figures)]), { type: "sidecar", state: "failed", failure: crashed }],
   },

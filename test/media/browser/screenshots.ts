@@ -25,14 +25,41 @@ const NARROW = { width: 260, height: 760 };
 const NARROWEST = { width: 200, height: 760 };
 const TAB = { width: 1200, height: 760 };
 /** The scenes that show most of what a theme colours. */
-const TELLING = ["empty", "empty-demo", "long", "streaming", "thinking-open", "error", "incomplete", "cancelled", "chips", "loading-model"];
+const TELLING = [
+  "empty",
+  "empty-demo",
+  "long",
+  "streaming",
+  "thinking-open",
+  "error",
+  "incomplete",
+  "cancelled",
+  "chips",
+  "loading-model",
+  "versions",
+  "editing",
+  "continued",
+  "summarized",
+];
 const OTHER_THEMES: readonly ThemeName[] = ["light-modern", "light-2026", "dark-2026", "high-contrast", "high-contrast-light"];
 
 function allShots(): readonly Shot[] {
   return [
     ...Object.keys(scenes).map((scene): Shot => ({ scene, theme: "dark-modern", ...SIDEBAR })),
     ...OTHER_THEMES.flatMap((theme) => TELLING.map((scene): Shot => ({ scene, theme, ...SIDEBAR }))),
-    ...["empty-demo", "long", "error", "chips", "breaking", "loading-model"].map((scene): Shot => ({
+    ...[
+      "empty-demo",
+      "long",
+      "error",
+      "chips",
+      "breaking",
+      "loading-model",
+      "versions",
+      "editing",
+      "continued",
+      "summarized",
+      "elsewhere",
+    ].map((scene): Shot => ({
       scene,
       theme: "dark-modern",
       ...NARROW,
@@ -54,7 +81,10 @@ async function take(browser: Browser, server: PageServer, shot: Shot, folder: st
   await page.waitForFunction(() => window.posted.some(({ type }) => type === "ready"));
   await post(page, ...scene.messages);
   await waitUntilSettled(page);
-  for (const label of scene.press ?? []) await page.getByText(label, { exact: true }).first().click();
+  for (const label of scene.press ?? []) {
+    const labelled = page.getByLabel(label, { exact: true });
+    await page.getByText(label, { exact: true }).or(labelled).first().click();
+  }
   if (scene.draft !== undefined) await page.getByRole("textbox").fill(scene.draft);
   if (scene.from !== undefined) {
     const view = page.locator(".transcript");
