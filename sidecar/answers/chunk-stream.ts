@@ -14,8 +14,9 @@ export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
   readonly #leave: () => void;
   #batch: readonly StreamEvent[] = [];
   #at = 0;
-  /** The read under way; a further call of `next` waits for it, so that chunks keep their order. */
+  /** The latest read under way; a further call of `next` waits for it, so that chunks keep their order. */
   #reading: Promise<Result> | null = null;
+  #readsUnderWay = 0;
 
   /** `leave` makes the batches end soon even while one is waited for. */
   constructor(batches: Batches, leave: () => void) {
@@ -53,26 +54,30 @@ export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
   }
 
   #after(previous: Promise<Result> | null): Promise<Result> {
-    const reading = this.#read(previous).finally(() => {
-      if (this.#reading === reading) this.#reading = null;
-    });
-    this.#reading = reading;
-    return reading;
+    this.#readsUnderWay += 1;
+    this.#reading = this.#read(previous);
+    return this.#reading;
   }
 
   async #read(previous: Promise<Result> | null): Promise<Result> {
-    // A failure belongs to the caller that met it; whoever waited behind reads on and meets the end.
-    await previous?.catch(() => undefined);
-    for (;;) {
-      const event = this.#batch[this.#at];
-      if (event !== undefined) {
-        this.#at++;
-        return { done: false, value: chunkOf(event) };
+    try {
+      // A failure belongs to the caller that met it; whoever waited behind reads on and meets the end.
+      if (previous !== null) await previous.catch(() => undefined);
+      for (;;) {
+        const event = this.#batch[this.#at];
+        if (event !== undefined) {
+          this.#at++;
+          return { done: false, value: chunkOf(event) };
+        }
+        const { done, value } = await this.#batches.next();
+        if (done === true) return finished;
+        this.#batch = value;
+        this.#at = 0;
       }
-      const { done, value } = await this.#batches.next();
-      if (done === true) return finished;
-      this.#batch = value;
-      this.#at = 0;
+    } finally {
+      // They end in the order in which they began.
+      this.#readsUnderWay -= 1;
+      if (this.#readsUnderWay === 0) this.#reading = null;
     }
   }
 }
