@@ -35,12 +35,18 @@ export function piecesOf(folded: string): readonly Piece[] {
   });
 }
 
+/**
+ * Stands before each pair of a run in the index, and in no text. The index is quick with beginnings of two characters: those of
+ * a pair are then this one and the pair's first, which is just what a single character is found by.
+ */
+export const runMark = "\ue000";
+
 /** A run as the index has it: pairs, then the last character where `whole` says that the run ends there. */
 export function wordsOfRun(run: string, whole: boolean): readonly string[] {
   const characters = Array.from(run);
-  const words = characters.slice(1).map((character, at) => `${characters[at]}${character}`);
+  const words = characters.slice(1).map((character, at) => `${runMark}${characters[at]}${character}`);
   const last = characters.at(-1);
-  return last !== undefined && (whole || words.length === 0) ? [...words, last] : words;
+  return last !== undefined && (whole || words.length === 0) ? [...words, runMark + last] : words;
 }
 
 /** The words under which a text is found, between spaces: they hold letters, marks and digits alone. */
@@ -53,8 +59,11 @@ export function indexedWords(text: string): string {
   return words.join(" ");
 }
 
-/** What is folded one by one: anything beyond ASCII, and what carries diacritics. Case within ASCII is left to the whole. */
-const foldedOneByOne = /\P{ASCII}[\u0300-\u036f]*|\p{ASCII}[\u0300-\u036f]+/gu;
+/**
+ * What is folded one by one: anything beyond ASCII but kana, Chinese characters and syllables of Hangul, which stay as they
+ * are; and what carries diacritics. Case within ASCII is left to the whole.
+ */
+const foldedOneByOne = /[^\p{ASCII}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3][\u0300-\u036f]*|\p{ASCII}[\u0300-\u036f]+/gu;
 /** Accents and points that a reader may leave out. Vowel signs, which are marks too, are not among them. */
 const diacriticRanges = ["0300-\\u036f", "0591-\\u05c7", "064b-\\u065f", "0670", "1ab0-\\u1aff", "1dc0-\\u1dff", "20d0-\\u20ff"];
 const diacritics = new RegExp(`[${diacriticRanges.map((range) => `\\u${range}`).join("")}]`, "gu");

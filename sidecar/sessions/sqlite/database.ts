@@ -27,7 +27,7 @@ import type { StoreFolder } from "./store-folder.ts";
 import { WordIndex } from "./word-index.ts";
 
 /** Messages put into the index in one transaction by `workSome`. */
-const indexedAtOnce = 100;
+const indexedAtOnce = 50;
 /** Milliseconds that closing may take to delete what was deleted; the rest is deleted by whoever opens the database next. */
 const closingMs = 200;
 
@@ -206,8 +206,7 @@ export class SessionDatabase {
   workSome(): boolean {
     this.#housekeeping.expire();
     if (this.#housekeeping.purgeSome()) return true;
-    if (this.#words.isComplete()) return false;
-    return this.#connection.transaction(() => this.#words.catchUp(indexedAtOnce)) === indexedAtOnce;
+    return !this.#words.isComplete() && this.#connection.transaction(() => this.#words.catchUp(indexedAtOnce));
   }
 
   close(): void {

@@ -94,7 +94,9 @@ export class MessageTable {
       jsonOrNull(message.metadata),
     );
     const number = this.#number(message.id);
-    if (number !== undefined && message.status !== "streaming") this.#words.add(number);
+    if (number === undefined) return;
+    if (message.status === "streaming") this.#words.expect(number);
+    else this.#words.add(number);
   }
 
   /** In a transaction. An answer that has ended is left alone; one that was taken for a dead process's is its owner's again. */
@@ -128,14 +130,18 @@ export class MessageTable {
     return text(row, "session");
   }
 
-  /** In a transaction. Deletes up to so many messages of a session, and their words. How many. */
-  deleteSome(session: string, most: number): number {
-    const rows = this.#connection.all("SELECT number FROM messages WHERE session = ? LIMIT ?", session, most);
-    for (const { number } of rows) {
-      this.#words.remove(Number(number));
-      this.#connection.run("DELETE FROM messages WHERE number = ?", Number(number));
-    }
-    return rows.length;
+  /** In a transaction. Deletes messages of a session, and their words, for about so many milliseconds. False: none is left. */
+  deleteFor(session: string, ms: number): boolean {
+    const until = performance.now() + ms;
+    do {
+      const row = this.#connection.get("SELECT number FROM messages WHERE session = ? LIMIT 1", session);
+      if (row === undefined) return false;
+      const number = Number(row["number"]);
+      this.#words.remove(number);
+      this.#connection.run("DELETE FROM messages WHERE number = ?", number);
+      this.#words.forget(number);
+    } while (performance.now() < until);
+    return true;
   }
 
   #withSiblings(message: StoredMessage): StoredMessage {

@@ -50,8 +50,8 @@ const firstSchema = `
 /**
  * Deletions that can be undone, data that others want kept with sessions and messages, whose process an owner is, limits of
  * endpoints, and the index of words. That one holds no text of its own: `number` leads to the message. `secure-delete` takes
- * words out of it at once, where FTS5 would leave them until it tidies up. Messages that were there before are put into it by
- * and by, which `indexed` keeps count of.
+ * words out of it at once, where FTS5 would leave them until it tidies up. In `unindexed` are the messages that it does not hold
+ * yet: those that were there before, and answers that run.
  */
 const secondSchema = `
   ALTER TABLE sessions ADD COLUMN metadata TEXT;
@@ -61,12 +61,10 @@ const secondSchema = `
   CREATE INDEX sessions_deleted ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
 
   ALTER TABLE messages ADD COLUMN metadata TEXT;
-  ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
   DROP INDEX messages_by_session;
   DROP INDEX messages_by_parent;
   CREATE INDEX messages_by_parent ON messages (session, parent);
   CREATE INDEX messages_summaries ON messages (session) WHERE role = 'system';
-  CREATE INDEX messages_not_indexed ON messages (number) WHERE indexed = 0;
 
   ALTER TABLE owners ADD COLUMN host TEXT;
   ALTER TABLE owners ADD COLUMN process_start TEXT;
@@ -78,8 +76,10 @@ const secondSchema = `
     learned_at INTEGER NOT NULL
   ) STRICT;
 
-  CREATE VIRTUAL TABLE message_words USING fts5 (words, content = '', tokenize = 'ascii');
+  CREATE VIRTUAL TABLE message_words USING fts5 (words, content = '', tokenize = 'ascii', prefix = '2');
   INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1);
+  CREATE TABLE unindexed (number INTEGER PRIMARY KEY) STRICT;
+  INSERT INTO unindexed SELECT number FROM messages;
 `;
 
 type Step = (database: DatabaseSync) => void;

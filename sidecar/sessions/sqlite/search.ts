@@ -11,7 +11,7 @@ import type { SessionTable } from "./session-table.ts";
 import type { WordIndex } from "./word-index.ts";
 
 /** Messages that are ranked. Words that stand in more of them tell little anyway; the result then says that it is not complete. */
-const mostCandidates = 400;
+const mostCandidates = 250;
 /** UTF-16 units of JSON that are read for them: conversations about huge files must not make a search slow. */
 const mostText = 4_000_000;
 /** Messages that are counted of each phrase: beyond, it is common. */

@@ -7,6 +7,9 @@ import { indexedWords } from "../search/words.ts";
 import type { Connection } from "./connection.ts";
 import { contentOf } from "./rows.ts";
 
+/** `CROSS` keeps the order: mostly nothing waits, and the other table is long. */
+const waits = "SELECT number FROM unindexed CROSS JOIN messages USING (number) WHERE status IS NOT 'streaming'";
+
 export class WordIndex {
   readonly #connection: Connection;
 
@@ -14,40 +17,49 @@ export class WordIndex {
     this.#connection = connection;
   }
 
+  /** A message is there that is not to be found yet. In a transaction, like all that writes here. */
+  expect(number: number): void {
+    this.#connection.run("INSERT OR IGNORE INTO unindexed (number) VALUES (?)", number);
+  }
+
   /** Puts a message in, as it stands in the table now. */
   add(number: number): void {
-    const row = this.#connection.get("SELECT message, indexed FROM messages WHERE number = ?", number);
-    if (row === undefined || row["indexed"] === 1) return;
-    this.#connection.run("INSERT INTO message_words (rowid, words) VALUES (?, ?)", number, wordsOf(row));
-    this.#connection.run("UPDATE messages SET indexed = 1 WHERE number = ?", number);
+    const row = this.#connection.get("SELECT message FROM messages WHERE number = ?", number);
+    if (row !== undefined) this.#connection.run("INSERT INTO message_words (rowid, words) VALUES (?, ?)", number, wordsOf(row));
+    this.#connection.run("DELETE FROM unindexed WHERE number = ?", number);
   }
 
   /** Takes a message out. To be called before it is changed: the index is told the words that it was given. */
   remove(number: number): void {
-    const row = this.#connection.get("SELECT message, indexed FROM messages WHERE number = ?", number);
-    if (row?.["indexed"] !== 1) return;
+    if (this.#connection.get("SELECT 1 FROM unindexed WHERE number = ?", number) !== undefined) return;
+    const row = this.#connection.get("SELECT message FROM messages WHERE number = ?", number);
+    if (row === undefined) return;
     this.#connection.run("INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)", number, wordsOf(row));
-    this.#connection.run("UPDATE messages SET indexed = 0 WHERE number = ?", number);
+    this.expect(number);
   }
 
-  /** Takes everything out. */
+  /** A message is gone. To be called after `remove`. */
+  forget(number: number): void {
+    this.#connection.run("DELETE FROM unindexed WHERE number = ?", number);
+  }
+
+  /** Takes everything out; what the table holds is put in again by `catchUp`. */
   clear(): void {
     this.#connection.run("INSERT INTO message_words (message_words) VALUES ('delete-all')");
+    this.#connection.run("DELETE FROM unindexed");
+    this.#connection.run("INSERT INTO unindexed SELECT number FROM messages");
   }
 
-  /** Puts up to so many messages in that were written before there was an index, or by repair. How many. In a transaction. */
-  catchUp(most: number): number {
-    const missing = this.#connection.all(
-      "SELECT number FROM messages WHERE indexed = 0 AND status IS NOT 'streaming' ORDER BY number DESC LIMIT ?",
-      most,
-    );
-    for (const { number } of missing) this.add(Number(number));
-    return missing.length;
+  /** Puts up to so many messages in that wait for it, the newest first. False where none is left. */
+  catchUp(most: number): boolean {
+    const waiting = this.#connection.all(`${waits} ORDER BY number DESC LIMIT ?`, most);
+    for (const { number } of waiting) this.add(Number(number));
+    return waiting.length === most;
   }
 
   /** False while messages wait to be put in. */
   isComplete(): boolean {
-    return this.#connection.get("SELECT 1 FROM messages WHERE indexed = 0 AND status IS NOT 'streaming' LIMIT 1") === undefined;
+    return this.#connection.get(`${waits} LIMIT 1`) === undefined;
   }
 
   /** The newest messages that hold all phrases, by number. */

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../../sidecar/failure.ts";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
@@ -14,6 +13,7 @@ import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
 import type { SessionStore } from "../../../sidecar/sessions/store.ts";
 import type { GenerationParameters, StoredMessage } from "../../../sidecar/types.ts";
 import { scriptedLlm } from "../scripted-provider.ts";
+import { newFolder, openStore } from "./store-kinds.ts";
 
 interface Told {
   readonly session?: string;
@@ -23,20 +23,8 @@ interface Told {
   readonly complete?: boolean;
 }
 
-async function newFolder(test: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "parley-sqlite-"));
-  test.after(() => rm(folder, { recursive: true, maxRetries: 5 }));
-  return folder;
-}
-
-async function open(folder: string, instance = "this"): Promise<SqliteStore> {
-  const store = SqliteStore.start();
-  await store.open(folder, { instance, pid: process.pid });
-  return store;
-}
-
 async function checkRefused(folder: string, words: RegExp): Promise<void> {
-  await assert.rejects(open(folder), (error) => error instanceof Failure && error.code === "storage" && words.test(error.message));
+  await assert.rejects(openStore(folder), (error) => error instanceof Failure && error.code === "storage" && words.test(error.message));
 }
 
 /** Runs the writer and gives what it has told once `enough` says so; kill it when done. */
@@ -89,7 +77,7 @@ test("fault 30: a writer killed with -9 loses nothing that was acknowledged, and
     await writer.kill();
     const told = writer.told();
     assert.ok(told.length >= enough);
-    const store = await open(folder);
+    const store = await openStore(folder);
     for (const { session, acknowledged, answer = "", text, complete } of told) {
       if (session !== undefined) assert.ok((await store.getSession(session)) !== undefined);
       if (acknowledged !== undefined) assert.ok((await store.getMessage(acknowledged)) !== undefined, acknowledged);
@@ -112,12 +100,12 @@ test("fault 30: a conversation that was closed is opened with its parameters, id
   const folder = await newFolder(context);
   const { provider, llm } = scriptedLlm();
   const parameters: GenerationParameters = { temperature: 0.3, seed: 7 };
-  const first = await open(folder);
+  const first = await openStore(folder);
   const session = new Session(llm, { store: first, systemPrompt: "Be brief.", parameters });
   await session.generate("a");
   const [info, kept] = [await first.getSession(session.id), await session.messages()];
   await first.close();
-  const second = await open(folder);
+  const second = await openStore(folder);
   const again = await Session.open(llm, session.id, second);
   assert.deepEqual(await second.getSession(session.id), info);
   assert.deepEqual(await again.messages(), kept);
@@ -133,7 +121,7 @@ test("an answer of another living process is left alone, and its session takes n
   const writer = await startWriter(folder, (told) => told.some(({ text }) => text === "So far"), { ONE_ANSWER: "yes" });
   const { acknowledged, answer = "" } = writer.told().find((one) => one.acknowledged !== undefined) ?? {};
   const session = acknowledged?.replace(/-q1$/, "") ?? "";
-  const store = await open(folder);
+  const store = await openStore(folder);
   try {
     assert.equal((await store.getMessage(answer))?.status, "streaming");
     await assert.rejects(beginAnswer(store, session, "second"), (error) => error instanceof Failure && error.code === "busy");
@@ -150,14 +138,14 @@ test("an answer of another living process is left alone, and its session takes n
 
 test("an owner that was only asleep, where the start of a process cannot be had, takes its answer back", async (context) => {
   const folder = await newFolder(context);
-  const sleeper = await open(folder, "sleeper");
+  const sleeper = await openStore(folder, "sleeper");
   const session = newSession({ model: "p/m" });
   await sleeper.createSession(session);
   await beginAnswer(sleeper, session.id, "answer");
   const database = new DatabaseSync(join(folder, "conversations.sqlite"));
   database.exec("UPDATE owners SET sign_of_life_at = sign_of_life_at - 3600000, process_start = NULL");
   database.close();
-  const other = await open(folder, "other");
+  const other = await openStore(folder, "other");
   assert.equal((await other.getMessage("answer"))?.status, "incomplete");
   await sleeper.saveProgress([{ id: "answer", message: { role: "assistant", content: [{ type: "text", text: "Awake" }] } }]);
   const taken = await other.getMessage("answer");
@@ -169,7 +157,7 @@ test("an owner that was only asleep, where the start of a process cannot be had,
 
 test("a process of the same number as a dead owner is not taken for it", async (context) => {
   const folder = await newFolder(context);
-  const before = await open(folder, "before");
+  const before = await openStore(folder, "before");
   const session = newSession({ model: "p/m" });
   await before.createSession(session);
   await beginAnswer(before, session.id, "answer");
@@ -177,7 +165,7 @@ test("a process of the same number as a dead owner is not taken for it", async (
   // As if that one had been killed, and its number given to this one.
   database.exec("UPDATE owners SET process_start = 'an earlier boot 17'");
   database.close();
-  const after = await open(folder, "after");
+  const after = await openStore(folder, "after");
   assert.equal((await after.getMessage("answer"))?.status, "incomplete");
   await before.close();
   await after.close();
@@ -185,7 +173,7 @@ test("a process of the same number as a dead owner is not taken for it", async (
 
 test("two stores on one file see each other's commits, and wait for each other's writes", async (context) => {
   const folder = await newFolder(context);
-  const [one, two] = await Promise.all([open(folder, "one"), open(folder, "two")]);
+  const [one, two] = await Promise.all([openStore(folder, "one"), openStore(folder, "two")]);
   const sessions = await Promise.all(
     [one, two].flatMap((store) =>
       Array.from({ length: 100 }, async () => {
@@ -207,7 +195,7 @@ test("two stores on one file see each other's commits, and wait for each other's
 test("a database of a newer Parley is refused, and not a byte of it is written", async (context) => {
   const folder = await newFolder(context);
   const file = join(folder, "conversations.sqlite");
-  await (await open(folder)).close();
+  await (await openStore(folder)).close();
   const database = new DatabaseSync(file);
   // What we would set ourselves is written into the file too.
   database.exec("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999");
@@ -227,7 +215,7 @@ test("what cannot be a database, or cannot be one here, is refused in words that
 
 test("a database that another program holds is reported as locked, and works again afterwards", async (context) => {
   const folder = await newFolder(context);
-  const store = await open(folder);
+  const store = await openStore(folder);
   const database = new DatabaseSync(join(folder, "conversations.sqlite"));
   database.exec("BEGIN IMMEDIATE");
   await assert.rejects(
@@ -249,13 +237,13 @@ test("a store that was started and never opened rejects everything, and closes",
 
 test("a closed store rejects instead of waiting, and closing waits for what was asked before", async (context) => {
   const folder = await newFolder(context);
-  const store = await open(folder);
+  const store = await openStore(folder);
   const session = newSession({ model: null });
   const [created] = await Promise.all([store.createSession(session), store.close()]);
   assert.equal(created, undefined);
   await assert.rejects(store.getSession(session.id), (error) => error instanceof Failure && error.code === "storage");
   await store.close();
-  const again = await open(folder);
+  const again = await openStore(folder);
   assert.deepEqual(await again.getSession(session.id), session);
   await again.close();
 });

@@ -1,224 +1,151 @@
 // The rules of a store, held by both of them.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, test } from "node:test";
-import { Failure, type FailureCode } from "../../../sidecar/failure.ts";
-import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
-import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
-import type { SessionStore } from "../../../sidecar/sessions/store.ts";
 import type { ErrorInfo, StoredMessage, Usage } from "../../../sidecar/types.ts";
+import { answered, checkFails, describeStores, emptyAnswer, userMessage } from "./store-kinds.ts";
 
-interface Kind {
-  readonly name: string;
-  open(): Promise<{ readonly store: SessionStore; end(): Promise<void> }>;
-}
-
-const kinds: readonly Kind[] = [
-  {
-    name: "in memory",
-    async open() {
-      const store = new MemoryStore();
-      return { store, end: () => store.close() };
-    },
-  },
-  {
-    name: "in SQLite",
-    async open() {
-      const folder = await mkdtemp(join(tmpdir(), "parley-store-"));
-      const store = SqliteStore.start();
-      await store.open(folder, { instance: "one", pid: process.pid });
-      return {
-        store,
-        end: async () => {
-          await store.close();
-          await rm(folder, { recursive: true });
-        },
-      };
-    },
-  },
-];
-
-let lastId = 0;
-const userMessage = (session: string, parent: string | null, text: string): StoredMessage => {
-  lastId += 1;
-  return { id: `m${lastId}`, session, parent, message: { role: "user", content: [{ type: "text", text }] }, createdAt: 1000 + lastId };
-};
-const emptyAnswer = (session: string, parent: string | null): StoredMessage => {
-  lastId += 1;
-  return {
-    id: `m${lastId}`,
-    session,
-    parent,
-    message: { role: "assistant", content: [] },
-    createdAt: 1000 + lastId,
-    model: "p/m",
-    status: "streaming",
-  };
-};
-const answered = (text: string): StoredMessage["message"] => ({ role: "assistant", content: [{ type: "text", text }] });
-
-async function checkFails(promise: Promise<unknown>, code: FailureCode): Promise<void> {
-  await assert.rejects(promise, (error) => error instanceof Failure && error.code === code);
-}
-
-for (const kind of kinds) {
-  describe(`a store ${kind.name}`, () => {
-    const withStore = (title: string, run: (store: SessionStore) => Promise<void>): void => {
-      test(title, async () => {
-        const opened = await kind.open();
-        try {
-          await run(opened.store);
-        } finally {
-          await opened.end();
-        }
-      });
-    };
-
-    withStore("gives back a session as it was put in", async (store) => {
-      const session = newSession({
-        model: "openrouter/openai/gpt-5-mini",
-        title: "Über 語",
-        systemPrompt: "Be brief.\0",
-        parameters: { temperature: 0.5, stop: ["\n"], providerOptions: { openrouter: { a: [1, null] } } },
-      });
-      await store.createSession(session);
-      assert.deepEqual(await store.getSession(session.id), session);
-      const bare = newSession({ model: null });
-      await store.createSession(bare);
-      assert.deepEqual(await store.getSession(bare.id), bare);
-      assert.equal(await store.getSession("another"), undefined);
+describeStores("a store", (withStore) => {
+  withStore("gives back a session as it was put in", async (store) => {
+    const session = newSession({
+      model: "openrouter/openai/gpt-5-mini",
+      title: "Über 語",
+      systemPrompt: "Be brief.\0",
+      parameters: { temperature: 0.5, stop: ["\n"], providerOptions: { openrouter: { a: [1, null] } } },
     });
-
-    withStore("lists sessions by their last change, newest first, up to a limit", async (store) => {
-      const [one, two, three] = [1, 2, 3].map((at) => ({ ...newSession({ model: null, title: String(at) }), updatedAt: at }));
-      assert.ok(one !== undefined && two !== undefined && three !== undefined);
-      for (const session of [one, two, three]) await store.createSession(session);
-      assert.deepEqual(
-        (await store.listSessions(10)).map(({ title }) => title),
-        ["3", "2", "1"],
-      );
-      await store.updateSession(one.id, { title: "1 again" });
-      assert.deepEqual(
-        (await store.listSessions(2)).map(({ title }) => title),
-        ["1 again", "3"],
-      );
-    });
-
-    withStore("changes what is given and keeps the rest", async (store) => {
-      const session = newSession({ model: "p/m", systemPrompt: "old", parameters: { seed: 1 } });
-      await store.createSession(session);
-      const changed = await store.updateSession(session.id, { systemPrompt: "new" });
-      assert.deepEqual({ ...changed, updatedAt: 0 }, { ...session, systemPrompt: "new", updatedAt: 0 });
-      assert.ok(changed.updatedAt >= session.updatedAt);
-      assert.deepEqual(await store.getSession(session.id), changed);
-      await checkFails(store.updateSession("another", { title: "x" }), "session-not-found");
-    });
-
-    withStore("keeps question and answer of a turn, and the path shown", async (store) => {
-      const session = newSession({ model: null });
-      await store.createSession(session);
-      const user = userMessage(session.id, null, "Hello?");
-      const assistant = emptyAnswer(session.id, user.id);
-      const info = await store.beginTurn({ session: session.id, user, assistant, changes: { model: "p/m", title: "Hello?" } });
-      assert.deepEqual([info.leaf, info.model, info.title], [assistant.id, "p/m", "Hello?"]);
-      assert.deepEqual(await store.getPath(assistant.id), [user, assistant]);
-      assert.deepEqual(await store.getMessage(user.id), user);
-      await store.saveProgress([{ id: assistant.id, message: answered("Wor") }]);
-      assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("Wor") });
-      const usage: Usage = { inputTokens: 3, outputTokens: 1, estimated: true };
-      const error: ErrorInfo = { kind: "network", message: "gone", phase: "mid-stream", retryable: true };
-      const end = { status: "error", finishReason: null, usage, timings: { firstTokenMs: 1.5, totalMs: 2 }, error } as const;
-      await store.finishAnswers([{ id: assistant.id, message: answered("World"), ...end }]);
-      assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("World"), ...end });
-      await store.saveProgress([{ id: assistant.id, message: answered("Wor") }]);
-      assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("World"), ...end });
-    });
-
-    withStore("keeps branches: a second answer stands beside the first", async (store) => {
-      const session = newSession({ model: "p/m" });
-      await store.createSession(session);
-      const user = userMessage(session.id, null, "Say one.");
-      const [first, second] = [emptyAnswer(session.id, user.id), emptyAnswer(session.id, user.id)];
-      await store.beginTurn({ session: session.id, user, assistant: first, changes: {} });
-      await store.finishAnswers([{ id: first.id, message: answered("one"), status: "complete", finishReason: "stop" }]);
-      const info = await store.beginTurn({ session: session.id, assistant: second, changes: {} });
-      assert.equal(info.leaf, second.id);
-      assert.deepEqual(
-        (await store.getPath(first.id)).map(({ id }) => id),
-        [user.id, first.id],
-      );
-      assert.deepEqual(
-        (await store.getPath(second.id)).map(({ id }) => id),
-        [user.id, second.id],
-      );
-    });
-
-    withStore("takes one turn at a time in a session, and any number in different ones", async (store) => {
-      const [one, two] = [newSession({ model: "p/m" }), newSession({ model: "p/m" })];
-      for (const session of [one, two]) await store.createSession(session);
-      const begin = (session: string) => {
-        const user = userMessage(session, null, "?");
-        return store.beginTurn({ session, user, assistant: emptyAnswer(session, user.id), changes: {} });
-      };
-      const { leaf } = await begin(one.id);
-      await checkFails(begin(one.id), "busy");
-      await begin(two.id);
-      assert.ok(leaf !== null);
-      await store.finishAnswers([{ id: leaf, message: answered(""), status: "cancelled" }]);
-      await begin(one.id);
-    });
-
-    withStore("refuses a turn in a session or after a message that is not there, and keeps nothing of it", async (store) => {
-      const [session, other] = [newSession({ model: "p/m" }), newSession({ model: "p/m" })];
-      for (const one of [session, other]) await store.createSession(one);
-      const elsewhere = userMessage(other.id, null, "?");
-      await store.beginTurn({ session: other.id, user: elsewhere, assistant: emptyAnswer(other.id, elsewhere.id), changes: {} });
-      const lost = userMessage(session.id, "m0", "?");
-      const begin = (user: StoredMessage) =>
-        store.beginTurn({ session: user.session, user, assistant: emptyAnswer(user.session, user.id), changes: { title: "changed" } });
-      await checkFails(begin(lost), "message-not-found");
-      await checkFails(begin(userMessage(session.id, elsewhere.id, "?")), "message-not-found");
-      await checkFails(begin(userMessage("nowhere", null, "?")), "session-not-found");
-      assert.equal(await store.getMessage(lost.id), undefined);
-      assert.deepEqual(await store.getSession(session.id), session);
-    });
-
-    withStore("forgets a deleted session with its messages, also while one is being answered", async (store) => {
-      const session = newSession({ model: "p/m" });
-      await store.createSession(session);
-      const user = userMessage(session.id, null, "?");
-      const assistant = emptyAnswer(session.id, user.id);
-      await store.beginTurn({ session: session.id, user, assistant, changes: {} });
-      await store.deleteSession(session.id);
-      assert.equal(await store.getSession(session.id), undefined);
-      assert.deepEqual(await store.getPath(assistant.id), []);
-      await store.saveProgress([{ id: assistant.id, message: answered("late") }]);
-      await store.finishAnswers([{ id: assistant.id, message: answered("late"), status: "complete" }]);
-      assert.equal(await store.getMessage(assistant.id), undefined);
-      await checkFails(store.deleteSession(session.id), "session-not-found");
-    });
-
-    withStore("gives a path of thousands of messages in order, and deletes it", async (store) => {
-      const session = newSession({ model: "p/m" });
-      await store.createSession(session);
-      const ids: string[] = [];
-      for (let turn = 0; turn < 600; turn += 1) {
-        const user = userMessage(session.id, ids.at(-1) ?? null, `Question ${turn}`);
-        const assistant = emptyAnswer(session.id, user.id);
-        ids.push(user.id, assistant.id);
-        await store.beginTurn({ session: session.id, user, assistant, changes: {} });
-        await store.finishAnswers([{ id: assistant.id, message: answered(`Answer ${turn}`), status: "complete" }]);
-      }
-      assert.deepEqual(
-        (await store.getPath(ids.at(-1) ?? "")).map(({ id }) => id),
-        ids,
-      );
-      await store.deleteSession(session.id);
-      assert.equal(await store.getMessage(ids[0] ?? ""), undefined);
-    });
+    await store.createSession(session);
+    assert.deepEqual(await store.getSession(session.id), session);
+    const bare = newSession({ model: null });
+    await store.createSession(bare);
+    assert.deepEqual(await store.getSession(bare.id), bare);
+    assert.equal(await store.getSession("another"), undefined);
   });
-}
+
+  withStore("lists sessions by their last change, newest first, up to a limit", async (store) => {
+    const [one, two, three] = [1, 2, 3].map((at) => ({ ...newSession({ model: null, title: String(at) }), updatedAt: at }));
+    assert.ok(one !== undefined && two !== undefined && three !== undefined);
+    for (const session of [one, two, three]) await store.createSession(session);
+    assert.deepEqual(
+      (await store.listSessions(10)).map(({ title }) => title),
+      ["3", "2", "1"],
+    );
+    await store.updateSession(one.id, { title: "1 again" });
+    assert.deepEqual(
+      (await store.listSessions(2)).map(({ title }) => title),
+      ["1 again", "3"],
+    );
+  });
+
+  withStore("changes what is given and keeps the rest", async (store) => {
+    const session = newSession({ model: "p/m", systemPrompt: "old", parameters: { seed: 1 } });
+    await store.createSession(session);
+    const changed = await store.updateSession(session.id, { systemPrompt: "new" });
+    assert.deepEqual({ ...changed, updatedAt: 0 }, { ...session, systemPrompt: "new", updatedAt: 0 });
+    assert.ok(changed.updatedAt >= session.updatedAt);
+    assert.deepEqual(await store.getSession(session.id), changed);
+    await checkFails(store.updateSession("another", { title: "x" }), "session-not-found");
+  });
+
+  withStore("keeps question and answer of a turn, and the path shown", async (store) => {
+    const session = newSession({ model: null });
+    await store.createSession(session);
+    const user = userMessage(session.id, null, "Hello?");
+    const assistant = emptyAnswer(session.id, user.id);
+    const info = await store.beginTurn({ session: session.id, user, assistant, changes: { model: "p/m", title: "Hello?" } });
+    assert.deepEqual([info.leaf, info.model, info.title], [assistant.id, "p/m", "Hello?"]);
+    assert.deepEqual(await store.getPath(assistant.id), [user, assistant]);
+    assert.deepEqual(await store.getMessage(user.id), user);
+    await store.saveProgress([{ id: assistant.id, message: answered("Wor") }]);
+    assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("Wor") });
+    const usage: Usage = { inputTokens: 3, outputTokens: 1, estimated: true };
+    const error: ErrorInfo = { kind: "network", message: "gone", phase: "mid-stream", retryable: true };
+    const end = { status: "error", finishReason: null, usage, timings: { firstTokenMs: 1.5, totalMs: 2 }, error } as const;
+    await store.finishAnswers([{ id: assistant.id, message: answered("World"), ...end }]);
+    assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("World"), ...end });
+    await store.saveProgress([{ id: assistant.id, message: answered("Wor") }]);
+    assert.deepEqual(await store.getMessage(assistant.id), { ...assistant, message: answered("World"), ...end });
+  });
+
+  withStore("keeps branches: a second answer stands beside the first", async (store) => {
+    const session = newSession({ model: "p/m" });
+    await store.createSession(session);
+    const user = userMessage(session.id, null, "Say one.");
+    const [first, second] = [emptyAnswer(session.id, user.id), emptyAnswer(session.id, user.id)];
+    await store.beginTurn({ session: session.id, user, assistant: first, changes: {} });
+    await store.finishAnswers([{ id: first.id, message: answered("one"), status: "complete", finishReason: "stop" }]);
+    const info = await store.beginTurn({ session: session.id, assistant: second, changes: {} });
+    assert.equal(info.leaf, second.id);
+    assert.deepEqual(
+      (await store.getPath(first.id)).map(({ id }) => id),
+      [user.id, first.id],
+    );
+    assert.deepEqual(
+      (await store.getPath(second.id)).map(({ id }) => id),
+      [user.id, second.id],
+    );
+  });
+
+  withStore("takes one turn at a time in a session, and any number in different ones", async (store) => {
+    const [one, two] = [newSession({ model: "p/m" }), newSession({ model: "p/m" })];
+    for (const session of [one, two]) await store.createSession(session);
+    const begin = (session: string) => {
+      const user = userMessage(session, null, "?");
+      return store.beginTurn({ session, user, assistant: emptyAnswer(session, user.id), changes: {} });
+    };
+    const { leaf } = await begin(one.id);
+    await checkFails(begin(one.id), "busy");
+    await begin(two.id);
+    assert.ok(leaf !== null);
+    await store.finishAnswers([{ id: leaf, message: answered(""), status: "cancelled" }]);
+    await begin(one.id);
+  });
+
+  withStore("refuses a turn in a session or after a message that is not there, and keeps nothing of it", async (store) => {
+    const [session, other] = [newSession({ model: "p/m" }), newSession({ model: "p/m" })];
+    for (const one of [session, other]) await store.createSession(one);
+    const elsewhere = userMessage(other.id, null, "?");
+    await store.beginTurn({ session: other.id, user: elsewhere, assistant: emptyAnswer(other.id, elsewhere.id), changes: {} });
+    const lost = userMessage(session.id, "m0", "?");
+    const begin = (user: StoredMessage) =>
+      store.beginTurn({ session: user.session, user, assistant: emptyAnswer(user.session, user.id), changes: { title: "changed" } });
+    await checkFails(begin(lost), "message-not-found");
+    await checkFails(begin(userMessage(session.id, elsewhere.id, "?")), "message-not-found");
+    await checkFails(begin(userMessage("nowhere", null, "?")), "session-not-found");
+    assert.equal(await store.getMessage(lost.id), undefined);
+    assert.deepEqual(await store.getSession(session.id), session);
+  });
+
+  withStore("forgets a deleted session with its messages, also while one is being answered", async (store) => {
+    const session = newSession({ model: "p/m" });
+    await store.createSession(session);
+    const user = userMessage(session.id, null, "?");
+    const assistant = emptyAnswer(session.id, user.id);
+    await store.beginTurn({ session: session.id, user, assistant, changes: {} });
+    await store.deleteSession(session.id);
+    assert.equal(await store.getSession(session.id), undefined);
+    assert.deepEqual(await store.getPath(assistant.id), []);
+    await store.saveProgress([{ id: assistant.id, message: answered("late") }]);
+    await store.finishAnswers([{ id: assistant.id, message: answered("late"), status: "complete" }]);
+    assert.equal(await store.getMessage(assistant.id), undefined);
+    await checkFails(store.deleteSession(session.id), "session-not-found");
+  });
+
+  withStore("gives a path of thousands of messages in order, and deletes it", async (store) => {
+    const session = newSession({ model: "p/m" });
+    await store.createSession(session);
+    const ids: string[] = [];
+    for (let turn = 0; turn < 600; turn += 1) {
+      const user = userMessage(session.id, ids.at(-1) ?? null, `Question ${turn}`);
+      const assistant = emptyAnswer(session.id, user.id);
+      ids.push(user.id, assistant.id);
+      await store.beginTurn({ session: session.id, user, assistant, changes: {} });
+      await store.finishAnswers([{ id: assistant.id, message: answered(`Answer ${turn}`), status: "complete" }]);
+    }
+    assert.deepEqual(
+      (await store.getPath(ids.at(-1) ?? "")).map(({ id }) => id),
+      ids,
+    );
+    await store.deleteSession(session.id);
+    assert.equal(await store.getMessage(ids[0] ?? ""), undefined);
+  });
+});

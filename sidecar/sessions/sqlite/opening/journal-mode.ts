@@ -10,18 +10,28 @@ import { removeDatabase, type StoreFolder } from "../store-folder.ts";
  * database then has a rollback journal, with which windows wait for each other.
  */
 export function setJournal(database: DatabaseSync, logWorks: boolean): string | undefined {
+  const note = logWorks ? useLog(database) : useRollbackJournal(database);
   // Every commit is on the disk before it is acknowledged; what is deleted is overwritten.
   database.exec("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
-  if (logWorks) {
-    if (modeAfter(database, "WAL") === "wal") return undefined;
-  } else {
-    // A log that is there already can be taken back only by a connection that shares it with nobody.
-    database.exec("PRAGMA locking_mode = EXCLUSIVE");
-    const mode = modeAfter(database, "DELETE");
-    database.exec("PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema;");
-    if (mode !== "delete") throw new Error(`it needs the journal "delete" on this disk, and could only have "${String(mode)}"`);
-  }
-  return "This disk, as network disks often do, takes no write-ahead log: conversations are kept with a slower journal.";
+  return note;
+}
+
+const slower = "This disk, as network disks often do, takes no write-ahead log: conversations are kept with a slower journal.";
+
+function useLog(database: DatabaseSync): string | undefined {
+  return modeAfter(database, "WAL") === "wal" ? undefined : slower;
+}
+
+/**
+ * A log that is there already can be opened, without the memory that it is shared by, and taken back only by a connection that
+ * has said before its first look at the database that it shares it with nobody.
+ */
+function useRollbackJournal(database: DatabaseSync): string {
+  database.exec("PRAGMA locking_mode = EXCLUSIVE");
+  const mode = modeAfter(database, "DELETE");
+  database.exec("PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema;");
+  if (mode !== "delete") throw new Error(`it needs the journal "delete" on this disk, and could only have "${String(mode)}"`);
+  return slower;
 }
 
 /** Whether a database in this folder can have a write-ahead log. Throws where it cannot be written to at all. */

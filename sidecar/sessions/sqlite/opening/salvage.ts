@@ -59,6 +59,7 @@ function copy(from: DatabaseSync, into: DatabaseSync): Salvaged {
   const putMessage = messageWriter(into);
   read(from, "sessions", putSession);
   read(from, "messages", putMessage);
+  into.exec("INSERT INTO unindexed SELECT number FROM messages");
   // A leaf that is lost: the newest message is the end of some path.
   into.exec(`UPDATE sessions SET leaf = (SELECT id FROM messages WHERE session = sessions.id ORDER BY number DESC LIMIT 1)
              WHERE leaf IS NULL OR leaf NOT IN (SELECT id FROM messages)`);
