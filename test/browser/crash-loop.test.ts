@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Locator } from "playwright-core";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { noProcessTree, processTree } from "../support/process-tree.ts";
@@ -13,6 +14,7 @@ describe("A sidecar that crashes again and again", { skip: noProcessTree }, () =
   let chat: ChatPanel;
   let fake: FakeProvider;
 
+  const statusBar = (text: string): Locator => workbench.page.locator(".statusbar-item", { hasText: text });
   const sidecars = (): readonly number[] =>
     processTree(workbench.serverPid)
       .filter(({ commandLine }) => commandLine.some((part) => part.endsWith("/dist/sidecar.mjs")))
@@ -41,6 +43,7 @@ describe("A sidecar that crashes again and again", { skip: noProcessTree }, () =
     }
     const toast = await workbench.toast("crashed 5 times");
     await toast.getByRole("button", { name: "Show Log" }).waitFor();
+    await statusBar("failed").waitFor();
     await workbench.screenshot("crash-loop");
     assert.deepEqual(sidecars(), []);
     assert.equal(await chat.composer.inputValue(), "A thought that I have not finished");
@@ -49,6 +52,7 @@ describe("A sidecar that crashes again and again", { skip: noProcessTree }, () =
     await until(() => sidecars().length === 1, "the sidecar after Restart", 60_000);
     await chat.ask("And now?");
     await chat.shows("You said: And now?");
+    await statusBar("failed").waitFor({ state: "detached" });
     await workbench.clearNotifications();
   });
 });
