@@ -9,20 +9,14 @@ import { processTree, sidecarPid } from "../support/process-tree.ts";
 import { until } from "../support/until.ts";
 import { openWorkbench, type Workbench } from "../support/workbench.ts";
 import { Random } from "./random.ts";
-import { type Findings, type Scenario, spread, type Trial } from "./scenario.ts";
+import { type Findings, spread, type Trial } from "./scenario.ts";
 
 /** Milliseconds after the first words at which the window is reloaded, at most. */
 const LONGEST_MS = 1500;
 const PATIENCE_MS = 60_000;
 
-export const reloadWindow: Scenario = {
-  name: "reload-window",
-  title: "The real window is reloaded in the middle of an answer",
-  rounds: 50,
-  run,
-};
-
-async function run({ rounds, seed, say }: Trial): Promise<Findings> {
+/** See `scenarios.ts`. */
+export async function reloadWindowAgainAndAgain({ rounds, seed, say }: Trial): Promise<Findings> {
   const random = new Random(seed);
   const workbench = await openWorkbench();
   const fake = await FakeProvider.start({ models: ["model-that-is-cut"] });

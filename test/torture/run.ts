@@ -7,7 +7,7 @@ import { SetupError } from "../../bootstrap.mjs";
 import { ensureLocalRuntime } from "../rig/install.ts";
 import { report } from "./paper.ts";
 import { copyProgram, removeTrialFolders, type Scenario, trialFolder } from "./scenario.ts";
-import { headless } from "./scenarios.ts";
+import { headless, reloadWindow } from "./scenarios.ts";
 
 interface Options {
   readonly only: readonly string[];
@@ -43,9 +43,7 @@ function readOptions(args: readonly string[]): Options {
   };
 }
 
-async function choose(only: readonly string[]): Promise<readonly Scenario[]> {
-  // The rig of browser tests is loaded last: it takes a moment.
-  const { reloadWindow } = await import("./reload-window.ts");
+function choose(only: readonly string[]): readonly Scenario[] {
   const all = [...headless, reloadWindow];
   const chosen = only.length === 0 ? all : all.filter(({ name }) => only.includes(name));
   const names = all.map(({ name }) => name);
@@ -56,7 +54,7 @@ async function choose(only: readonly string[]): Promise<readonly Scenario[]> {
 
 async function main(): Promise<void> {
   const { only, rounds: wanted, seed, dry, busy } = readOptions(process.argv.slice(2));
-  const scenarios = await choose(only);
+  const scenarios = choose(only);
   await ensureLocalRuntime();
   for (const scenario of scenarios) {
     const rounds = wanted ?? scenario.rounds;

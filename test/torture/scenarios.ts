@@ -10,3 +10,11 @@ import { twoSidecars } from "./two-sidecars.ts";
 
 /** Those that need no editor. */
 export const headless: readonly Scenario[] = [killSidecar, restart, killHost, twoSidecars, brokenPipes, killInference];
+
+export const reloadWindow: Scenario = {
+  name: "reload-window",
+  title: "The real window is reloaded in the middle of an answer",
+  rounds: 50,
+  // The rig of browser tests is loaded for this alone: it takes a moment, and speaks as tests do.
+  run: async (trial) => (await import("./reload-window.ts")).reloadWindowAgainAndAgain(trial),
+};
