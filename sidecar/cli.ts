@@ -1,4 +1,4 @@
-// The door for terminals: `parley ask | gather | models | serve`. The process ends by itself when the last thing is given back.
+// The door for terminals: `parley ask | gather | models | sessions | serve`. The process ends by itself when the last thing is given back.
 
 import { runParley } from "./cli/run.ts";
 import { Terminal } from "./cli/terminal.ts";

@@ -9,12 +9,21 @@ import type { EndpointOverrides } from "./endpoints.ts";
 import { createStandaloneEngine, type StandaloneEngine } from "./standalone-engine.ts";
 
 export { AnswerError } from "./answers/answer-error.ts";
+export { Failure } from "./failure.ts";
 export { gather } from "./gather.ts";
 export { ProviderError } from "./providers/provider.ts";
+export { exportConversation } from "./sessions/archive/export-conversation.ts";
+export { importConversation } from "./sessions/archive/import-conversation.ts";
+export { openStore } from "./sessions/open-store.ts";
 export { Session } from "./sessions/session.ts";
 export type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource, Warning } from "./api.ts";
 export type { Gathering, GatherOptions, GatherResult, GatherTask, GatherTasks } from "./gather.ts";
-export type { Question, SessionOptions, TurnOptions } from "./sessions/session.ts";
+export type { FailureCode } from "./failure.ts";
+export type { ArchiveFormat } from "./sessions/archive/conversation.ts";
+export type { Imported } from "./sessions/archive/import-conversation.ts";
+export type { OpenStoreOptions } from "./sessions/open-store.ts";
+export type { Question, SessionOptions, StoredSessionOptions, TurnOptions } from "./sessions/session.ts";
+export type { SessionStore } from "./sessions/store.ts";
 export type * from "./types.ts";
 
 /** Beside these, any option of a request is taken as the default of every request. */

@@ -2,11 +2,12 @@
 
 import type { GenerateOptions, Prompt } from "../api.ts";
 import { checkedParameters } from "../answers/parameters.ts";
-import type { EndEvent, JsonObject, ReasoningEffort, UserPart } from "../types.ts";
+import type { EndEvent, JsonObject, ReasoningEffort, StreamEvent, UserPart } from "../types.ts";
 import { JsonPrinter, TextPrinter } from "./answer-printer.ts";
 import { askCommand } from "./commands.ts";
 import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
 import { readFilePart } from "./read-file.ts";
+import { answerInSession } from "./sessions/answer-in-session.ts";
 import { CommandError, numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
 
 const EFFORTS: readonly ReasoningEffort[] = ["off", "low", "medium", "high"];
@@ -16,20 +17,47 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   const options = answerOptions(parsed, await schemaOf(single(parsed, "schema"), program.terminal.signal));
   const files = parsed.values.get("file") ?? [];
   checkOperands(parsed.operands);
-  const baseUrl = single(parsed, "base-url");
-  const { provider, model } = await chooseModel(program, single(parsed, "model"), baseUrl);
-  const { terminal, engine } = program;
-  const question = await questionOf(parsed.operands, () => terminal.readInput());
-  const llm = engine.llmAt(provider, model, baseUrl === undefined ? {} : { baseUrl });
-  const readPrompt = (signal: AbortSignal): Promise<Prompt> => promptOf(question, files, signal);
+  const session = single(parsed, "session");
+  if (session === undefined && parsed.values.has("store")) {
+    throw new UsageError("The option --store says where conversations are kept: it goes with --session ID or --session new.");
+  }
+  const { terminal } = program;
+  const asked: Asked = { program, parsed, options, files };
   const printer = parsed.flags.has("json") ? new JsonPrinter(terminal) : new TextPrinter(terminal);
   let end: EndEvent | undefined;
-  for await (const batch of llm.streamBatches(readPrompt, { ...options, signal: terminal.signal })) {
+  for await (const batch of session === undefined ? answerAlone(asked) : answerKept(asked, session)) {
     await printer.print(batch);
     const last = batch.at(-1);
     if (last?.type === "end") end = last;
   }
-  return finish(program, end, baseUrl);
+  return finish(program, end, single(parsed, "base-url"));
+}
+
+interface Asked {
+  readonly program: Program;
+  readonly parsed: ParsedArguments;
+  readonly options: GenerateOptions;
+  readonly files: readonly string[];
+}
+
+type Answer = AsyncGenerator<readonly StreamEvent[], void, undefined>;
+
+/** Of which nothing is kept. */
+async function* answerAlone({ program, parsed, options, files }: Asked): Answer {
+  const { engine, terminal } = program;
+  const baseUrl = single(parsed, "base-url");
+  const { provider, model } = await chooseModel(program, single(parsed, "model"), baseUrl);
+  const question = await questionOf(parsed.operands, () => terminal.readInput());
+  const llm = engine.llmAt(provider, model, baseUrl === undefined ? {} : { baseUrl });
+  const readPrompt = (signal: AbortSignal): Promise<Prompt> => promptOf(question, files, signal);
+  yield* llm.streamBatches(readPrompt, { ...options, signal: terminal.signal });
+}
+
+async function* answerKept({ program, parsed, options, files }: Asked, session: string): Answer {
+  const { terminal } = program;
+  const question = await questionOf(parsed.operands, () => terminal.readInput());
+  const content = await contentOf(question, files, terminal.signal);
+  yield* answerInSession(program, parsed, { session, content, options });
 }
 
 function answerOptions(parsed: ParsedArguments, responseSchema: JsonObject | undefined): GenerateOptions {
@@ -86,10 +114,13 @@ function isBlank(text: string | undefined): boolean {
 }
 
 async function promptOf(question: string, files: readonly string[], signal: AbortSignal): Promise<Prompt> {
-  if (files.length === 0) return question;
+  return files.length === 0 ? question : [{ role: "user", content: await contentOf(question, files, signal) }];
+}
+
+async function contentOf(question: string, files: readonly string[], signal: AbortSignal): Promise<readonly UserPart[]> {
   const content: UserPart[] = [{ type: "text", text: question }];
   for (const path of files) content.push(await readFilePart(path, signal));
-  return [{ role: "user", content }];
+  return content;
 }
 
 function finish(program: Program, end: EndEvent | undefined, baseUrl: string | undefined): ExitStatus {

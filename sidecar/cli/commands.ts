@@ -1,5 +1,6 @@
 // The commands as data: names, options, help.
 
+import { sessionsCommand, storeOption } from "./sessions/session-commands.ts";
 import type { CommandRow, OptionRow } from "./usage.ts";
 
 const model: OptionRow = {
@@ -19,6 +20,8 @@ export const askCommand: CommandRow = {
     "Without --model: the first model that the server at --base-url offers; without that too, a server that runs here, else a",
     "provider whose key is in the environment, else the built-in demo.",
     "With --json each event of the answer is one line, the terminal event last.",
+    "With --session new the id is told on the error output; model, instructions and parameters are kept with the conversation.",
+    "In one that is there its own model answers, and the options hold for this question.",
   ],
   options: [
     model,
@@ -29,12 +32,15 @@ export const askCommand: CommandRow = {
     { name: "max-output-tokens", value: "N", help: "the longest answer that is allowed" },
     { name: "reasoning", value: "off|low|medium|high", help: "how much the model thinks first, where it can" },
     { name: "schema", value: "FILE", help: "a JSON Schema that the answer must satisfy; it is then JSON, and printed when it does" },
+    { name: "session", value: "ID|new", help: "ask in a conversation that is kept: one by its id, or the beginning of it, or a new one" },
+    storeOption,
     json,
   ],
   examples: [
     'parley ask "What is a monad?"',
     'parley ask --model ollama/qwen3:4b-instruct --file src/main.ts "Explain this file."',
     'git diff | parley ask --model anthropic/claude-haiku-4-5 "Write a commit message for this diff." -',
+    'parley ask --session new "My name is Alice."',
   ],
 };
 
@@ -86,7 +92,7 @@ export const serveCommand: CommandRow = {
   examples: ["parley serve --stdio"],
 };
 
-export const commands: readonly CommandRow[] = [askCommand, gatherCommand, modelsCommand, serveCommand];
+export const commands: readonly CommandRow[] = [askCommand, gatherCommand, modelsCommand, sessionsCommand, serveCommand];
 
 export function programHelp(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));

@@ -8,6 +8,8 @@ import { gatherFiles } from "./gather.ts";
 import { models } from "./models.ts";
 import type { ExitStatus, Program } from "./program.ts";
 import { serveStdio } from "./serve.ts";
+import { sessionCommands } from "./sessions/session-commands.ts";
+import { sessions } from "./sessions/sessions.ts";
 import type { Terminal } from "./terminal.ts";
 import { CommandError, UsageError } from "./usage.ts";
 
@@ -25,6 +27,8 @@ export async function runParley(args: readonly string[], terminal: Terminal): Pr
     return 1;
   } catch (error) {
     if (terminal.interrupted) return 130;
+    // Nobody reads the output any more.
+    if (error === terminal.signal.reason) return terminal.outputFailure === undefined ? 0 : 1;
     if (error instanceof UsageError) return wrongUsage(terminal, error, first);
     if (error instanceof CommandError) terminal.note(error.message);
     else terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -39,6 +43,7 @@ async function runCommand([first, ...rest]: readonly string[], terminal: Termina
     return 0;
   }
   if (first === "serve") return serveStdio(terminal, rest);
+  if (first === "sessions") return sessions(terminal, rest);
   const run = first === undefined ? undefined : runs[first];
   if (run === undefined) throw unknownCommand(first);
   return runWithEngine(run, terminal, rest);
@@ -58,8 +63,8 @@ async function runWithEngine(run: Run, terminal: Terminal, args: readonly string
 /** `--help` anywhere after a command, `help COMMAND`, `--version`. */
 function helpAsked(first: string | undefined, rest: readonly string[]): string | undefined {
   if (first === "--version" || first === "-v") return `${productVersion()}\n`;
-  const asked = first === "help" ? rest[0] : first;
-  const command = commands.find(({ name }) => name === asked);
+  const [asked, second] = first === "help" ? rest : [first, ...rest];
+  const command = [...commands, ...sessionCommands].findLast(({ name }) => name === asked || name === `${asked} ${second}`);
   const options = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (command !== undefined && (first === "help" || options.includes("--help") || options.includes("-h"))) return commandHelp(command);
   return first === "--help" || first === "-h" || (first === "help" && rest.length === 0) ? programHelp() : undefined;

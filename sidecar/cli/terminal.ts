@@ -2,6 +2,7 @@
 // Ctrl+C both end in one signal, which cancels at the provider. A pipe or a file gets every byte as it is; a screen gets what
 // is printable of it.
 
+import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { PrintableText } from "./printable-text.ts";
 import { decodeText, NO_TEXT, readBytes, TOO_LONG } from "./read-text.ts";
@@ -107,6 +108,29 @@ export class Terminal {
       throw error instanceof CommandError ? error : new CommandError(`The input cannot be read: ${String(error)}`);
     } finally {
       this.signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** Whether somebody is there who can be asked. */
+  get isInteractive(): boolean {
+    return this.#in.isTTY === true && this.#err.isTTY === true;
+  }
+
+  /** Asks on the error output. True for "y" or "yes"; false for anything else, the input's end, and once interrupted. */
+  async confirm(question: string): Promise<boolean> {
+    this.#clearProgress();
+    this.#err.write(new PrintableText().push(`parley: ${question} [y/N] `));
+    const lines = createInterface({ input: this.#in, terminal: false });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const stop = (): void => lines.close();
+    lines.once("line", resolve);
+    lines.once("close", () => resolve(""));
+    this.signal.addEventListener("abort", stop);
+    try {
+      return /^\s*y(?:es)?\s*$/iu.test(await promise);
+    } finally {
+      this.signal.removeEventListener("abort", stop);
+      lines.close();
     }
   }
 

@@ -176,6 +176,39 @@ describe("the package, installed in an empty folder,", () => {
     ]);
   });
 
+  it("keeps a conversation in a folder, with which another program goes on, and which files carry", async () => {
+    fake.respond(({ bodyText }) => ({ text: `${bodyText.match(/My name is Alice/gu)?.length ?? 0} times.` }));
+    const source = `
+      import { createLlm, exportConversation, Failure, importConversation, openStore, Session, type SessionStore } from "parley";
+      const llm = createLlm("openai", { model: "fake-model", baseUrl: process.env.FAKE_BASE_URL ?? "", apiKey: "x" });
+      const store: SessionStore = await openStore("kept");
+      const [, , id] = process.argv;
+      const session = id === undefined ? new Session(llm, { store, systemPrompt: "Be brief." }) : await Session.open(llm, id, store);
+      const { content } = await session.generate(id === undefined ? "My name is Alice." : "How often did I say it?");
+      let markdown = "";
+      for await (const piece of exportConversation(store, session.id, "markdown")) markdown += piece;
+      const { session: copy, messages } = await importConversation(store, markdown);
+      const refused = await importConversation(store, "no conversation").catch((error: unknown) => error);
+      console.log(JSON.stringify({
+        id: session.id, content, messages, isNew: copy.id !== session.id, code: refused instanceof Failure ? refused.code : null,
+        kept: (await store.listSessions(10)).length,
+      }));
+      await store.close();
+    `;
+    await writeFile(join(folder, "kept.ts"), source);
+    const compiled = await compile(["kept.ts"]);
+    assert.deepEqual([compiled.status, compiled.stdout], [0, ""]);
+    const env = { FAKE_BASE_URL: fake.baseUrl("openai-chat") };
+    const first = await run(process.execPath, ["kept.js"], folder, env);
+    assert.deepEqual([first.status, first.stderr], [0, ""]);
+    const { id, ...told } = JSON.parse(first.stdout);
+    assert.deepEqual(told, { content: "1 times.", messages: 2, isNew: true, code: "invalid-archive", kept: 2 });
+    const second = await run(process.execPath, ["kept.js", id], folder, env);
+    assert.deepEqual([second.status, second.stderr], [0, ""]);
+    assert.deepEqual(JSON.parse(second.stdout), { ...told, id, messages: 4, kept: 3 });
+    assert.equal((await stat(join(folder, "kept"))).isDirectory(), true);
+  });
+
   it("types what it gives: a program that takes a text for a number does not compile", async () => {
     const program = `
       import { AnswerError, createLlm, gather, ProviderError, type StreamEvent } from "parley";

@@ -295,7 +295,7 @@ describe("parley ask", () => {
 
 describe("parley, asked wrongly,", () => {
   const table: readonly (readonly [string, readonly string[], RegExp])[] = [
-    ["names its commands", [], /A command is missing: ask, gather, models, serve/u],
+    ["names its commands", [], /A command is missing: ask, gather, models, sessions, serve/u],
     ["knows no other command", ["aks"], /no command "aks"/u],
     ["wants a prompt", ["ask"], /What is to be asked\?/u],
     ["wants one prompt", ["ask", "two", "words"], /One PROMPT is expected, not 2/u],
