@@ -12,6 +12,8 @@ import { Random } from "./random.ts";
 import { type Findings, limitMs, type Scenario, spread, type Trial } from "./scenario.ts";
 
 const PROMISED_MS = 500;
+/** Milliseconds. One that is not ready by then does not come. */
+const PATIENCE_MS = 60_000;
 /** Milliseconds that a sidecar lives before the next kill, at most. */
 const LONGEST_LIFE = 300;
 
@@ -47,10 +49,11 @@ async function run(trial: Trial): Promise<Findings> {
   });
   const took: number[] = [];
   try {
-    let { pid } = (await client.start()).info;
+    const tooLate = delay(PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error(client.status.reason)));
+    let { pid } = (await Promise.race([client.start(), tooLate])).info;
     for (let round = 1; round <= rounds; round += 1) {
       await delay(random.between(0, LONGEST_LIFE));
-      const next = once(ready, "ready", { signal: AbortSignal.timeout(60_000) });
+      const next = once(ready, "ready", { signal: AbortSignal.timeout(PATIENCE_MS) });
       const killedAt = performance.now();
       process.kill(pid, "SIGKILL");
       const [now]: unknown[] = await next;

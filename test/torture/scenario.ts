@@ -1,6 +1,6 @@
 // What every trial has in common: how often, with which chance, on which program, and what it found.
 
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { inClone } from "../rig/places.ts";
 
@@ -49,9 +49,11 @@ export function copyProgram(folder: string): string {
   for (const name of readdirSync(inClone("dist"))) {
     if (name.endsWith(".mjs") || name === "models") cpSync(inClone("dist", name), join(dist, name), { recursive: true });
   }
+  const bundle = join(dist, "sidecar.mjs");
+  if (!existsSync(bundle)) throw new Error("The trials are about the built sidecar, and there is none: run `npm run build` first.");
   cpSync(inClone("package.json"), join(folder, "package.json"));
   symlinkSync(inClone("dist/node_modules"), join(dist, "node_modules"), "junction");
-  return join(dist, "sidecar.mjs");
+  return bundle;
 }
 
 /** A folder for one trial on the clone's own disk: a temporary folder in memory would prove nothing about a disk. */
