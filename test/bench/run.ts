@@ -159,6 +159,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof SetupError ? `\nparley: ${error.message}` : error);
+  const misspelt = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  if (misspelt) console.error(`${error.message}\n${USAGE}`);
+  else console.error(error instanceof SetupError ? `\nparley: ${error.message}` : error);
   process.exitCode = 1;
 }
