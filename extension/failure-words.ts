@@ -55,6 +55,10 @@ function ofRequest(code: string, said: string): FailureWords {
     case "session-not-found":
     case "message-not-found":
       return words(vscode.l10n.t("This conversation does not exist any more."), vscode.l10n.t("Begin a new one."), []);
+    case "not-written":
+      return words(vscode.l10n.t("The conversation was not exported."), said, []);
+    case "invalid-archive":
+      return words(vscode.l10n.t("The file was not imported."), said, []);
     case "stream-gone":
       return words(vscode.l10n.t("The answer was interrupted."), vscode.l10n.t("What had come is kept. Try again."), ["retry"]);
     default:

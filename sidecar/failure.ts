@@ -9,6 +9,7 @@ export type FailureCode =
   | "wrong-version"
   | "invalid-params"
   | "invalid-archive"
+  | "not-written"
   | "storage";
 
 export class Failure extends Error {

@@ -30,7 +30,7 @@ export const PROTOCOL_VERSION = 1;
 
 /** Data of a JSON-RPC error: what went wrong, as plain data. The JSON-RPC code is `RequestFailed` (-32803) for all of them. */
 export interface RequestFailure {
-  /** `stream-gone`, `session-not-found`, `message-not-found`, `busy`, `not-ready`, `wrong-version`, `invalid-params`, `storage`, `provider`, `internal`: see PROTOCOL.md. */
+  /** `stream-gone`, `session-not-found`, `message-not-found`, `busy`, `not-ready`, `wrong-version`, `invalid-params`, `invalid-archive`, `not-written`, `storage`, `provider`, `internal`: see PROTOCOL.md. */
   readonly code: string;
   /** With code `provider`. */
   readonly error?: ErrorInfo;
@@ -162,6 +162,27 @@ export interface SearchSessionsParams {
 }
 /** Client to sidecar. Over titles and messages of every session. */
 export const SearchSessions = new RequestType<SearchSessionsParams, SearchResult, RequestFailure>("session/search");
+export interface ExportSessionParams {
+  readonly session: string;
+  /** Absolute, on the machine of the sidecar. A file that is there is replaced when the new one is whole. */
+  readonly path: string;
+  /** Default: as the path ends, `.json` or anything else. */
+  readonly format?: "markdown" | "json";
+}
+export interface ExportSessionResult {
+  readonly bytes: number;
+  /** Whether a file of this size is read back by `session/import`. */
+  readonly readable: boolean;
+}
+/** Client to sidecar. Writes a session into a file, every branch of it. Fails with `session-not-found`, and with `not-written`. */
+export const ExportSession = new RequestType<ExportSessionParams, ExportSessionResult, RequestFailure>("session/export");
+export interface ImportSessionResult {
+  readonly session: SessionInfo;
+  /** For people: what of a file of another program has another place here than there. */
+  readonly notes: readonly string[];
+}
+/** Client to sidecar. Makes a new session of an exported file, whole or not at all. Fails with `invalid-archive`. */
+export const ImportSession = new RequestType<{ readonly path: string }, ImportSessionResult, RequestFailure>("session/import");
 /** Sidecar to client, after each commit that changed it. */
 export const SessionChanged = new NotificationType<{ readonly session: SessionInfo }>("session/changed");
 

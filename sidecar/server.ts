@@ -20,6 +20,7 @@ import {
 } from "./protocol.ts";
 import { FrameReader } from "./rpc/frame-reader.ts";
 import { FrameWriter } from "./rpc/frame-writer.ts";
+import { addArchiveHandlers } from "./server/archive-handlers.ts";
 import { addChatHandlers } from "./server/chat-handlers.ts";
 import { ChatRuns } from "./server/chat-runs.ts";
 import type { Check } from "./server/check.ts";
@@ -123,6 +124,7 @@ class SidecarServer implements Server {
     });
     addModelHandlers(router);
     addSessionHandlers(router);
+    addArchiveHandlers(router);
     addStoreHandlers(router);
     addChatHandlers(router);
     addStreamHandlers(router);

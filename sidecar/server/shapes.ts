@@ -7,6 +7,7 @@ import type {
   AttachStreamParams,
   EditChatParams,
   EditorModelDelta,
+  ExportSessionParams,
   FileContent,
   GatherItem,
   GetSessionParams,
@@ -209,6 +210,8 @@ export const params = {
     limit: optional(integer(1, 1_000)),
     messagesPerSession: optional(integer(1, 100)),
   }),
+  exportSession: object<ExportSessionParams>({ session: id, path: text(32_000, 1), format: optional(oneOf("markdown", "json")) }),
+  importSession: object<{ readonly path: string }>({ path: text(32_000, 1) }),
   updateSession: object<{
     readonly session: string;
     readonly title?: string;

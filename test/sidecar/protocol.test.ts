@@ -50,6 +50,7 @@ test("the version and the codes of failures are those of the code", () => {
     "wrong-version": true,
     "invalid-params": true,
     "invalid-archive": true,
+    "not-written": true,
     storage: true,
     provider: true,
     internal: true,

@@ -25,7 +25,7 @@ export function formatOfPath(path: string): ArchiveFormat {
 
 /**
  * `path`: absolute; a file that is there is replaced when the new one is whole. Rejects as `exportConversation` does, and with
- * `storage` where the file cannot be written.
+ * `not-written` where the file cannot be written.
  */
 export async function exportToFile(
   store: SessionStore,
@@ -44,7 +44,7 @@ export async function exportToFile(
     await writeWholeFile(path, counted());
   } catch (error) {
     if (error instanceof Failure || signal?.aborted === true) throw error;
-    throw new Failure("storage", `"${path}" cannot be written: ${words(error)}`, error);
+    throw new Failure("not-written", `"${path}" cannot be written: ${words(error)}`, error);
   }
   return { bytes, readable: bytes <= mostBytes };
 }

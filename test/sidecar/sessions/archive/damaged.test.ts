@@ -222,7 +222,7 @@ describe("Writing", () => {
 
   test("says why a file cannot be written", async () => {
     await assert.rejects(exportToFile(store, "s", join(folder, "no", "folder.md")), {
-      code: "storage",
+      code: "not-written",
       message: /cannot be written: .*ENOENT/u,
     });
   });
