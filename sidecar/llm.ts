@@ -87,6 +87,9 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
   };
 }
 
+/** One for all: an abort without a reason makes an error with a stack of its own, at the end of every answer. */
+const left = new DOMException("Nobody reads this answer any more.", "AbortError");
+
 class AnswerRun {
   readonly #target: LlmTarget;
   readonly #prompt: PromptSource;
@@ -132,7 +135,7 @@ class AnswerRun {
 
   /** The reader wants no more: whatever is under way for this answer stops. */
   leave(): void {
-    this.#abort.abort();
+    this.#abort.abort(left);
   }
 
   /** An answer that does not satisfy the schema it was given is asked for again. */
