@@ -36,7 +36,7 @@ function section({ scenario, rounds, seed, busy, findings, seconds }: Report): s
   const minutes = seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
   const when = new Date().toISOString().slice(0, 10);
   return [
-    `${when}, ${minutes}, \`npm run torture -- --only ${scenario.name} --rounds ${rounds} --seed ${seed}\` at ${commit()}, on ${machine()}${busy ? ", which did other things too" : ""}.`,
+    `${when}, ${minutes}, \`npm run torture -- --only ${scenario.name} --rounds ${rounds} --seed ${seed}${busy ? " --busy" : ""}\` at ${commit()}, on ${machine()}${busy ? ", which did other things too" : ""}.`,
     "",
     "| what | found |",
     "|---|---|",
