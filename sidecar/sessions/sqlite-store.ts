@@ -37,10 +37,9 @@ export interface OpenOptions {
   readonly onNotice?: (words: string) => void;
   /** SQLite's name of another way to reach files than the system's own. */
   readonly vfs?: string;
+  /** Milliseconds between opening a database that was left open and looking through it: the first replies come first. Default 3000. */
+  readonly checkAfterMs?: number;
 }
-
-/** Milliseconds between opening a database that was left open and looking through it: the first replies come first. */
-const checkAfterMs = 3000;
 
 export class SqliteStore implements SessionStore {
   readonly #worker: Worker;
@@ -70,7 +69,7 @@ export class SqliteStore implements SessionStore {
    * Opens the database in `folder`, which is made where it is missing. Resolves with notes for people: where it is slower here
    * than elsewhere, or was damaged. Rejects with a `Failure` that says why it cannot be used; the thread is gone then.
    */
-  async open(folder: string, owner: Owner, { onNotice, ...more }: OpenOptions = {}): Promise<readonly string[]> {
+  async open(folder: string, owner: Owner, { onNotice, checkAfterMs = 3000, ...more }: OpenOptions = {}): Promise<readonly string[]> {
     this.#onNotice = onNotice ?? (() => {});
     const argument: OpenRequest = { folder, owner, ...more };
     try {

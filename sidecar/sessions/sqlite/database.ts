@@ -215,6 +215,8 @@ export class SessionDatabase {
       this.#housekeeping.expire(this.#owner.instance);
       while (performance.now() < until && this.#housekeeping.purgeSome());
       this.#connection.transaction(() => this.#running.leave());
+    } catch {
+      // A full disk, a lock, a newer schema: what is left to be done, whoever opens it next will do.
     } finally {
       this.#connection.close();
       this.#folder.leave();

@@ -124,8 +124,15 @@ test("an answer of another living process is left alone, and its session takes n
   const store = await openStore(folder);
   try {
     assert.equal((await store.getMessage(answer))?.status, "streaming");
-    await assert.rejects(beginAnswer(store, session, "second"), (error) => error instanceof Failure && error.code === "busy");
+    assert.equal((await store.getSession(session))?.answering, "elsewhere");
+    assert.deepEqual(
+      (await store.listSessions(10)).map(({ answering }) => answering),
+      ["elsewhere"],
+    );
+    const beside = (error: unknown): boolean => error instanceof Failure && error.code === "busy" && /Another window/.test(error.message);
+    await assert.rejects(beginAnswer(store, session, "second"), beside);
     await writer.kill();
+    assert.equal((await store.getSession(session))?.answering, undefined);
     await beginAnswer(store, session, "second");
     const left = await store.getMessage(answer);
     assert.equal(left?.status, "incomplete");

@@ -8,7 +8,7 @@ import { describe, test, type TestContext } from "node:test";
 import { Failure, type FailureCode } from "../../../sidecar/failure.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
-import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
+import { type OpenOptions, SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
 import type { SessionStore } from "../../../sidecar/sessions/store.ts";
 import type { SessionInfo, StoredMessage } from "../../../sidecar/types.ts";
 
@@ -63,9 +63,18 @@ export function describeStores(what: string, tests: (withStore: WithStore) => vo
 
 /** In the database of a folder, for this process. */
 export async function openStore(folder: string, instance = "this"): Promise<SqliteStore> {
+  return (await openTelling(folder, { instance })).store;
+}
+
+/** The same with what it tells people: when it is opened, and after that. */
+export async function openTelling(
+  folder: string,
+  { instance = "this", ...options }: Omit<OpenOptions, "onNotice"> & { readonly instance?: string } = {},
+): Promise<{ readonly store: SqliteStore; readonly notes: readonly string[]; readonly notices: readonly string[] }> {
   const store = SqliteStore.start();
-  await store.open(folder, { instance, pid: process.pid });
-  return store;
+  const notices: string[] = [];
+  const notes = await store.open(folder, { instance, pid: process.pid }, { ...options, onNotice: (words) => notices.push(words) });
+  return { store, notes, notices };
 }
 
 export async function newFolder(context: TestContext): Promise<string> {

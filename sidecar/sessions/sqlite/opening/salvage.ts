@@ -41,9 +41,10 @@ export function salvage(folder: StoreFolder, source: string, target: string): Sa
 
 /** Undefined for what is no database at all. */
 function openDamaged(folder: StoreFolder, file: string): DatabaseSync | undefined {
-  const database = new DatabaseSync(folder.location(file), { readOnly: true });
+  const database = new DatabaseSync(folder.location(file), { readOnly: true, defensive: false });
   try {
-    // Tables can then be read though an index beside them has a description that cannot.
+    // Without this, which a defensive connection does not allow, SQLite refuses a file that was truncated as a whole, and all
+    // tables where the description of one cannot be read.
     database.exec("PRAGMA writable_schema = ON; SELECT count(*) FROM sqlite_schema;");
     return database;
   } catch (error) {

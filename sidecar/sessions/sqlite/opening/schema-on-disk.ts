@@ -4,7 +4,7 @@
 // Where it stands: https://www.sqlite.org/fileformat2.html (sections 1.3 and 4). The database's header has it at byte 60. Where
 // a write-ahead log has a newer first page, committed, the header in that page holds.
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 const magic = "SQLite format 3\0";
 const versionAt = 60;
@@ -26,15 +26,17 @@ function versionInLog(file: number): number | undefined {
   if (header === undefined || (header.readUInt32BE(0) & 0xfffffffe) >>> 0 !== 0x377f0682) return undefined;
   const pageBytes = header.readUInt32BE(8);
   const salt = header.subarray(16, 24);
+  const { size } = fstatSync(file);
   let committed: number | undefined;
   let pending: number | undefined;
-  for (let at = logHeaderBytes; ; at += frameHeaderBytes + pageBytes) {
+  for (let at = logHeaderBytes; at + frameHeaderBytes + pageBytes <= size; at += frameHeaderBytes + pageBytes) {
     const frame = read(file, at, frameHeaderBytes);
     // Frames of an earlier round of the log follow the valid ones; their salt is another.
-    if (frame === undefined || !frame.subarray(8, 16).equals(salt)) return committed;
+    if (frame === undefined || !frame.subarray(8, 16).equals(salt)) break;
     if (frame.readUInt32BE(0) === 1) pending = read(file, at + frameHeaderBytes + versionAt, 4)?.readUInt32BE(0);
     if (frame.readUInt32BE(4) !== 0) committed = pending ?? committed;
   }
+  return committed;
 }
 
 /** Undefined where the file ends before. */
