@@ -1,13 +1,11 @@
 // The chat view against a server of the user's own: streaming, Markdown, Stop, failures, the end of the sidecar, a hidden view.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { noProcessTree, sidecarPid } from "../support/process-tree.ts";
-import { until } from "../support/until.ts";
+import { untilKept } from "../support/until-kept.ts";
 import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
 
 const CODE = `export function brew(leaf: string, minutes = 3): string {
@@ -162,15 +160,3 @@ describe("The chat view", () => {
     await chat.composer.fill("");
   });
 });
-
-/** Waits until the text is on the disk: what came in the last second before a crash may be lost. */
-async function untilKept(workbench: Workbench, text: string): Promise<void> {
-  const file = join(workbench.serverFolder, "data/User/globalStorage/parley.parley/conversations.sqlite");
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    const found = database.prepare("SELECT 1 FROM messages WHERE message LIKE ?");
-    await until(() => found.get(`%${text}%`) !== undefined, `"${text}" in the store`);
-  } finally {
-    database.close();
-  }
-}

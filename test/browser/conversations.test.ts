@@ -49,7 +49,7 @@ describe("Conversations", () => {
     assert.match(fake.requests.at(-1)?.bodyText ?? "", /What is plucked\?.*Two leaves and a bud\..*And when\?/);
   });
 
-  test("A conversation is renamed and deleted in the list; the one that is shown gives way to an empty one.", async () => {
+  test("A conversation is renamed and deleted in the list; the one that is shown gives way to an empty one, and Undo brings it back.", async () => {
     await list();
     await workbench.quickInputRow("How hot is the water?").hover();
     await workbench.quickInputRow("How hot is the water?").getByRole("button", { name: "Rename" }).click();
@@ -60,8 +60,6 @@ describe("Conversations", () => {
 
     await workbench.quickInputRow("What is plucked?").hover();
     await workbench.quickInputRow("What is plucked?").getByRole("button", { name: "Delete" }).click();
-    const question = workbench.page.locator(".monaco-dialog-box", { hasText: "Delete the conversation" });
-    await question.getByRole("button", { name: "Delete" }).click();
     await workbench.quickInputRow("Temperatures").waitFor();
     await until(
       async () => (await workbench.page.locator(".quick-input-list").getByText("What is plucked?").count()) === 0,
@@ -69,6 +67,10 @@ describe("Conversations", () => {
     );
     await workbench.page.keyboard.press("Escape");
     await chat.page.locator(".empty").waitFor();
+    const toast = await workbench.toast("was deleted.");
+    await workbench.screenshot("conversations-undo");
+    await toast.getByRole("button", { name: "Undo" }).click();
+    await chat.shows("In spring.");
   });
 
   test("The document of a summary can be saved, and is there again after a reload.", async () => {

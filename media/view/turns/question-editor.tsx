@@ -56,10 +56,12 @@ export function QuestionEditor({ edited }: { readonly edited: EditedQuestion }) 
       />
       <div class="question-editor-actions">
         <span class="hint">{answering ? text("cannotChangeAnswering") : text("editHint")}</span>
-        <Button onPress={close}>{text("cancel")}</Button>
-        <Button kind="primary" onPress={send}>
-          {text("send")}
-        </Button>
+        <span class="buttons">
+          <Button onPress={close}>{text("cancel")}</Button>
+          <Button kind="primary" onPress={send}>
+            {text("send")}
+          </Button>
+        </span>
       </div>
     </form>
   );

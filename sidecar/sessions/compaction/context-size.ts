@@ -36,9 +36,10 @@ export function contextSize({ path, summary, model, parameters }: Conversation):
   const estimate = estimateInputTokens({ model, messages: modelContext(path, summary), parameters });
   if (usage === undefined) return { tokens: carefully(estimate), estimated: true };
   const since = estimateInputTokens({ model, messages: modelContext(path.slice(counted + 1)), parameters: {} });
-  const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0) + carefully(since);
+  const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
   // Some servers do not count what they read from a cache.
-  return tokens < estimate * LEAST_OF_ESTIMATE ? { tokens: carefully(estimate), estimated: true } : { tokens, estimated: false };
+  const believed = tokens >= (estimate - since) * LEAST_OF_ESTIMATE;
+  return believed ? { tokens: tokens + carefully(since), estimated: false } : { tokens: carefully(estimate), estimated: true };
 }
 
 /** Tokens of a few messages by themselves. */

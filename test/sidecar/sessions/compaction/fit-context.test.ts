@@ -153,10 +153,17 @@ test("what the provider has counted counts, not what is estimated", async () => 
 });
 
 test("a count that no text can have is not believed: some servers leave out what they had in a cache", async () => {
-  const { fit, told, provider } = fitting(conversation(10, 400, { inputTokens: 50, outputTokens: 400 }), 8_000);
+  const path = conversation(10, 400, { inputTokens: 50, outputTokens: 400 });
+  const { fit, told, provider } = fitting(path, 8_000);
   provider.otherwise(answers("short"));
   await fit();
   assert.deepEqual(told, ["summarizing"]);
+  // Also where the question that came since is as long as all before it.
+  const longest: Message = { role: "user", content: [{ type: "text", text: WORDS.repeat(450) }] };
+  const longer = fitting([...path.slice(0, -1), ...path.slice(-1).map((last) => ({ ...last, message: longest }))], 10_000);
+  longer.provider.otherwise(answers("short"));
+  await longer.fit();
+  assert.deepEqual(longer.told, ["summarizing"]);
 });
 
 test("what another model has counted, or a request that had no summary yet, does not count", async () => {
