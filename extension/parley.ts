@@ -5,6 +5,9 @@ import * as vscode from "vscode";
 import type { FailureAction, FailureWords } from "../media/protocol.ts";
 import { ListModels, PROTOCOL_VERSION } from "../sidecar/protocol.ts";
 import type { ModelRef } from "../sidecar/types.ts";
+import { exportConversation, type ArchiveParts } from "./archive/export-conversation.ts";
+import { copyStorePath, deleteAllHistory, deleteOldConversations } from "./archive/history.ts";
+import { importConversations } from "./archive/import-conversations.ts";
 import { Chat, type ChatActions } from "./chat/chat.ts";
 import { ChatMemory } from "./chat/chat-memory.ts";
 import type { ChatPort } from "./chat/chat-port.ts";
@@ -154,6 +157,13 @@ export class Parley implements Disposable {
       "parley.searchConversations": guarded(async () => {
         if (await searchConversations(this.#client, this.#chat)) await this.#openChat();
       }),
+      "parley.exportConversation": guarded((target) => exportConversation(this.#archive(), target)),
+      "parley.importConversation": guarded(async (source) => {
+        if (await importConversations({ ...this.#archive(), report: (error) => this.#report(error) }, source)) await this.#openChat();
+      }),
+      "parley.copyStorePath": guarded(() => copyStorePath(this.#archive())),
+      "parley.deleteOldConversations": guarded(() => deleteOldConversations(this.#archive())),
+      "parley.deleteAllHistory": guarded(() => deleteAllHistory(this.#archive())),
       "parley.selectModel": guarded(() => this.#selectModel()),
       "parley.addServer": guarded(() => this.#addServer()),
       "parley.setApiKey": guarded(() => this.#setApiKey()),
@@ -167,6 +177,10 @@ export class Parley implements Disposable {
       "parley.restartSidecar": guarded(() => this.#client.restart()),
       "parley.showMenu": guarded(() => showMenu(this.#client.status)),
     };
+  }
+
+  #archive(): ArchiveParts {
+    return { client: this.#client, chat: this.#chat, storage: this.#foundation.context.globalStorageUri };
   }
 
   #chatActions(): ChatActions {

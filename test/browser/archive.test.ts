@@ -1,0 +1,89 @@
+// Conversations as files, and the end of them all: what a person chooses and is asked.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { ChatPanel } from "../support/chat-panel.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { until } from "../support/until.ts";
+import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
+
+describe("Conversations as files", () => {
+  let workbench: Workbench;
+  let chat: ChatPanel;
+  let fake: FakeProvider;
+  let file: string;
+
+  const importFile = async (name: string): Promise<void> => {
+    await workbench.runCommand("Parley: Import Conversation…");
+    await workbench.quickInputTitle("Import Conversations").waitFor();
+    await workbench.pick(name);
+  };
+
+  before(async () => {
+    workbench = await sharedWorkbench();
+    chat = new ChatPanel(workbench);
+    fake = await FakeProvider.start({ models: ["model-that-is-exported"] });
+    await chat.openAt(fake);
+    file = join(workbench.workspaceFolder, "What is plucked.md");
+  });
+
+  after(async () => {
+    await workbench.closeEditors();
+    await fake.close();
+  });
+
+  test("The conversation shown is exported under its title, and opened.", async () => {
+    fake.enqueue({ text: "Two leaves and a bud." });
+    await chat.ask("What is plucked?");
+    await chat.answered();
+    await workbench.runCommand("Parley: Export Conversation…");
+    await until(async () => (await workbench.quickInput().inputValue()).endsWith("What is plucked.md"), "the question where to");
+    await workbench.page.keyboard.press("Enter");
+    const toast = await workbench.toast("was exported to What is plucked.md");
+    await workbench.screenshot("conversation-exported");
+    await toast.getByRole("button", { name: "Open" }).click();
+    await workbench.editorShows("Two leaves and a bud.");
+    assert.match(readFileSync(file, "utf8"), /^---\nparley: conversation\/1\n/u);
+    await workbench.closeEditors();
+  });
+
+  test("The store's path is in the clipboard, for the command line.", async () => {
+    await workbench.runCommand("Parley: Copy Store Path");
+    await workbench.toast("Copied: ");
+    const path = await workbench.page.evaluate("navigator.clipboard.readText()");
+    assert.ok(typeof path === "string" && existsSync(join(path, "conversations.sqlite")), String(path));
+  });
+
+  test("All history is deleted after a question, and an export brings a conversation back.", async () => {
+    await workbench.runCommand("Parley: Delete All History…");
+    const dialog = workbench.page.locator(".monaco-dialog-box");
+    await dialog.getByText("Delete all conversations on this machine?").waitFor();
+    await workbench.screenshot("delete-all-history");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await chat.shows("Two leaves and a bud.");
+
+    await workbench.runCommand("Parley: Delete All History…");
+    await dialog.getByRole("button", { name: "Delete All" }).click();
+    await chat.page.locator(".empty").waitFor();
+    await workbench.toast("Conversations deleted: 1.");
+
+    await importFile("What is plucked.md");
+    await chat.shows("Two leaves and a bud.");
+    fake.enqueue({ text: "In spring." });
+    await chat.ask("And when?");
+    await chat.shows("In spring.");
+    assert.match(fake.requests.at(-1)?.bodyText ?? "", /What is plucked\?.*Two leaves and a bud\..*And when\?/u);
+    assert.deepEqual(
+      readdirSync(workbench.workspaceFolder).filter((name) => name.endsWith(".tmp")),
+      [],
+    );
+  });
+
+  test("A file that is no conversation is refused with the place where it goes wrong.", async () => {
+    await importFile("README.md");
+    await workbench.toast(/The file was not imported\. Line 1: /u);
+  });
+});
