@@ -190,7 +190,7 @@ export class MemoryStore implements SessionStore {
 
   async deleteAll(): Promise<DeletedHistory> {
     const sessions = this.#sessions.size;
-    await this.close();
+    this.#clear();
     return { sessions, files: [], filesLeft: [] };
   }
 
@@ -203,6 +203,10 @@ export class MemoryStore implements SessionStore {
   }
 
   async close(): Promise<void> {
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#sessions.clear();
     this.#messages.clear();
     for (const session of this.#deleted.keys()) this.#forgetDeleted(session);

@@ -11,6 +11,8 @@ import type { OpenRequest, OpenResult, StoreNotice, StoreReply, StoreRequest } f
 
 /** Milliseconds after which the worker looks again for something to be tidied up. */
 const tidyingMs = 60_000;
+/** Milliseconds between two attempts to repair a database, which every reading of what is damaged asks for. */
+const betweenRepairsMs = 60_000;
 
 class StoreWorker {
   readonly #post: (message: StoreReply | StoreNotice) => void;
@@ -20,6 +22,7 @@ class StoreWorker {
   #opening: typeof OpenDatabase | undefined;
   #tidying: NodeJS.Timeout | undefined;
   #isWorking = false;
+  #repairedAt = -Infinity;
 
   constructor(post: (message: StoreReply | StoreNotice) => void) {
     this.#post = post;
@@ -75,7 +78,8 @@ class StoreWorker {
   }
 
   #afterFailure(error: unknown): void {
-    if (this.#opening?.isDamage(error) !== true) return;
+    if (this.#opening?.isDamage(error) !== true || performance.now() - this.#repairedAt < betweenRepairsMs) return;
+    this.#repairedAt = performance.now();
     setImmediate(() => void this.#repair());
   }
 
