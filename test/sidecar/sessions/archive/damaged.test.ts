@@ -193,6 +193,14 @@ describe("In either form", () => {
     await assert.rejects(importFromFile(store, at("long.md")), { code: "invalid-archive", message: /more than 128 MB/u });
   });
 
+  test(
+    "what tells no size is read no further than the bound",
+    { skip: process.platform === "win32" ? "no device that is a file without an end" : false },
+    async () => {
+      await assert.rejects(importFromFile(store, "/dev/zero"), { code: "invalid-archive", message: /more than 128 MB/u });
+    },
+  );
+
   test("a signal ends it, and nothing is kept", async () => {
     await exported("b.json");
     const before = await store.listSessions(100);

@@ -1,15 +1,25 @@
 // What was exported is imported without a difference, whatever it holds.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { describe, test } from "node:test";
-import { formerIdsKey, type ArchiveFormat, type Conversation } from "../../../../sidecar/sessions/archive/conversation.ts";
+import markdownIt from "markdown-it";
+import {
+  formerIdsKey,
+  type ArchivedMessage,
+  type ArchiveFormat,
+  type Conversation,
+} from "../../../../sidecar/sessions/archive/conversation.ts";
 import { exportConversation } from "../../../../sidecar/sessions/archive/export-conversation.ts";
 import { importConversation } from "../../../../sidecar/sessions/archive/import-conversation.ts";
 import { readJson } from "../../../../sidecar/sessions/archive/read-json.ts";
 import { readMarkdown } from "../../../../sidecar/sessions/archive/read-markdown.ts";
 import { writeJson } from "../../../../sidecar/sessions/archive/write-json.ts";
 import { writeMarkdown } from "../../../../sidecar/sessions/archive/write-markdown.ts";
+import { openStore } from "../../../../sidecar/sessions/open-store.ts";
 import { MemoryStore } from "../../../../sidecar/sessions/memory-store.ts";
 import type { SessionStore } from "../../../../sidecar/sessions/store.ts";
 import type { JsonObject } from "../../../../sidecar/types.ts";
@@ -33,7 +43,7 @@ function sourceOf({ session, messages }: Conversation): Parameters<typeof writeJ
   };
 }
 
-/** As a text file is treated on its way: bytes, and on Windows other line ends. */
+/** The bytes of a file, and back. */
 function throughFile(text: string): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(new TextEncoder().encode(text));
 }
@@ -80,6 +90,33 @@ for (const { format, write, read } of ways) {
   });
 }
 
+test("Markdown reads well: whatever an answer leaves open, the heading of the next message is one, and no mark is shown", async () => {
+  const answer = (id: string, parent: string | null, text: string): ArchivedMessage => ({
+    id,
+    parent,
+    createdAt: 1_790_000_000_000,
+    message: { role: "assistant", content: [{ type: "text", text }] },
+    metadata: { "--> <b>": "--!> \n\n# -->" },
+  });
+  const texts = [
+    "```ts\nconst cut = ",
+    "~~~~\n~~~",
+    "  ````\n```\n",
+    "Well.\n\n<!-- not closed",
+    "- a\n  - b",
+    "<!-- parley:text -->",
+    "Ends.",
+  ];
+  const messages = texts.map((text, index) => answer(`m${index}`, index === 0 ? null : `m${index - 1}`, text));
+  const { session } = anyConversation(1);
+  const markdown = await textOf(writeMarkdown(sourceOf({ session: { ...session, leaf: null }, messages })));
+  const html = markdownIt({ html: true }).render(markdown.slice(markdown.indexOf("---\n\n") + 5));
+  const headings = Array.from(html.matchAll(/<h2>(\d+)\. Assistant · 2026-[^<]*<\/h2>/gu), ([, number]) => Number(number));
+  assert.deepEqual(headings, [1, 2, 3, 4, 5, 6, 7]);
+  assert.equal(html.match(/&lt;!-- parley:/gu)?.length, 1, "The one that an answer says.");
+  assert.doesNotMatch(html.replaceAll(/<!--.*?-->/gsu, ""), /"metadata"|<b>/u, "All of a mark is in its comment.");
+});
+
 test("in JSON each message is one line, and the path shown comes first", async () => {
   const { session, messages } = anyConversation(long);
   const text = await textOf(writeJson(sourceOf({ session, messages })));
@@ -97,6 +134,14 @@ describe("From store to store", () => {
       const store = new MemoryStore();
       for (const seed of seeds.slice(0, 100)) await checkRoundTrip(store, format, seed);
       await store.close();
+    });
+
+    test(`as ${format} it does so through the database too`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "parley-round-trip-"));
+      const store = await openStore(folder);
+      for (const seed of seeds.slice(0, 20)) await checkRoundTrip(store, format, seed);
+      await store.close();
+      await rm(folder, { recursive: true });
     });
   }
 
@@ -146,8 +191,25 @@ describe("From store to store", () => {
   });
 });
 
-async function kept(store: SessionStore, seed: number): Promise<string> {
+/** As a database can hold it: half a character stands in no column of text, only in JSON. */
+function storable(seed: number): Conversation {
   const { session, messages } = anyConversation(seed);
+  const whole = (text: string | null): string | null => (text === null ? null : text.toWellFormed());
+  const { systemPrompt } = session;
+  return {
+    session: {
+      ...session,
+      id: session.id.toWellFormed(),
+      title: session.title.toWellFormed(),
+      leaf: whole(session.leaf),
+      ...(systemPrompt !== undefined && { systemPrompt: systemPrompt.toWellFormed() }),
+    },
+    messages: messages.map((message) => ({ ...message, id: message.id.toWellFormed(), parent: whole(message.parent) })),
+  };
+}
+
+async function kept(store: SessionStore, seed: number): Promise<string> {
+  const { session, messages } = storable(seed);
   const id = `${session.id} ${seed}`;
   await store.createSession(
     { ...session, id },
@@ -157,7 +219,7 @@ async function kept(store: SessionStore, seed: number): Promise<string> {
 }
 
 async function checkRoundTrip(store: SessionStore, format: ArchiveFormat, seed: number): Promise<void> {
-  const { session, messages } = anyConversation(seed);
+  const { session, messages } = storable(seed);
   const from = await kept(store, seed);
   const imported = await importConversation(store, await textOf(exportConversation(store, from, format)));
   assert.equal(imported.format, format);
