@@ -23,7 +23,7 @@ import { FrameWriter } from "./rpc/frame-writer.ts";
 import { addArchiveHandlers } from "./server/archive-handlers.ts";
 import { addChatHandlers } from "./server/chat-handlers.ts";
 import { ChatRuns } from "./server/chat-runs.ts";
-import type { Check } from "./server/check.ts";
+import type { Check } from "./check.ts";
 import { ClientRequests } from "./server/client-requests.ts";
 import type { Core } from "./server/core.ts";
 import { addGatherHandlers } from "./server/gather-handlers.ts";

@@ -16,7 +16,7 @@ import {
 import type { EditorDelta, EditorModels } from "../providers/editor.ts";
 import { type ModelRequest, ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo, ModelInfo } from "../types.ts";
-import { type Check, isObject } from "./check.ts";
+import { type Check, isObject } from "../check.ts";
 import { params, results } from "./shapes.ts";
 
 export class ClientRequests implements EditorModels {

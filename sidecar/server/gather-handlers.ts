@@ -1,7 +1,7 @@
 // One prompt over many files.
 
 import { CancelGather, StartGather } from "../protocol.ts";
-import { refuse } from "./check.ts";
+import { refuse } from "../check.ts";
 import type { Router } from "./router.ts";
 import { mostStreamsOfARun, params } from "./shapes.ts";
 

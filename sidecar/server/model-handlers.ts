@@ -1,7 +1,7 @@
 // Providers, models, settings, keys.
 
 import { DefaultModel, ListModels, ListProviders, SetKey, UpdateSettings } from "../protocol.ts";
-import { refuse } from "./check.ts";
+import { refuse } from "../check.ts";
 import type { Router } from "./router.ts";
 import { params } from "./shapes.ts";
 

@@ -4,7 +4,7 @@
 import type { CancellationToken, MessageConnection, NotificationType, RequestType } from "vscode-jsonrpc/node";
 import { type Log, trace } from "../log.ts";
 import type { RequestFailure } from "../protocol.ts";
-import type { Check } from "./check.ts";
+import type { Check } from "../check.ts";
 import type { Core } from "./core.ts";
 import { wireError } from "./wire-error.ts";
 

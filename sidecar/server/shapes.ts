@@ -50,7 +50,7 @@ import {
   refuse,
   text,
   variants,
-} from "./check.ts";
+} from "../check.ts";
 
 /** Streams that one run may have: as many as are kept after their end, so that none is let go before it was read. */
 export const mostStreamsOfARun = 4096;

@@ -18,7 +18,7 @@ import {
   refuse,
   text,
   variants,
-} from "../../server/check.ts";
+} from "../../check.ts";
 import type {
   AssistantPart,
   Cost,

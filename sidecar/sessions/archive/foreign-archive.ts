@@ -2,7 +2,7 @@
 // `docs/session.md`). What has no place in Parley is kept as metadata, so that an export has it again.
 
 import { checkedParameters } from "../../answers/parameters.ts";
-import { isObject, refuse } from "../../server/check.ts";
+import { isObject, refuse } from "../../check.ts";
 import type { GenerationParameters, JsonObject, JsonValue, Message, ModelRef, ToolCallPart } from "../../types.ts";
 import { foreignKey, type ArchivedMessage, type ArchivedSession } from "./conversation.ts";
 

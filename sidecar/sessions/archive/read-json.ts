@@ -3,7 +3,7 @@
 // the whole file. Where a file was written by Parley and then by another program, what is left of Parley's own words counts.
 
 import { Failure } from "../../failure.ts";
-import { isObject, refuse } from "../../server/check.ts";
+import { isObject, refuse } from "../../check.ts";
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { shapes } from "./archive-shapes.ts";
 import { invalidArchive, jsonVersion, type ArchivedMessage, type ArchivedSession, type ReadConversation } from "./conversation.ts";

@@ -2,7 +2,7 @@
 // stands there, and other programs find it; what only Parley knows travels under `metadata.parley`, and is read back from there
 // (`read-json.ts`). One message stands on a line, with its fields always in the same order.
 
-import { isObject } from "../../server/check.ts";
+import { isObject } from "../../check.ts";
 import type { AssistantPart, JsonObject, JsonValue, Message, ModelRef, Part, ToolCallPart, ToolResultPart } from "../../types.ts";
 import { foreignKey, jsonVersion, type ArchivedMessage, type ArchivedSession, type ConversationSource } from "./conversation.ts";
 import { inTextFile } from "./exact-text.ts";

@@ -1,7 +1,7 @@
 // Checks of what comes from outside, put together from small ones. Each names the field that does not fit and says what it must
 // be. What they let through has the type they stand for; fields that nobody asked for are passed over.
 
-import { Failure } from "../failure.ts";
+import { Failure } from "./failure.ts";
 
 /** Throws a `Failure` with code `invalid-params`. `path` is how the field is called in its words; empty for the whole. */
 export type Check<T> = (value: unknown, path: string) => asserts value is T;
