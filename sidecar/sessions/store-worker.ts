@@ -129,6 +129,8 @@ function serve(port: NonNullable<typeof parentPort>): void {
 
 if (isMainThread) runCheck(process.argv[2] ?? "");
 else {
+  // Node.js 22 calls its SQLite experimental on the error output, which a command line or a library has for words of its own.
+  process.removeAllListeners("warning");
   const file = fileToCheck();
   if (file !== undefined) await checkAndExit(file);
   else if (parentPort !== null) serve(parentPort);

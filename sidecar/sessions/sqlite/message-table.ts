@@ -36,9 +36,9 @@ export class MessageTable {
     if (this.get(leaf) === undefined) return [];
     const rows = this.#connection.all(
       `WITH RECURSIVE path (id, parent, height) AS (
-         SELECT id, parent, 1 FROM messages WHERE id = ?1
+         SELECT id, parent, 1 FROM messages WHERE id = ?
          UNION ALL
-         SELECT above.id, above.parent, path.height + 1 FROM messages above JOIN path ON above.id = path.parent WHERE path.height < ?2
+         SELECT above.id, above.parent, path.height + 1 FROM messages above JOIN path ON above.id = path.parent WHERE path.height < ?
        )
        SELECT messages.* FROM path JOIN messages USING (id) ORDER BY path.height DESC`,
       leaf,
