@@ -6,6 +6,7 @@
 
 import { NotificationType, RequestType } from "vscode-jsonrpc";
 import type { EngineSettings } from "./settings.ts";
+import type { SearchResult, StoreStatistics } from "./store-results.ts";
 import type {
   Cost,
   ErrorInfo,
@@ -14,11 +15,9 @@ import type {
   ModelInfo,
   ModelRef,
   ProviderInfo,
-  SearchResult,
   SessionDetail,
   SessionInfo,
   StoredMessage,
-  StoreStatistics,
   StreamEvent,
   StreamRef,
   Usage,

@@ -3,7 +3,7 @@
 
 import * as vscode from "vscode";
 import { DeleteAllSessions, GetStoreStatistics, PruneStore } from "../../sidecar/protocol.ts";
-import type { StoreStatistics } from "../../sidecar/types.ts";
+import type { StoreStatistics } from "../../sidecar/store-results.ts";
 import type { ArchiveParts } from "./export-conversation.ts";
 
 type HistoryParts = Pick<ArchiveParts, "client" | "chat">;

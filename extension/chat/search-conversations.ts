@@ -3,7 +3,7 @@
 
 import * as vscode from "vscode";
 import { SearchSessions } from "../../sidecar/protocol.ts";
-import type { MessageHit, SearchResult, SessionHit } from "../../sidecar/types.ts";
+import type { MessageHit, SearchResult, SessionHit } from "../../sidecar/store-results.ts";
 import { isCancelled } from "../client/request-failure.ts";
 import { DisposableStore } from "../dispose.ts";
 import type { SidecarClient } from "../sidecar-client.ts";

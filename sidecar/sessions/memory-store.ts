@@ -1,6 +1,7 @@
 // Conversations in memory, for the library and wherever nothing can be kept. The same rules as the database's.
 
-import type { SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../types.ts";
+import type { SearchResult, StoreStatistics } from "../store-results.ts";
+import type { SessionInfo, StoredMessage } from "../types.ts";
 import { messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
 import { countsOf } from "./search/matches.ts";
 import { searchableText } from "./search/message-text.ts";

@@ -4,7 +4,8 @@
 import { Worker } from "node:worker_threads";
 import { storeWorkerUrl } from "../entry-points.ts";
 import { Failure } from "../failure.ts";
-import type { SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../types.ts";
+import type { SearchResult, StoreStatistics } from "../store-results.ts";
+import type { SessionInfo, StoredMessage } from "../types.ts";
 import { type RunningCheck, startCheck } from "./check-process.ts";
 import type { Owner } from "./owner.ts";
 import type { SessionDatabase } from "./sqlite/database.ts";

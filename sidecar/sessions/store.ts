@@ -2,7 +2,8 @@
 // worker thread or a map in memory answers. Messages form a tree by `parent`; nothing in it is ever overwritten but a running
 // answer, by the process that runs it.
 
-import type { GenerationParameters, JsonObject, ModelRef, SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../types.ts";
+import type { SearchResult, StoreStatistics } from "../store-results.ts";
+import type { GenerationParameters, JsonObject, ModelRef, SessionInfo, StoredMessage } from "../types.ts";
 
 /** What is absent stays as it is. */
 export interface SessionChanges {

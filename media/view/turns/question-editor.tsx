@@ -1,17 +1,25 @@
+import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { EditedQuestion } from "../../state/chat-store.ts";
 import { text } from "../../strings.ts";
 import { Button } from "../button.tsx";
 import { useChat } from "../chat-context.ts";
 
+/** A text field that has the focus as soon as it is there, with the caret after what stands in it. */
+function useFocusAtEnd(): RefObject<HTMLTextAreaElement | null> {
+  const input = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    const { current } = input;
+    current?.focus();
+    current?.setSelectionRange(current.value.length, current.value.length);
+  }, []);
+  return input;
+}
+
 /** An earlier question to be put in other words: sent beside the old one, which stays. */
 export function QuestionEditor({ edited }: { readonly edited: EditedQuestion }) {
   const { store } = useChat();
-  const input = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    input.current?.focus();
-    input.current?.setSelectionRange(edited.text.length, edited.text.length);
-  }, []);
+  const input = useFocusAtEnd();
   const answering = store.answering.value !== null;
   const close = (): void => {
     store.editing.value = null;

@@ -1,7 +1,8 @@
 // `parley sessions list | show | search`: what is read and printed.
 
 import { editorStores } from "../../sessions/known-stores.ts";
-import type { Part, SessionHit, SessionInfo, StoredMessage, TextRange } from "../../types.ts";
+import type { SessionHit, TextRange } from "../../store-results.ts";
+import type { Part, SessionInfo, StoredMessage } from "../../types.ts";
 import type { ExitStatus } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { numberOption, parseCommand, UsageError } from "../usage.ts";

@@ -1,6 +1,6 @@
 // Where phrases stand in a text, and the piece of it that is shown of a hit.
 
-import type { TextRange } from "../../types.ts";
+import type { TextRange } from "../../store-results.ts";
 import { type Phrase, placesOf } from "./phrases.ts";
 import { foldWithPositions } from "./words.ts";
 

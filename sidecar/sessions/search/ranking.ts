@@ -1,7 +1,8 @@
 // The order of what was found: Okapi BM25, as text search has it everywhere, with newer messages before equal older ones;
 // and messages grouped by their sessions.
 
-import type { Message, SessionHit, SessionInfo } from "../../types.ts";
+import type { SessionHit } from "../../store-results.ts";
+import type { Message, SessionInfo } from "../../types.ts";
 import { countsOf, rangesOf, snippetOf } from "./matches.ts";
 import { searchableText } from "./message-text.ts";
 import type { Phrase } from "./phrases.ts";

@@ -1,7 +1,8 @@
 // The conversations in SQLite, synchronously: what the store's worker thread runs. Each method that writes is one transaction, so
 // what has returned is on the disk.
 
-import type { SearchResult, SessionInfo, StoredMessage, StoreStatistics } from "../../types.ts";
+import type { SearchResult, StoreStatistics } from "../../store-results.ts";
+import type { SessionInfo, StoredMessage } from "../../types.ts";
 import { sessionBusy, sessionNotFound } from "../failures.ts";
 import type { Owner } from "../owner.ts";
 import type {

@@ -1,6 +1,7 @@
 // The search over the database: the index gives the newest messages that hold all that was asked for, and those are ranked.
 
-import type { SearchResult, SessionInfo } from "../../types.ts";
+import type { SearchResult } from "../../store-results.ts";
+import type { SessionInfo } from "../../types.ts";
 import { phrasesOf } from "../search/phrases.ts";
 import { type Candidate, rank } from "../search/ranking.ts";
 import { inTitleWords } from "../search/title-words.ts";

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { StoreFile } from "../../types.ts";
+import type { StoreFile } from "../../store-results.ts";
 import { Presence } from "./opening/presence.ts";
 
 /** What SQLite itself puts beside a database. */

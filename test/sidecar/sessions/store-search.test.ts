@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
 import type { SessionStore } from "../../../sidecar/sessions/store.ts";
-import type { SearchResult } from "../../../sidecar/types.ts";
+import type { SearchResult } from "../../../sidecar/store-results.ts";
 import { answered, createSession, describeStores, emptyAnswer, exchange, userMessage } from "./store-kinds.ts";
 
 const find = (store: SessionStore, text: string, limit = 20): Promise<SearchResult> => store.search({ text, limit, messagesPerSession: 3 });

@@ -10,7 +10,7 @@ import { newSession } from "../../../../sidecar/sessions/new-session.ts";
 import { schemaOnDisk } from "../../../../sidecar/sessions/sqlite/opening/schema-on-disk.ts";
 import { schemaVersion } from "../../../../sidecar/sessions/sqlite/schema.ts";
 import type { SqliteStore } from "../../../../sidecar/sessions/sqlite-store.ts";
-import type { SearchResult } from "../../../../sidecar/types.ts";
+import type { SearchResult } from "../../../../sidecar/store-results.ts";
 import { until } from "../../../support/until.ts";
 import { newFolder, openStore } from "../store-kinds.ts";
 
