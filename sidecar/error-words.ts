@@ -216,7 +216,7 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
     ({ pickModel }) =>
       words("The answer does not satisfy its schema.", `What had come is kept. Try again, or simplify the schema. ${pickModel}`, "retry"),
   ],
-  ["not-an-api", ({ name, setAddress }) => words(`What answers for ${name} is no model server.`, setAddress, "open-settings")],
+  ["not-an-api", ({ name, setAddress }) => words(`What answers for ${name} is no model server.`, setAddress, "open-settings", "retry")],
   ["list-timeout", ({ name, again }) => words(`${sentence(name)} did not list its models in time.`, again, "retry")],
   ["schema-refused", () => words("The schema of the answer is refused.", "Simplify the schema, then try again.")],
   [
@@ -270,6 +270,8 @@ const wordsOfKind: { readonly [Kind in ErrorKind]: Words } = {
       "Change what its answer names, or choose another model.",
       "pick-model",
       "open-settings",
+      // What was to be changed can be changed outside: the server's own options, or a model it did not have yet.
+      "retry",
     ),
   "model-not-found": ({ name, error, pickModel }) =>
     words(`${sentence(name)} does not have the model${error.model === undefined ? "" : ` "${error.model}"`}.`, pickModel, "pick-model"),

@@ -164,6 +164,13 @@ describe("words about errors", () => {
     assert.match(said("timeout", "list-timeout").join(" "), /did not list its models in time/u);
   });
 
+  it("offer another try, after what is likelier to help, where a request was refused or a web page answered", () => {
+    const refused = errorWords(failure({ kind: "invalid-request", providerCode: "invalid_value" }), editor);
+    assert.deepEqual(refused.actions, ["pick-model", "open-settings", "retry"]);
+    const page = errorWords(failure({ kind: "protocol", providerCode: "not-an-api" }), editor);
+    assert.deepEqual(page.actions, ["open-settings", "retry"]);
+  });
+
   it("fall back to the kind for a provider's own code", () => {
     const { summary } = errorWords(failure({ kind: "overloaded", providerCode: "engine_overloaded_error" }), terminal);
     assert.equal(summary, "OpenAI is overloaded.");
