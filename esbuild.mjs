@@ -38,6 +38,11 @@ function common(production) {
 /** vscode-jsonrpc and undici are CommonJS; in an ESM bundle their `require("node:…")` needs a `require` to exist. */
 const requireBanner = 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
+/** One short line of its own: Node prints the line that an error was thrown on. */
+const nodeCheck =
+  `if (${JSON.stringify(neededNode)}.localeCompare(process.versions.node, "en", { numeric: true }) > 0) ` +
+  `throw new Error("This is Node " + process.versions.node + "; parley needs Node ${neededNode} or newer (nodejs.org).");`;
+
 function nodeModule(input, output, production) {
   return {
     ...common(production),
@@ -87,7 +92,8 @@ function bundles(production) {
       banner: {},
       define: { NEEDED_NODE: JSON.stringify(neededNode) },
     },
-    nodeModule("sidecar/library.ts", "library.js", production),
+    // On a Node that is too old the library says so, before what it is made of fails in ways that say nothing.
+    { ...nodeModule("sidecar/library.ts", "library.js", production), banner: { js: `${requireBanner}\n${nodeCheck}` } },
     nodeModule("sidecar/local/inference-process.ts", "inference.mjs", production),
     nodeModule("sidecar/sessions/store-worker.ts", "store-worker.mjs", production),
     nodeModule("sidecar/prices/bundled-prices.ts", "prices.mjs", production),

@@ -53,6 +53,9 @@ export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): G
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw invalidRequest("invalid-parameter", `The parameter "concurrency" must be a whole number, 1 or more; it is ${concurrency}.`);
   }
+  if (!isIterable(tasks)) {
+    throw invalidRequest("invalid-parameter", "gather takes a list of functions, or an iterable that gives one after the other.");
+  }
   if (Array.isArray(tasks)) for (const task of tasks) if (typeof task !== "function") throw noFunction();
   const outer = currentScope();
   const signals = [options.signal, outer.signal].filter((signal) => signal !== undefined);
@@ -266,4 +269,9 @@ function isAnswer(value: unknown): value is { readonly status: AnswerStatus; rea
 
 function noFunction(): Error {
   return invalidRequest("invalid-parameter", "gather takes functions, such as () => llm.generate(…): what was given has begun already.");
+}
+
+/** The types say so; a program without types may hand over anything. */
+function isIterable(tasks: unknown): boolean {
+  return typeof tasks === "object" && tasks !== null && (Symbol.iterator in tasks || Symbol.asyncIterator in tasks);
 }

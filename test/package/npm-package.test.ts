@@ -248,6 +248,15 @@ describe("the package, installed in an empty folder,", () => {
     await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
   });
 
+  it("says in a short error which Node it needs where the running one is too old", async () => {
+    await writeFile(join(folder, "old.js"), 'import "parley";');
+    const pretend = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.2"}})';
+    const { status, stderr } = await run(process.execPath, ["--import", `data:text/javascript,${pretend}`, "old.js"], folder);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /Error: This is Node 20\.20\.2; parley needs Node 22\.19\.0 or newer \(nodejs\.org\)\./u);
+    assert.ok(stderr.length < 2000, "no code in the error");
+  });
+
   it("says which providers there are when a program names another", async () => {
     await writeFile(join(folder, "unknown.js"), 'import { createLlm } from "parley"; createLlm("openay", { model: "m" });');
     const { status, stderr } = await run(process.execPath, ["unknown.js"], folder);

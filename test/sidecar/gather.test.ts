@@ -83,6 +83,7 @@ describe("gather, awaited", () => {
     // As a program in JavaScript would call it: its mistake has no type.
     const begun = JSON.parse('[{ "promise": true }]');
     assert.throws(() => gather(begun), { name: "ProviderError", message: /\(\) => llm\.generate/u });
+    assert.throws(() => gather(JSON.parse("null")), { name: "ProviderError", message: /takes a list of functions/u });
     assert.throws(() => gather([], { concurrency: 0 }), { message: /"concurrency" must be a whole number, 1 or more; it is 0/u });
   });
 });
