@@ -114,6 +114,12 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     "sidecar/http/ndjson.ts": [
       ["fault 15", 'this.#utf8.write(bytes).split("\\n")', "this.#utf8.write(bytes).split(/[\\n\\u2028\\u2029]/u)"],
     ],
+    "sidecar/sessions/model-context.ts": [
+      ["fault 25", "return summary === undefined ? context : [asSystem(summary), ...context];", "return context;"],
+    ],
+    "sidecar/sessions/compaction/summarize.ts": [
+      ["fault 26", "llm.streamBatches(words, { ...parameters, signal })", "llm.streamBatches(words, parameters)"],
+    ],
     "sidecar/engine.ts": [
       [
         "fault 7",

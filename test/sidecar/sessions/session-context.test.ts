@@ -11,7 +11,7 @@ import { asText, eventsOf, shown } from "./told-session.ts";
 const unmeasured = (value: string) => yields([text(value), finish]);
 const long = "It was about tea and how it is dried. ".repeat(400);
 
-test("when the conversation outgrows the model's window, the model is sent its own summary of the older part, and all of it stays", async () => {
+test("fault 25: when the conversation outgrows the model's window, the model is sent its own summary of the older part, and all of it stays", async () => {
   const { provider, llm } = scriptedLlm();
   const told: string[] = [];
   const session = new Session({ ...llm, contextWindow: async () => 20_000 }, { onSummary: ({ parent }) => told.push(parent ?? "") });
@@ -79,7 +79,7 @@ test("where summaries are not wanted, the refusal is the provider's own, or ours
   assert.equal(provider.requests.length, 2);
 });
 
-test("leaving an answer while older messages are summarised calls the summary off", async () => {
+test("fault 26: leaving an answer while older messages are summarised calls the summary off", async () => {
   const { provider, llm } = scriptedLlm();
   const session = new Session({ ...llm, contextWindow: async () => 20_000 });
   provider.enqueue(unmeasured(long), unmeasured(long));
