@@ -26,7 +26,7 @@ describe("Conversations as files", () => {
     chat = new ChatPanel(workbench);
     fake = await FakeProvider.start({ models: ["model-that-is-exported"] });
     await chat.openAt(fake);
-    file = join(workbench.workspaceFolder, "What is plucked.md");
+    file = join(workbench.workspaceFolder, "How is it dried.md");
   });
 
   after(async () => {
@@ -36,12 +36,12 @@ describe("Conversations as files", () => {
 
   test("The conversation shown is exported under its title, and opened.", async () => {
     fake.enqueue({ text: "Two leaves and a bud." });
-    await chat.ask("What is plucked?");
+    await chat.ask("How is it dried?");
     await chat.answered();
     await workbench.runCommand("Parley: Export Conversation…");
-    await until(async () => (await workbench.quickInput().inputValue()).endsWith("What is plucked.md"), "the question where to");
+    await until(async () => (await workbench.quickInput().inputValue()).endsWith("How is it dried.md"), "the question where to");
     await workbench.page.keyboard.press("Enter");
-    const toast = await workbench.toast("was exported to What is plucked.md");
+    const toast = await workbench.toast("was exported to How is it dried.md");
     await workbench.screenshot("conversation-exported");
     await toast.getByRole("button", { name: "Open" }).click();
     await workbench.editorShows("Two leaves and a bud.");
@@ -70,12 +70,12 @@ describe("Conversations as files", () => {
     await chat.page.locator(".empty").waitFor();
     await workbench.toast("Conversations deleted: 1.");
 
-    await importFile("What is plucked.md");
+    await importFile("How is it dried.md");
     await chat.shows("Two leaves and a bud.");
     fake.enqueue({ text: "In spring." });
     await chat.ask("And when?");
     await chat.shows("In spring.");
-    assert.match(fake.requests.at(-1)?.bodyText ?? "", /What is plucked\?.*Two leaves and a bud\..*And when\?/u);
+    assert.match(fake.requests.at(-1)?.bodyText ?? "", /How is it dried\?.*Two leaves and a bud\..*And when\?/u);
     assert.deepEqual(
       readdirSync(workbench.workspaceFolder).filter((name) => name.endsWith(".tmp")),
       [],

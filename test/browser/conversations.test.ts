@@ -87,7 +87,7 @@ describe("Conversations", () => {
     await until(() => existsSync(saved) && readFileSync(saved, "utf8").includes("## src/order.ts\n\nIt sells tea.\n"), "the file");
 
     await workbench.page.locator(".tabs-container .tab", { hasText: name }).first().click();
-    await workbench.reload();
+    await workbench.reloadWindow();
     // The editor is there long before its extensions, of which one must bring the document.
     await workbench.editorShows("## src/order.ts\n\nIt sells tea.", 90_000);
   });
