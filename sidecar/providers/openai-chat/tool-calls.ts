@@ -39,9 +39,17 @@ export class ToolCallAssembly {
     }
   }
 
-  /** In the order in which they began. A call that was given no id gets one that is unique in this answer. */
+  /** In the order in which they began. A call that was given no id, or that of another, gets one that is unique in this answer. */
   finished(): readonly FinishedCall[] {
-    return this.#calls.map((call, at) => ({ ...call, id: call.id === "" ? `call_${at}` : call.id }));
+    const given = new Set(this.#calls.map((call) => call.id));
+    const taken = new Set<string>();
+    return this.#calls.map((call, at) => {
+      let id = call.id === "" ? `call_${at}` : call.id;
+      // Results name their call by its id alone, so two calls must not share one.
+      for (let next = at; taken.has(id) || (id !== call.id && given.has(id)); next += 1) id = `${call.id || "call"}_${next}`;
+      taken.add(id);
+      return { ...call, id };
+    });
   }
 
   #addPiece(piece: JsonObject): void {
@@ -60,12 +68,14 @@ export class ToolCallAssembly {
   }
 
   /**
-   * A new id is a new call, even under an index that is taken: Ollama gives every call the index 0 (quirk 39). Without an
-   * id the index decides, and without an index the call that came last (quirk 40), unless a name begins another.
+   * A new id is a new call, even under an index that is taken: Ollama gives every call the index 0 (quirk 39). So is a new
+   * index, even with an id that is taken: servers exist that give all calls one id. Without an id the index decides, and without an index the call that came last (quirk 40), unless a name begins another.
    */
   #find(id: string, name: string, index: number | undefined): CallInPieces | undefined {
     if (id !== "") {
-      const known = this.#calls.find((call) => call.id === id);
+      const known = this.#calls.findLast(
+        (call) => call.id === id && (index === undefined || call.index === undefined || call.index === index),
+      );
       if (known !== undefined) return known;
       return index === undefined ? undefined : this.#calls.findLast((call) => call.index === index && call.id === "");
     }

@@ -13,6 +13,8 @@ export class ResponsesReader implements WireReader {
   readonly #target: WireTarget;
   /** Arguments under way, by the call's place in the output. */
   readonly #arguments = new Map<number, string>();
+  /** Calls that were begun and not ended, by their place in the output. */
+  readonly #begun = new Map<number, JsonObject>();
   /** Parts of which something came, so that their repetition at the end is passed over. */
   readonly #seen = new Set<string>();
   #seenItem: JsonValue | undefined;
@@ -20,6 +22,8 @@ export class ResponsesReader implements WireReader {
   /** Calls that were told of on their own. */
   readonly #calls = new Set<string>();
   #textCame = false;
+  #reasoningCame = false;
+  #reasoningKept = false;
   #started = false;
   #ended = false;
   #calledTools = false;
@@ -42,6 +46,10 @@ export class ResponsesReader implements WireReader {
   /** Only the end of the body: a recorded body can hold the responses of several steps. */
   get done(): boolean {
     return false;
+  }
+
+  get usage(): Usage | null {
+    return this.#usage;
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
@@ -76,6 +84,12 @@ export class ResponsesReader implements WireReader {
         this.#started = true;
         this.#arguments.set(placeOf(record), (this.#arguments.get(placeOf(record)) ?? "") + (asText(record["delta"]) ?? ""));
         break;
+      case "response.function_call_arguments.done":
+        this.#arguments.set(placeOf(record), asText(record["arguments"]) ?? this.#arguments.get(placeOf(record)) ?? "");
+        break;
+      case "response.output_item.added":
+        this.#beginItem(asObject(record["item"]) ?? {}, placeOf(record));
+        break;
       case "response.output_item.done":
         this.#endItem(asObject(record["item"]) ?? {}, placeOf(record), out);
         break;
@@ -94,9 +108,12 @@ export class ResponsesReader implements WireReader {
     this.#ended = false;
     this.#calledTools = false;
     this.#textCame = false;
+    this.#reasoningCame = false;
+    this.#reasoningKept = false;
     this.#seen.clear();
     this.#seenItem = undefined;
     this.#calls.clear();
+    this.#begun.clear();
     this.#arguments.clear();
   }
 
@@ -136,8 +153,15 @@ export class ResponsesReader implements WireReader {
     const other = type === "response.reasoning_text.delta" ? "summary" : "text";
     if (text === "" || this.#seen.has(`${other}:${placeOf(record)}`)) return;
     this.#seen.add(`${other === "text" ? "summary" : "text"}:${placeOf(record)}`);
+    const id = asText(record["item_id"]);
+    if (id !== undefined) this.#seen.add(`reasoned:${id}`);
+    this.#reasoningCame = true;
     this.#started = true;
     out.push({ type: "reasoning-delta", text });
+  }
+
+  #beginItem(item: JsonObject, place: number): void {
+    if (item["type"] === "function_call") this.#begun.set(place, item);
   }
 
   #endItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
@@ -146,15 +170,34 @@ export class ResponsesReader implements WireReader {
       this.#endCall(item, place, out);
     } else if (type === "message") {
       this.#endMessage(item, place, out);
-    } else if (type !== "" && (type !== "reasoning" || typeof item["encrypted_content"] === "string")) {
-      // Reasoning that is not encrypted cannot go back, since nothing is stored at the provider's.
+    } else if (type === "reasoning") {
+      this.#tellReasoning(item, place, out);
+      this.#keepReasoning(item, out);
+    } else if (type !== "") {
       this.#keepsItems = true;
       this.#keep(item, out);
     }
   }
 
+  /** Reasoning of which no piece came before its item was done. */
+  #tellReasoning(item: JsonObject, place: number, out: ProviderEvent[]): void {
+    const keys = [`text:${place}`, `summary:${place}`, `reasoned:${asText(item["id"]) ?? ""}`];
+    if (keys.some((key) => this.#seen.has(key))) return;
+    const thought = joinedTexts(item["content"]);
+    const [type, delta] = thought === "" ? ["summary_text", joinedTexts(item["summary"])] : ["text", thought];
+    this.#reasoning({ item_id: item["id"], output_index: place, delta }, `response.reasoning_${type}.delta`, out);
+  }
+
+  /** Reasoning that is not encrypted cannot go back, since nothing is stored at the provider's. */
+  #keepReasoning(item: JsonObject, out: ProviderEvent[]): void {
+    if (typeof item["encrypted_content"] !== "string") return;
+    this.#keepsItems = true;
+    this.#reasoningKept = true;
+    this.#keep(item, out);
+  }
+
   #endCall(item: JsonObject, place: number, out: ProviderEvent[]): void {
-    const id = asText(item["call_id"]) ?? asText(item["id"]) ?? `call_${place}`;
+    const id = idOfCall(item, place);
     const written = asText(item["arguments"]) ?? "";
     this.#started = true;
     this.#calledTools = true;
@@ -162,6 +205,7 @@ export class ResponsesReader implements WireReader {
     const text = written === "" ? (this.#arguments.get(place) ?? "") : written;
     out.push({ type: "tool-call", id, name: asText(item["name"]) ?? "", arguments: text });
     this.#arguments.delete(place);
+    this.#begun.delete(place);
     if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: id }, out);
   }
 
@@ -177,19 +221,40 @@ export class ResponsesReader implements WireReader {
   #endResponse(response: JsonObject, status: string, out: ProviderEvent[]): void {
     if (status === "failed") throw new StreamFailure(readErrorJson({ error: response["error"] ?? { message: "" } }));
     this.#readMissing(asList(response["output"]) ?? [], out);
+    if (status === "completed") this.#endBegunCalls(out);
     this.#usage = readUsage(response["usage"]) ?? this.#usage;
     const reason = asText(asObject(response["incomplete_details"])?.["reason"]);
     this.#rawFinishReason = status === "incomplete" ? (reason ?? status) : status;
     this.#ended = true;
   }
 
-  /** The response repeats its whole output. Servers that tell of nothing before are read from that. */
+  /**
+   * The response repeats its whole output. Servers that tell of nothing before are read from that. Text and reasoning are
+   * missing where none came at all: their ids and places can be others here than they were in the stream.
+   */
   #readMissing(output: readonly JsonValue[], out: ProviderEvent[]): void {
     const textIsMissing = !this.#textCame;
+    const [reasoningIsMissing, encryptedIsMissing] = [!this.#reasoningCame, !this.#reasoningKept];
     for (const [place, value] of output.entries()) {
       const item = asObject(value);
-      const callIsMissing = item?.["type"] === "function_call" && !this.#calls.has(asText(item["call_id"]) ?? "");
-      if (item !== undefined && (callIsMissing || (item["type"] === "message" && textIsMissing))) this.#endItem(item, place, out);
+      const type = item?.["type"];
+      if (item === undefined) continue;
+      if (type === "reasoning") {
+        if (reasoningIsMissing) this.#tellReasoning(item, place, out);
+        if (encryptedIsMissing) this.#keepReasoning(item, out);
+      } else if ((type === "message" && textIsMissing) || (type === "function_call" && !this.#calls.has(idOfCall(item, place)))) {
+        this.#endItem(item, place, out);
+      }
+    }
+  }
+
+  /**
+   * Calls that a completed response began and did not say to be done. In a response that is not complete they are none:
+   * their arguments may stop anywhere.
+   */
+  #endBegunCalls(out: ProviderEvent[]): void {
+    for (const [place, item] of this.#begun) {
+      if (!this.#calls.has(idOfCall(item, place))) this.#endCall(item, place, out);
     }
   }
 
@@ -233,6 +298,16 @@ function readUsage(value: JsonValue | undefined): Usage | undefined {
 function withoutOwnType(record: JsonObject): JsonObject {
   const { type: _type, ...rest } = record;
   return rest;
+}
+
+function idOfCall(item: JsonObject, place: number): string {
+  return asText(item["call_id"]) ?? asText(item["id"]) ?? `call_${place}`;
+}
+
+/** The parts of reasoning, or of its summary: paragraphs of their own. */
+function joinedTexts(parts: JsonValue | undefined): string {
+  const texts = (asList(parts) ?? []).map((part) => asText(asObject(part)?.["text"]) ?? "");
+  return texts.filter((text) => text !== "").join("\n\n");
 }
 
 function placeOf(record: JsonObject): number {
