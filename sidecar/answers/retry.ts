@@ -2,6 +2,7 @@
 // paid for twice.
 
 import type { WorkClass } from "../call-scope.ts";
+import { isFinalStatus } from "../providers/error-kinds.ts";
 import type { ErrorInfo } from "../types.ts";
 
 export interface RetryPolicy {
@@ -9,7 +10,7 @@ export interface RetryPolicy {
   readonly retries: number;
   /** The same for batch work that is refused for being too many, which says nothing about the request, and for which nobody sits waiting. */
   readonly batchRefusals: number;
-  /** Milliseconds before the first retry where the provider names no time; doubled each time. */
+  /** Milliseconds before the first retry, or what the provider names where that is longer; doubled each time. */
   readonly baseMs: number;
   /** Milliseconds. A wait that the provider names and that is longer is shown as an error, not waited for. */
   readonly capMs: number;
@@ -32,9 +33,6 @@ export interface Retry {
   readonly delayMs: number;
 }
 
-/** Another try would be refused like the first, whatever a header says. */
-const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 401, 403]);
-
 /** The provider has too much to do, or was asked too much: fewer requests at once would go through. */
 export function isRefusal({ kind, providerCode }: ErrorInfo): boolean {
   return (kind === "rate-limit" || kind === "overloaded") && providerCode !== "loading-model";
@@ -54,7 +52,7 @@ export class Retries {
 
   /** Null when the error stands. */
   after(error: ErrorInfo, policy: RetryPolicy): Retry | null {
-    if (!error.retryable || error.kind === "cancelled" || (error.status !== undefined && FINAL_STATUSES.has(error.status))) return null;
+    if (!error.retryable || error.kind === "cancelled" || isFinalStatus(error.status)) return null;
     // llama.cpp's server refuses with 503 while it loads, for minutes if the model is large: that is no failed attempt.
     if (error.providerCode === "loading-model") return this.#whileLoading(policy);
     const most = this.#workClass === "batch" && isRefusal(error) ? policy.batchRefusals : policy.retries;
@@ -72,9 +70,9 @@ export class Retries {
   }
 
   #delay({ retryAfterMs }: ErrorInfo, { baseMs, capMs }: RetryPolicy): number {
-    if (retryAfterMs !== undefined) return Math.max(0, retryAfterMs);
     // Half of the wait is chance, so that many requests refused at once do not come back at once.
     const most = Math.min(capMs, baseMs * 2 ** this.#done);
-    return most / 2 + (this.#random() * most) / 2;
+    // A server that names no time at all, or one that is over, is not to be asked over and over without a pause.
+    return Math.max(retryAfterMs ?? 0, most / 2 + (this.#random() * most) / 2);
   }
 }

@@ -13,7 +13,7 @@ export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): numbe
   if (text !== undefined) {
     const seconds = positiveNumber(text);
     if (seconds !== undefined) return seconds * 1000;
-    const date = Date.parse(text);
+    const date = dateMs(text);
     if (!Number.isNaN(date)) return Math.max(0, date - nowMs);
   }
   // Azure sends -1 and 0 for what it does not count, together with limits that are not used up.
@@ -23,6 +23,11 @@ export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): numbe
 /** With an answer that was given: for how long nothing is left of a limit, so that the next request would be refused. */
 export function exhaustedForMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   return longestReset(headers, nowMs, (remaining) => remaining === "0");
+}
+
+/** Every form of a date that HTTP knows has a time of day. JavaScript alone takes `-5` for a year and `soon 5` for a month. */
+function dateMs(text: string): number {
+  return /^\w.*\d:\d\d/u.test(text.trim()) ? Date.parse(text) : Number.NaN;
 }
 
 /** `x-should-retry`, by which OpenAI and Anthropic overrule what a status usually means. */

@@ -7,7 +7,7 @@ import { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
 
 export interface WaitPolicy {
-  /** Milliseconds to begin with where the provider names no time; doubled with each refusal in a row. */
+  /** Milliseconds to begin with, or what the provider names where that is longer; doubled with each refusal in a row. */
   readonly baseMs: number;
   /** Milliseconds. A longer wait is told, not waited for. */
   readonly capMs: number;
@@ -46,11 +46,13 @@ export class SharedWait {
   refused(now: number, error: ErrorInfo, policy: WaitPolicy, first: boolean): void {
     const { retryAfterMs } = error;
     if (first || retryAfterMs !== undefined) this.#unanswered = 1;
-    if (retryAfterMs === undefined) {
-      if (!first) return;
+    // Beside a time that the provider names, too: one of no length would let the batch ask without a pause.
+    if (first) {
       const most = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(this.#refusalsInARow++, MOST_DOUBLINGS));
       this.#batchUntil = Math.max(this.#batchUntil, now + most / 2 + (this.#random() * most) / 2);
-    } else if (retryAfterMs <= policy.capMs) this.#until = Math.max(this.#until, now + retryAfterMs);
+    }
+    if (retryAfterMs === undefined) return;
+    if (retryAfterMs <= policy.capMs) this.#until = Math.max(this.#until, now + retryAfterMs);
     else this.#tooLong = { until: Math.max(this.#tooLong?.until ?? 0, now + retryAfterMs), error };
   }
 

@@ -99,9 +99,17 @@ export function errorKind(status: number | undefined, payload: ErrorPayload): Er
   return kindOfStatus(status) ?? byCode ?? "server";
 }
 
+/** Another try would be refused like the first, whatever a header or the provider's code says. */
+const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 401, 403]);
+
+/** A refusal with this status stands. */
+export function isFinalStatus(status: number | undefined): boolean {
+  return status !== undefined && FINAL_STATUSES.has(status);
+}
+
 /** Asked again later, the same request may succeed. */
 export function isRetryable(kind: ErrorKind, status: number | undefined): boolean {
-  if (status === 501 || status === 505) return false;
+  if (status === 501 || status === 505 || isFinalStatus(status)) return false;
   return kind === "rate-limit" || kind === "overloaded" || kind === "server" || kind === "timeout";
 }
 

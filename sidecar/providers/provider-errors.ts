@@ -8,7 +8,7 @@ import type { RecordTooLongError } from "../http/records.ts";
 import { retryAfterMs, shouldRetry } from "../http/retry-after.ts";
 import type { Stage } from "../http/stage-timer.ts";
 import type { ErrorPhase } from "../types.ts";
-import { errorKind, isRetryable } from "./error-kinds.ts";
+import { errorKind, isFinalStatus, isRetryable } from "./error-kinds.ts";
 import { readErrorBody, type ErrorPayload } from "./error-payload.ts";
 import { ProviderError, type ProviderErrorInit } from "./provider.ts";
 
@@ -26,7 +26,10 @@ export interface CallTarget {
 export function statusError(target: CallTarget, status: number, headers: IncomingHttpHeaders, body: string): ProviderError {
   const payload = readErrorBody(body);
   const kind = errorKind(status, payload);
-  const wait = payload.retryAfterMs ?? (status === 429 || status >= 500 ? retryAfterMs(headers, Date.now()) : undefined);
+  const retryable = !isFinalStatus(status) && (shouldRetry(headers) ?? isRetryable(kind, status));
+  // What this request is told holds for the others at its endpoint, even where it is itself not to be sent again.
+  const waits = retryable || status === 429 || status >= 500;
+  const wait = payload.retryAfterMs ?? (waits ? retryAfterMs(headers, Date.now()) : undefined);
   const requestId = requestIdOf(headers) ?? payload.requestId;
   // llama.cpp's server says so while it reads the model from the disk: to be waited for, not to be reported (quirk 15).
   const loading = status === 503 && payload.type === "unavailable_error" && /loading/iu.test(payload.message);
@@ -36,7 +39,7 @@ export function statusError(target: CallTarget, status: number, headers: Incomin
     kind,
     phase: "before-headers",
     status,
-    retryable: shouldRetry(headers) ?? isRetryable(kind, status),
+    retryable,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
     ...(code === undefined ? {} : { providerCode: code }),
     ...(requestId === undefined ? {} : { requestId }),

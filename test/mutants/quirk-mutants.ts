@@ -21,6 +21,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   ],
   "sidecar/http/retry-after.ts": [
     ["quirk 13", "if (exact !== undefined) return exact;", ""],
+    ["quirk 13", "/^\\w.*\\d:\\d\\d/u.test(text.trim()) ? Date.parse(text) : Number.NaN", "Date.parse(text)"],
     ["quirk 13", "if (!Number.isNaN(date)) return Math.max(0, date - nowMs);", ""],
     ["quirk 14", "(durationMs(text) ?? instantMs(text, nowMs))", "instantMs(text, nowMs)"],
     ["quirk 14", "if (wait !== undefined && wait > 0) waits.push(wait);", "if (wait !== undefined) waits.push(wait);"],
@@ -115,7 +116,14 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ],
   ],
   "sidecar/providers/provider-errors.ts": [
-    ["quirk 13", "retryable: shouldRetry(headers) ?? isRetryable(kind, status),", "retryable: isRetryable(kind, status),"],
+    ["quirk 13", "(shouldRetry(headers) ?? isRetryable(kind, status))", "isRetryable(kind, status)"],
+    ["quirk 13", "retryable || status === 429 || status >= 500;", "retryable || status === 429;"],
+    ["quirk 13", "retryable || status === 429 || status >= 500;", "status === 429 || status >= 500;"],
+    [
+      "quirk 13",
+      "(waits ? retryAfterMs(headers, Date.now()) : undefined)",
+      "(status === 429 ? retryAfterMs(headers, Date.now()) : undefined)",
+    ],
     ["quirk 15", 'const code = loading ? "loading-model" : payload.code;', "const { code } = payload;"],
     ["quirk 22", '"x-generation-id", ', ""],
   ],
@@ -123,6 +131,13 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 17", 'if (error.kind === "content-filter" && head.status === 400)', "if (head.status < 300)"],
   ],
   "sidecar/providers/registry.ts": [["quirk 42", "(quirk 42).\n    concurrency: 2,", "(quirk 42)."]],
+  "sidecar/answers/retry.ts": [
+    [
+      "quirk 13",
+      "Math.max(retryAfterMs ?? 0, most / 2 + (this.#random() * most) / 2);",
+      "retryAfterMs ?? most / 2 + (this.#random() * most) / 2;",
+    ],
+  ],
   "sidecar/llm.ts": [
     ["quirk 10", "this.#numbering.beforeFirstToken ? retries.after(error, policy) : null", "retries.after(error, policy)"],
   ],

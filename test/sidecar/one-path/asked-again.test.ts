@@ -6,7 +6,7 @@ import type { Llm } from "../../../sidecar/api.ts";
 import type { StreamEvent } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
 import { checkOrder, eventsOf, kinds } from "../answer-events.ts";
-import { scriptedLlm } from "../scripted-provider.ts";
+import { quickRetries, scriptedLlm } from "../scripted-provider.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -67,6 +67,50 @@ describe("A 429", () => {
     const end = checkOrder(await eventsOf(llmAt()));
     assert.ok((end.error?.retryAfterMs ?? 0) > 3_600_000);
     assert.equal(fake.requests.length, 1);
+  });
+});
+
+/** Long enough to be told from the own backoff of a test, and over its cap: the error stands, so that no time has to pass. */
+const TWO_HOURS = { "retry-after": "7200" };
+
+describe("Whatever is asked again", () => {
+  for (const status of [408, 409, 425, 429, 500, 502, 503, 504, 529]) {
+    test(`quirk 13: a ${status} is waited for as its header says`, async () => {
+      fake.enqueue({ status, headers: { "retry-after-ms": "30" }, body: "" }, { status, headers: TWO_HOURS, body: "" });
+      const before = Date.now();
+      const events = await eventsOf(llmAt());
+      assert.ok((waitsUntil(events) ?? 0) >= before + 30);
+      assert.equal(checkOrder(events).error?.retryAfterMs, 7_200_000);
+      assert.equal(fake.requests.length, 2);
+    });
+  }
+
+  test("quirk 13: because a header allows it is waited for as another says", async () => {
+    const headers = { "x-should-retry": "true", "retry-after-ms": "30" };
+    fake.enqueue({ status: 422, headers, body: "" }, { text: "yes" });
+    const before = Date.now();
+    const events = await eventsOf(llmAt());
+    assert.equal(checkOrder(events).status, "complete");
+    assert.ok((waitsUntil(events) ?? 0) >= before + 30);
+    assert.equal(fake.requests.length, 2);
+  });
+
+  test("quirk 13: waits no less than without a header where the header names no time, or one that is over", async () => {
+    const retry = { ...quickRetries, baseMs: 60, capMs: 1000 };
+    for (const value of ["0", "-5", "Sun, 01 Mar 2020 12:00:00 GMT"]) {
+      fake.enqueue({ status: 503, headers: { "retry-after": value }, body: "" }, { text: "yes" });
+      const { llm } = scriptedLlm({ endpoint: { provider: providerAt(here, "openai-compatible"), retry } });
+      const before = Date.now();
+      const events = await eventsOf(llm);
+      assert.equal(checkOrder(events).status, "complete");
+      assert.ok((waitsUntil(events) ?? 0) >= before + 30, `Retry-After: ${value}`);
+    }
+  });
+
+  test("quirk 13: a 400 stands, is told as that, and is sent once, whatever its headers say", async () => {
+    fake.respond({ status: 400, headers: { "x-should-retry": "true", "retry-after-ms": "1" }, body: "" });
+    const end = checkOrder(await eventsOf(llmAt()));
+    assert.deepEqual([end.error?.retryable, end.error?.retryAfterMs, fake.requests.length], [false, undefined, 1]);
   });
 });
 
