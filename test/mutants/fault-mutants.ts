@@ -46,6 +46,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     ],
     "sidecar/sessions/turn-queue.ts": [["fault 27", "await (signal === undefined ? before : orAborted(before, signal));", ""]],
     "sidecar/sessions/model-context.ts": [
+      ["fault 25", "return summary === undefined ? context : [asSystem(summary), ...context];", "return context;"],
       [
         "fault 23",
         "if (message === undefined) continue;",
@@ -113,9 +114,6 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     ],
     "sidecar/http/ndjson.ts": [
       ["fault 15", 'this.#utf8.write(bytes).split("\\n")', "this.#utf8.write(bytes).split(/[\\n\\u2028\\u2029]/u)"],
-    ],
-    "sidecar/sessions/model-context.ts": [
-      ["fault 25", "return summary === undefined ? context : [asSystem(summary), ...context];", "return context;"],
     ],
     "sidecar/sessions/compaction/summarize.ts": [
       ["fault 26", "llm.streamBatches(words, { ...parameters, signal })", "llm.streamBatches(words, parameters)"],
