@@ -3,6 +3,7 @@
 
 import { StringDecoder } from "node:string_decoder";
 import { MAX_RECORD_LENGTH, RecordTooLongError, type RecordDecoder, type RecordSink } from "./records.ts";
+import { SseDecoder } from "./sse.ts";
 
 export class NdjsonDecoder implements RecordDecoder {
   readonly #line: RecordText;
@@ -33,14 +34,63 @@ export class NdjsonDecoder implements RecordDecoder {
   }
 }
 
-/** The whole body is one JSON record: a server that answered at once although a stream was asked for. */
+/** Bytes that tell a field of a server-sent event from JSON, a byte order mark and all. */
+const BEGINNING_LENGTH = 9;
+/** In Latin-1, where a byte is a character: the first three are the byte order mark. */
+const SSE_BEGINNING = /^(?:\u00ef\u00bb\u00bf)?[\t\n\r ]*(?:data|event|id|retry)?:/u;
+
+/**
+ * For a body that is labelled as JSON. It is one record: a server that answered at once although a stream was asked for.
+ * Servers exist that put this label on server-sent events too; those are recognised by how they begin.
+ */
 export class WholeBodyDecoder implements RecordDecoder {
+  readonly #sink: RecordSink;
+  readonly #limit: number;
+  #beginning = Buffer.alloc(0);
+  #decoder: RecordDecoder | undefined;
+
+  constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+    this.#sink = sink;
+    this.#limit = limit;
+  }
+
+  get lines(): number {
+    return this.#decoder?.lines ?? 0;
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#decoder !== undefined) {
+      this.#decoder.push(bytes);
+      return;
+    }
+    this.#beginning = Buffer.concat([this.#beginning, bytes]);
+    const { length } = this.#beginning.toString("latin1").trimStart();
+    // White space before the answer is nothing in either form.
+    if (length === 0) this.#beginning = Buffer.alloc(0);
+    else if (length >= BEGINNING_LENGTH) this.#decide();
+  }
+
+  end(): void {
+    (this.#decoder ?? this.#decide()).end();
+  }
+
+  #decide(): RecordDecoder {
+    const isSse = SSE_BEGINNING.test(this.#beginning.toString("latin1"));
+    const decoder = isSse ? new SseDecoder(this.#sink, this.#limit) : new OneRecordDecoder(this.#sink, this.#limit);
+    this.#decoder = decoder;
+    decoder.push(this.#beginning);
+    this.#beginning = Buffer.alloc(0);
+    return decoder;
+  }
+}
+
+class OneRecordDecoder implements RecordDecoder {
   /** One record is all it is. */
   readonly lines = 0;
   readonly #body: RecordText;
   readonly #utf8 = new StringDecoder("utf8");
 
-  constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+  constructor(sink: RecordSink, limit: number) {
     this.#body = new RecordText(sink, limit);
   }
 

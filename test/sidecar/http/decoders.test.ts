@@ -109,6 +109,24 @@ describe("A whole body", () => {
     checkDecoding((sink) => new WholeBodyDecoder(sink), Buffer.from('\n\n\n{\n "a": "é€"\n}\n'), ['{\n "a": "é€"\n}']);
   });
 
+  test("that begins as server-sent events do is read as those, whatever it is called", () => {
+    const whole: CreateDecoder = (sink) => new WholeBodyDecoder(sink);
+    checkDecoding(whole, Buffer.from("data: é\n\ndata: 2\n\n"), ["é", "2"]);
+    checkDecoding(whole, Buffer.from("\r\n\nevent: x\ndata:1\n\n"), [["x", "1"]]);
+    checkDecoding(whole, Buffer.from("\ufeffevent: x\ndata:1\n\n"), [["x", "1"]]);
+    checkDecoding(whole, Buffer.from(": wait\n\ndata:1\n\n"), ["1"]);
+    checkDecoding(whole, Buffer.from("data:1"), ["1"]);
+    // What is neither is left to whoever reads the record.
+    for (const text of ["{}", "database: down", "events", '"data: 1"']) checkDecoding(whole, Buffer.from(text), [text]);
+  });
+
+  test("is handed out event by event where it is that, and its lines are counted", () => {
+    const records: string[] = [];
+    const decoder = new WholeBodyDecoder((data) => records.push(data));
+    decoder.push(Buffer.from("data: 1\n\nda"));
+    assert.deepEqual([records, decoder.lines], [["1"], 2]);
+  });
+
   test("longer than the limit is refused", () => {
     const decoder = new WholeBodyDecoder(() => {}, 1000);
     assert.throws(() => decoder.push(Buffer.from("x".repeat(1001))), RecordTooLongError);
