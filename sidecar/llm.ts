@@ -207,6 +207,7 @@ class AnswerRun {
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
         // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
         onAccepted: (forMs = 0) => place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined),
+        onUsage: (usage) => this.#numbering.told(usage),
       };
       const reading = new AnswerReading(provider, request, this.#numbering);
       const passage = new Passage((passage) => this.#read(provider.stream(request, context), reading, place, passage));

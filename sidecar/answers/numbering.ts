@@ -103,6 +103,8 @@ export class AnswerNumbering {
   /** The request was refused before any work, so what it holds is not counted. */
   waiting(phase: "retrying" | "loading-model", untilMs: number): StreamEvent {
     this.#sent = null;
+    this.#usage = null;
+    this.#charged = undefined;
     return this.status(phase, untilMs);
   }
 
@@ -151,6 +153,18 @@ export class AnswerNumbering {
       }
     }
     return events;
+  }
+
+  /**
+   * Figures that came before the answer was broken off, for its end alone. Where the provider named their price, they are for all
+   * that came; where not, the answer may be longer than they say.
+   */
+  told({ charged, ...usage }: ReportedUsage): void {
+    // No prompt is empty: whoever counts it at the end begins with a zero.
+    if (this.#finish !== null || (usage.inputTokens === 0 && charged === undefined)) return;
+    this.#usage = usage;
+    this.#charged = charged;
+    if (charged !== undefined) this.#outputBytesAtUsage = this.#outputBytes;
   }
 
   /** What the request that has just ended took; null: nothing was done for it. The cost only where the provider told it. */

@@ -14,7 +14,15 @@ import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestConte
 import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { ServerQuestions, type AskServer } from "./server-questions.ts";
-import { ONCE, type Preparation, type Prepared, type WireAdapter, type WireRequest, type WireTarget } from "./wire-adapter.ts";
+import {
+  ONCE,
+  type Preparation,
+  type Prepared,
+  type WireAdapter,
+  type WireReader,
+  type WireRequest,
+  type WireTarget,
+} from "./wire-adapter.ts";
 import { wireAdapter } from "./wires.ts";
 
 export interface Endpoint {
@@ -88,6 +96,7 @@ class HttpProvider implements Provider {
     const limits = { ...this.#row.timeLimits, ...context.timeLimits };
     const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
     const call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer: answerLimit }, signal);
+    let brokenOff: WireReader | undefined;
     try {
       const prepared = await this.#prepare(request, connection, signal);
       const answer = await this.#ask(request, connection, call, prepared);
@@ -97,11 +106,15 @@ class HttpProvider implements Provider {
       if (first.length > 0) yield first;
       if ("blocked" in answer) return;
       const reader = connection.adapter.createReader(answer.wireTarget);
+      brokenOff = reader;
       const stream = new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits);
       for (let batch = await stream.next(); batch !== null; batch = await stream.next()) yield batch;
+      brokenOff = undefined;
     } catch (error) {
       throw this.#thrown(error, signal);
     } finally {
+      const usage = brokenOff?.usage ?? null;
+      if (usage !== null) context.onUsage?.(usage);
       call.close();
     }
   }

@@ -3,7 +3,7 @@
 
 import type { GenerationParameters, JsonObject, JsonValue, ModelInfo } from "../types.ts";
 import type { ErrorPayload } from "./error-payload.ts";
-import type { ModelRequest, ProviderEvent } from "./provider.ts";
+import type { ModelRequest, ProviderEvent, ReportedUsage } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
 import type { AskServer } from "./server-questions.ts";
 
@@ -61,6 +61,8 @@ export interface WireReader {
   readonly finished: boolean;
   /** Nothing can follow, so the end of the body need not be waited for. */
   readonly done: boolean;
+  /** What the provider has told so far, marked as estimated where more of the answer follows; null: nothing yet. Made anew each time. */
+  readonly usage: ReportedUsage | null;
   /**
    * Appends the events of one record. Throws `StreamFailure` for an error that the provider tells of inside its stream, and
    * `MalformedRecord` for what is no record of this wire.

@@ -49,6 +49,11 @@ export class AnthropicReader implements WireReader {
     return false;
   }
 
+  /** Before the end Anthropic has only guessed the output. */
+  get usage(): Usage | null {
+    return this.#usage === null ? null : { ...readUsage(this.#usage), ...(this.finished ? {} : { estimated: true }) };
+  }
+
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
     for (const [record, type] of parseTypedRecords(data, event)) this.#readEvent(record, type, out);
   }
@@ -56,9 +61,8 @@ export class AnthropicReader implements WireReader {
   end(out: ProviderEvent[]): void {
     // Proxies leave out the end of the last block and yet say why the message stopped.
     if (this.finished) for (const index of this.#blocks.keys()) this.#endBlock(index, out);
-    const usage = this.#usage === null ? undefined : readUsage(this.#usage);
-    // Before the end Anthropic has only guessed the output.
-    if (usage !== undefined) out.push({ type: "usage", ...usage, ...(this.finished ? {} : { estimated: true }) });
+    const { usage } = this;
+    if (usage !== null) out.push({ type: "usage", ...usage });
     if (!this.finished) return;
     out.push({ type: "finish", finishReason: mapFinishReason(this.#stopReason, this.#calledTools), rawFinishReason: this.#stopReason });
   }

@@ -32,6 +32,10 @@ export class OllamaReader implements WireReader {
     return false;
   }
 
+  get usage(): Usage | null {
+    return this.#usage;
+  }
+
   readRecord(data: string, _event: string, out: ProviderEvent[]): void {
     for (const record of parseRecords(data)) this.#read(record, out);
   }

@@ -39,6 +39,10 @@ export class ChatReader implements WireReader {
     return this.#done;
   }
 
+  get usage(): ReportedUsage | null {
+    return this.#usage === null ? null : { ...this.#usage, ...(this.finished ? {} : { estimated: true }) };
+  }
+
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
     if (data.startsWith("[DONE]")) {
       this.#done = true;
@@ -58,7 +62,8 @@ export class ChatReader implements WireReader {
     }
     // A call that was cut is no call: its arguments may stop anywhere.
     if (whole) this.#endCalls(out);
-    if (this.#usage !== null) out.push({ type: "usage", ...this.#usage, ...(whole ? {} : { estimated: true }) });
+    const { usage } = this;
+    if (usage !== null) out.push({ type: "usage", ...usage });
     if (!whole) return;
     const finishReason = mapFinishReason(this.#rawFinishReason, this.#calls.size > 0);
     out.push({ type: "finish", finishReason, rawFinishReason: this.#rawFinishReason });
