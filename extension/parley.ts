@@ -245,7 +245,6 @@ export class Parley implements Disposable {
       settings: this.#foundation.settings,
       secrets: this.#secrets,
       handover: this.#handover,
-      tellFailure: (error) => this.#report(error),
     });
     this.#useIfChosen(ref);
   }

@@ -12,6 +12,7 @@ import type { Settings } from "../settings.ts";
 import type { SidecarClient } from "../sidecar-client.ts";
 import type { ModelDirectory } from "./model-directory.ts";
 import { type ServerCandidate, serverCandidates, serverName } from "./server-address.ts";
+import { tellNotFound } from "./server-not-found.ts";
 
 export interface AddServerOptions {
   readonly client: SidecarClient;
@@ -19,7 +20,6 @@ export interface AddServerOptions {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly handover: KeyHandover;
-  readonly tellFailure: (error: unknown) => void;
 }
 
 interface Answer extends ServerCandidate {
@@ -28,12 +28,15 @@ interface Answer extends ServerCandidate {
   readonly probedWith?: KeyPlace;
 }
 
+/** What the address said that says most. */
+interface Refusal {
+  readonly candidate: ServerCandidate;
+  readonly error: ErrorInfo;
+}
+
 /** Returns the model that the person picked on the new server; undefined where there is none, or the person went away. */
 export async function addServer(options: AddServerOptions): Promise<ModelRef | undefined> {
-  const typed = await askAddress();
-  if (typed === undefined) return undefined;
-  const candidates = serverCandidates(typed);
-  const answer = await find(candidates, options);
+  const answer = await askUntilFound(options);
   if (answer === undefined) return undefined;
   const name = await askName(answer.baseUrl, options);
   if (name === undefined) return undefined;
@@ -47,9 +50,22 @@ export async function addServer(options: AddServerOptions): Promise<ModelRef | u
   return pickModel(name, answer.models);
 }
 
-function askAddress(): Thenable<string | undefined> {
+/** Where nothing is found, the person can mend what was typed and try again, as often as they like. */
+async function askUntilFound(options: AddServerOptions): Promise<Answer | undefined> {
+  for (let typed = await askAddress(""); typed !== undefined; typed = await askAddress(typed)) {
+    const candidates = serverCandidates(typed);
+    const found = await find(candidates, options);
+    if (found === undefined || "models" in found) return found;
+    const tried = candidates.map(({ baseUrl }) => baseUrl);
+    if (!(await tellNotFound({ baseUrl: found.candidate.baseUrl, tried, error: found.error }))) return undefined;
+  }
+  return undefined;
+}
+
+function askAddress(value: string): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: vscode.l10n.t("Add Server"),
+    value,
     prompt: vscode.l10n.t("The address of a server: vLLM, llama.cpp, LM Studio, Ollama, or any that speaks OpenAI's language"),
     placeHolder: "http://localhost:8000/v1",
     ignoreFocusOut: true,
@@ -60,25 +76,20 @@ function askAddress(): Thenable<string | undefined> {
   });
 }
 
-/** Asks each address in turn for its models; the first that answers is it. Undefined where none does, which was told then. */
-async function find(candidates: readonly ServerCandidate[], options: AddServerOptions): Promise<Answer | undefined> {
-  const [first] = candidates;
-  if (first === undefined) return undefined;
+/** Asks each address in turn for its models; the first that answers is it. Undefined where the person went away. */
+async function find(candidates: readonly ServerCandidate[], options: AddServerOptions): Promise<Answer | Refusal | undefined> {
+  if (candidates.length === 0) return undefined;
   const tried = await tryAll(candidates, options);
   if (tried === undefined || "models" in tried) return tried;
   const origin = originOf(tried.candidate.baseUrl);
-  if (tried.error.kind !== "auth" || origin === undefined) {
-    options.tellFailure(tried.error);
-    return undefined;
-  }
+  if (tried.error.kind !== "auth" || origin === undefined) return tried;
   const place = { provider: tried.candidate.preset, origin };
   if (!(await enterKey(new URL(origin).host, place, options.secrets))) return undefined;
   await options.handover.sync();
   const again = await tryAll([tried.candidate], options);
   if (again !== undefined && "models" in again) return { ...again, probedWith: place };
   await options.secrets.remove(place);
-  if (again !== undefined) options.tellFailure(again.error);
-  return undefined;
+  return again;
 }
 
 async function moveKey(from: KeyPlace, provider: string, secrets: Secrets): Promise<void> {
@@ -89,15 +100,12 @@ async function moveKey(from: KeyPlace, provider: string, secrets: Secrets): Prom
 }
 
 /** The answer, or the error that says most: a server that wants a key says more than an address where nothing is. */
-async function tryAll(
-  candidates: readonly ServerCandidate[],
-  { client }: AddServerOptions,
-): Promise<Answer | { readonly candidate: ServerCandidate; readonly error: ErrorInfo } | undefined> {
+async function tryAll(candidates: readonly ServerCandidate[], { client }: AddServerOptions): Promise<Answer | Refusal | undefined> {
   const title = vscode.l10n.t("Asking {0} for its models", new URL(candidates[0]?.baseUrl ?? "").host);
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, cancellable: true, title },
     async (_progress, token) => {
-      let telling: { readonly candidate: ServerCandidate; readonly error: ErrorInfo } | undefined;
+      let telling: Refusal | undefined;
       for (const candidate of candidates) {
         try {
           const { models, failures } = await client.request(

@@ -83,12 +83,25 @@ describe("Models", () => {
     assert.deepEqual(Reflect.get(Object(servers), "tearoom"), { baseUrl: own.baseUrl("openai-chat") });
   });
 
-  test("Add Server says so where nothing answers, and adds nothing.", async () => {
+  test("Add Server says so where nothing answers, and adds nothing; Try Again has what was typed.", async () => {
     await workbench.runCommand("Parley: Add Server…");
     await workbench.quickInputTitle("Add Server").waitFor();
-    await workbench.fillQuickInput("http://127.0.0.1:9");
-    const toast = await workbench.toast("Nothing answers");
-    await toast.getByRole("button", { name: "Open Settings" }).waitFor();
+    await workbench.fillQuickInput("127.0.0.1:9");
+    const nobody = await workbench.toast("Nothing answers at http://127.0.0.1:9/v1.");
+    assert.doesNotMatch(await nobody.innerText(), /settings|Add Server/iu);
+    await nobody.getByRole("button", { name: "Try Again" }).click();
+    await workbench.quickInputTitle("Add Server").waitFor();
+    assert.equal(await workbench.quickInput().inputValue(), "127.0.0.1:9");
+
+    // A server that knows no such path.
+    await workbench.fillQuickInput(`${fake.origin}/control/v1`);
+    // The palette would take the input's place before it was accepted.
+    await workbench.quickInput().waitFor({ state: "hidden" });
+    // The editor shows no more than three toasts in a moment, the two about progress among them; its list has all.
+    await workbench.runCommand("Notifications: Show Notifications");
+    const words = `Something answers at ${fake.origin}/control/v1, but it lists no models.`;
+    const wrong = workbench.page.locator(".notification-list-item", { hasText: words });
+    await wrong.getByText("Try Again").first().waitFor();
     await workbench.clearNotifications();
     assert.equal(await workbench.quickInputTitle("Name the Server").count(), 0);
   });
