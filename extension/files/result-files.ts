@@ -24,6 +24,8 @@ interface Open {
   mtime: number;
   shown: NodeJS.Timeout | null;
   stored: NodeJS.Timeout | null;
+  /** Settled when the last write has: two at once could end in either order, and keep the older text. */
+  writing: Promise<void>;
 }
 
 export class ResultFiles extends ReadOnlyFiles implements Disposable {
@@ -43,7 +45,7 @@ export class ResultFiles extends ReadOnlyFiles implements Disposable {
   /** A new, empty document. `name` ends the address and so names the tab; disposing of the file writes its last state and ends the updates. */
   create(name: string, now: Date): ResultFile {
     const id = `${now.toISOString().replaceAll(/[^0-9]/g, "")}-${Math.random().toString(36).slice(2, 8)}`;
-    const open: Open = { text: "", mtime: now.getTime(), shown: null, stored: null };
+    const open: Open = { text: "", mtime: now.getTime(), shown: null, stored: null, writing: Promise.resolve() };
     const uri = vscode.Uri.from({ scheme: RESULT_SCHEME, authority: id, path: `/${name.replaceAll(/[/\\]/g, "-")}` });
     this.#open.set(id, open);
     void this.#removeOld();
@@ -94,7 +96,9 @@ export class ResultFiles extends ReadOnlyFiles implements Disposable {
   #keep(id: string, open: Open): void {
     open.stored = null;
     // What cannot be stored is still on screen and can be saved; only a reload would lose it.
-    vscode.workspace.fs.writeFile(this.#stored(id), Buffer.from(open.text)).then(undefined, () => {});
+    open.writing = open.writing
+      .then(() => vscode.workspace.fs.writeFile(this.#stored(id), Buffer.from(open.text)))
+      .then(undefined, () => {});
   }
 
   async #removeOld(): Promise<void> {
