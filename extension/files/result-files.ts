@@ -2,6 +2,9 @@
 // be saved, formatted and seen by watchers before anybody accepted it, and would mix with the user's own typing. These are
 // kept in the extension's storage, so that a reload brings them back, until the person saves what is worth keeping.
 
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../dispose.ts";
 import { ReadOnlyFiles } from "./read-only-files.ts";
@@ -13,6 +16,9 @@ const SHOW_MS = 100;
 const STORE_MS = 2_000;
 /** How many documents of earlier runs are kept. */
 const MAX_KEPT = 30;
+/** How the names of files end that are being written; that of the last write of a window differs, since another may be under way. */
+const HALF = ".writing";
+const LAST = ".last";
 
 export interface ResultFile extends Disposable {
   readonly uri: vscode.Uri;
@@ -24,6 +30,8 @@ interface Open {
   mtime: number;
   shown: NodeJS.Timeout | null;
   stored: NodeJS.Timeout | null;
+  /** What the storage has. */
+  kept: string;
   /** Settled when the last write has: two at once could end in either order, and keep the older text. */
   writing: Promise<void>;
 }
@@ -33,6 +41,7 @@ export class ResultFiles extends ReadOnlyFiles implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.FileChangeEvent[]>());
   readonly #open = new Map<string, Open>();
+  #disposed = false;
 
   override readonly onDidChangeFile = this.#changed.event;
 
@@ -45,7 +54,7 @@ export class ResultFiles extends ReadOnlyFiles implements Disposable {
   /** A new, empty document. `name` ends the address and so names the tab; disposing of the file writes its last state and ends the updates. */
   create(name: string, now: Date): ResultFile {
     const id = `${now.toISOString().replaceAll(/[^0-9]/g, "")}-${Math.random().toString(36).slice(2, 8)}`;
-    const open: Open = { text: "", mtime: now.getTime(), shown: null, stored: null, writing: Promise.resolve() };
+    const open: Open = { text: "", kept: "", mtime: now.getTime(), shown: null, stored: null, writing: Promise.resolve() };
     const uri = vscode.Uri.from({ scheme: RESULT_SCHEME, authority: id, path: `/${name.replaceAll(/[/\\]/g, "-")}` });
     this.#open.set(id, open);
     void this.#removeOld();
@@ -78,10 +87,13 @@ export class ResultFiles extends ReadOnlyFiles implements Disposable {
     return open === undefined ? vscode.workspace.fs.readFile(this.#stored(idOf(uri))) : Buffer.from(open.text);
   }
 
+  /** Writes what is not written yet: the window may close in the middle of an answer. */
   dispose(): void {
-    for (const { shown, stored } of this.#open.values()) {
+    this.#disposed = true;
+    for (const [id, { shown, stored, text, kept }] of this.#open) {
       if (shown !== null) clearTimeout(shown);
       if (stored !== null) clearTimeout(stored);
+      if (text !== kept) this.#keepNow(id, text);
     }
     this.#store.dispose();
   }
@@ -93,12 +105,31 @@ export class ResultFiles extends ReadOnlyFiles implements Disposable {
     this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
   }
 
+  /** Written beside it and put in its place, so that a window that closes in the middle of a write leaves the state before. */
   #keep(id: string, open: Open): void {
     open.stored = null;
+    const { fsPath } = this.#stored(id);
+    const write = async () => {
+      const { text } = open;
+      await mkdir(path.dirname(fsPath), { recursive: true });
+      await writeFile(`${fsPath}${HALF}`, text);
+      if (this.#disposed) return;
+      renameSync(`${fsPath}${HALF}`, fsPath);
+      open.kept = text;
+    };
     // What cannot be stored is still on screen and can be saved; only a reload would lose it.
-    open.writing = open.writing
-      .then(() => vscode.workspace.fs.writeFile(this.#stored(id), Buffer.from(open.text)))
-      .then(undefined, () => {});
+    open.writing = open.writing.then(write).then(undefined, () => {});
+  }
+
+  #keepNow(id: string, text: string): void {
+    const { fsPath } = this.#stored(id);
+    try {
+      mkdirSync(path.dirname(fsPath), { recursive: true });
+      writeFileSync(`${fsPath}${LAST}`, text);
+      renameSync(`${fsPath}${LAST}`, fsPath);
+    } catch {
+      // As above; and there is nobody left to be told.
+    }
   }
 
   async #removeOld(): Promise<void> {

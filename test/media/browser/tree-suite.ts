@@ -20,6 +20,16 @@ const messages = (views: readonly MessageView[], follows: string | null): ToWebv
   follows,
 });
 const shownText = () => page.locator(".turn").allInnerTexts();
+/** The wheel turns the page a little later than it is told to, over several frames. */
+const scrollingHasEnded = () =>
+  page.evaluate(async () => {
+    const top = () => document.querySelector(".transcript")?.scrollTop;
+    for (let still = 0, last = top(); still < 10;) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      still = top() === last ? still + 1 : 0;
+      last = top();
+    }
+  });
 const focusedLabel = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
 
 describe("An earlier question", () => {
@@ -187,6 +197,7 @@ describe("A long conversation", () => {
         const first = Array.from(document.querySelectorAll("[data-message]")).find((one) => one.getBoundingClientRect().bottom > view);
         return { message: first?.getAttribute("data-message"), top: (first?.getBoundingClientRect().top ?? 0) - view };
       });
+    await scrollingHasEnded();
     const before = await place();
     await post(page, { type: "earlier", session: SESSION, messages: pageOf(70, 30), hasEarlier: false });
     await page.waitForFunction(() => document.querySelector("[data-messages~=q70]") !== null);
