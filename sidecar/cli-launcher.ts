@@ -4,6 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** The version that package.json asks for under `engines`, as `22.19.0`; the build puts it here. */
@@ -32,7 +33,8 @@ function goOnWith(node: string, main: string): void {
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.once("error", (error) => fail(`${node} could not be started (${error.message}).`));
   child.once("exit", (code, signal) => {
-    process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
+    if (signal !== null && signal !== "SIGINT") fail(`stopped by ${signal} before it was done.`);
+    process.exitCode = code ?? (signal === null ? 1 : 128 + constants.signals[signal]);
     process.removeAllListeners("SIGINT");
     process.removeAllListeners("SIGTERM");
   });

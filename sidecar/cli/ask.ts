@@ -125,7 +125,7 @@ async function contentOf(question: string, files: readonly string[], signal: Abo
 
 function finish(program: Program, end: EndEvent | undefined, baseUrl: string | undefined): ExitStatus {
   const { terminal } = program;
-  if (terminal.interrupted) return 130;
+  if (terminal.stopStatus !== undefined) return terminal.stopStatus;
   if (end?.status === "complete") {
     const note = finishNote(end.finishReason);
     if (note !== undefined) terminal.note(note);

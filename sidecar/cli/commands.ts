@@ -105,7 +105,7 @@ export function programHelp(): string {
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     'Keys come from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY, …). "parley COMMAND --help" says more.',
-    "Exit status: 0 complete, 1 failed or incomplete, 2 wrong usage, 130 interrupted.",
+    "Exit status: 0 complete, 1 failed or incomplete, 2 wrong usage, 130 interrupted, 143 stopped by SIGTERM.",
     "",
   ].join("\n");
 }

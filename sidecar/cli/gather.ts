@@ -210,7 +210,7 @@ class Run {
       await terminal.writeJson({ type: "run-end", ...counts, ...totals });
     }
     if (unwritten !== undefined) throw new CommandError(`The report could not be written: ${unwritten}`);
-    if (terminal.interrupted) return 130;
+    if (terminal.stopStatus !== undefined) return terminal.stopStatus;
     return failed.length > 0 ? 1 : 0;
   }
 

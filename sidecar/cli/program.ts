@@ -8,15 +8,15 @@ import { parseModelRef, type ModelName } from "../model-ref.ts";
 import type { ErrorInfo, FinishReason } from "../types.ts";
 import { firstChoice } from "../model-choice.ts";
 import { CommandError, UsageError } from "./usage.ts";
-import type { Terminal } from "./terminal.ts";
+import type { StopStatus, Terminal } from "./terminal.ts";
 
 export interface Program {
   readonly engine: Engine;
   readonly terminal: Terminal;
 }
 
-/** 0 complete, 1 failed or incomplete, 2 wrong usage, 130 interrupted. */
-export type ExitStatus = 0 | 1 | 2 | 130;
+/** 0 complete, 1 failed or incomplete, 2 wrong usage, else stopped from outside. */
+export type ExitStatus = 0 | 1 | 2 | StopStatus;
 
 /** Who speaks to a server of which nothing but the address is known. */
 const ANY_SERVER = "openai-compatible";

@@ -1,5 +1,5 @@
 // Which command is meant, and how its end becomes an exit status: 0 complete, 1 failed or incomplete, 2 wrong usage, 130
-// interrupted.
+// interrupted, 143 stopped by SIGTERM.
 
 import { productVersion } from "../product-version.ts";
 import { ask } from "./ask.ts";
@@ -19,6 +19,13 @@ const runs: { readonly [command: string]: Run | undefined } = { ask, gather: gat
 
 /** Never rejects: what goes wrong is told on the error output and by the status. */
 export async function runParley(args: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  const status = await endOf(args, terminal);
+  // Whoever pressed Ctrl+C knows it; this came from somewhere else.
+  if (status === 143) terminal.note("stopped by SIGTERM before it was done.");
+  return status;
+}
+
+async function endOf(args: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   const [first] = args;
   try {
     const status = await runCommand(args, terminal);
@@ -26,7 +33,7 @@ export async function runParley(args: readonly string[], terminal: Terminal): Pr
     terminal.note(`The output could not be written: ${terminal.outputFailure}`);
     return 1;
   } catch (error) {
-    if (terminal.interrupted) return 130;
+    if (terminal.stopStatus !== undefined) return terminal.stopStatus;
     // Nobody reads the output any more.
     if (error === terminal.signal.reason) return terminal.outputFailure === undefined ? 0 : 1;
     if (error instanceof UsageError) return wrongUsage(terminal, error, first);

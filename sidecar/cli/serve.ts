@@ -20,5 +20,6 @@ export async function serveStdio(terminal: Terminal, args: readonly string[]): P
   const { runSidecar } = await import("../run-sidecar.ts");
   await runSidecar({ readable: process.stdin, writable: process.stdout }, createLog(process.stderr), database);
   process.stdin.destroy();
-  return terminal.interrupted ? 130 : 0;
+  // SIGTERM is how a server is asked to end.
+  return terminal.stopStatus === 130 ? 130 : 0;
 }

@@ -1,5 +1,5 @@
-// The program's surroundings: what it writes to, reads from, and is interrupted by. A reader that goes away (`| head`) and
-// Ctrl+C both end in one signal, which cancels at the provider. A pipe or a file gets every byte as it is; a screen gets what
+// The program's surroundings: what it writes to, reads from, and is stopped by. A reader that goes away (`| head`), Ctrl+C and
+// SIGTERM all end in one signal, which cancels at the provider. A pipe or a file gets every byte as it is; a screen gets what
 // is printable of it.
 
 import { createInterface } from "node:readline";
@@ -11,13 +11,22 @@ import { CommandError } from "./usage.ts";
 /** What a write to a pipe that nobody reads any more fails with. */
 const READER_GONE: ReadonlySet<unknown> = new Set(["EPIPE", "ECONNRESET", "EOF", "ERR_STREAM_DESTROYED"]);
 
+/**
+ * What a command ends with that is stopped from outside: 128 and the signal's number, as shells count. SIGHUP is not among them:
+ * it would no longer be passed over under `nohup`.
+ */
+const STATUS_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export type StopSignal = keyof typeof STATUS_OF_SIGNAL;
+export type StopStatus = (typeof STATUS_OF_SIGNAL)[StopSignal];
+
 /** The part of Node's `process` that is used. */
 export interface TerminalHost {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
-  on(event: "SIGINT", listener: () => void): unknown;
+  on(event: StopSignal, listener: () => void): unknown;
   exit(code: number): void;
 }
 
@@ -28,7 +37,7 @@ export class Terminal {
   readonly #in: TerminalHost["stdin"];
   readonly #abort = new AbortController();
   readonly #printable = new PrintableText();
-  #interrupted = false;
+  #stopStatus: StopStatus | undefined;
   #outputFailure: string | undefined;
   /** Whether the last line on the screen is a passing one. */
   #progressShown = false;
@@ -40,20 +49,17 @@ export class Terminal {
     this.#in = host.stdin;
     this.#out.on("error", (error) => this.#onOutputError(error));
     this.#err.on("error", () => undefined);
-    host.on("SIGINT", () => {
-      if (this.#interrupted) host.exit(130);
-      this.#interrupted = true;
-      this.#abort.abort();
-    });
+    for (const name of ["SIGINT", "SIGTERM"] as const) host.on(name, () => this.#onStop(STATUS_OF_SIGNAL[name], host));
   }
 
-  /** Aborted by Ctrl+C (a second one ends the process at once) and when the output takes no more. */
+  /** Aborted by Ctrl+C and by SIGTERM (a second one ends the process at once) and when the output takes no more. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  get interrupted(): boolean {
-    return this.#interrupted;
+  /** What the process is to end with because it was told to stop; undefined as long as it was not. */
+  get stopStatus(): StopStatus | undefined {
+    return this.#stopStatus;
   }
 
   /** Why the output could not be written, such as a full disk. A reader that has gone away is no failure. */
@@ -92,7 +98,7 @@ export class Terminal {
     this.#progressShown = text !== "";
   }
 
-  /** The whole standard input as text. Throws `CommandError` for one that is too long or no text; "" once interrupted. */
+  /** The whole standard input as text. Throws `CommandError` for one that is too long or no text; "" once stopped. */
   async readInput(): Promise<string> {
     if (this.#in.isTTY === true) this.note("reading the prompt from the terminal; Ctrl+D ends it.");
     const stop = (): void => void this.#in.destroy();
@@ -116,7 +122,7 @@ export class Terminal {
     return this.#in.isTTY === true && this.#err.isTTY === true;
   }
 
-  /** Asks on the error output. True for "y" or "yes"; false for anything else, the input's end, and once interrupted. */
+  /** Asks on the error output. True for "y" or "yes"; false for anything else, the input's end, and once stopped. */
   async confirm(question: string): Promise<boolean> {
     this.#clearProgress();
     this.#err.write(new PrintableText().push(`parley: ${question} [y/N] `));
@@ -142,6 +148,12 @@ export class Terminal {
       this.#onOutputError(error);
       return true;
     }
+  }
+
+  #onStop(status: StopStatus, host: TerminalHost): void {
+    if (this.#stopStatus !== undefined) host.exit(status);
+    this.#stopStatus ??= status;
+    this.#abort.abort();
   }
 
   #onOutputError(error: unknown): void {

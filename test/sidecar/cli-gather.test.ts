@@ -193,6 +193,21 @@ describe("parley gather", () => {
     assert.equal(jsonLines(stdout).at(-1)?.["type"], "run-end");
   });
 
+  it(
+    "is stopped by SIGTERM as by Ctrl+C, says so in one line, and ends with 143",
+    { skip: onWindows ? "no SIGTERM for a child" : false },
+    async () => {
+      fake.respond({ steps: [{ text: "so far" }, { gate: "never" }] });
+      const process = new ParleyProcess([...base, "--json", "--concurrency", "1", "a.ts", "b.ts"], { env: env(), cwd: folder });
+      await fake.waitFor(({ waitingAt }) => waitingAt.includes("never"), "an answer to be under way");
+      process.terminate();
+      const { status, stdout, stderr } = await process.ended;
+      assert.deepEqual([status, stderr], [143, "parley: stopped by SIGTERM before it was done.\n"]);
+      assert.deepEqual([jsonLines(stdout).at(-1)?.["type"], fake.requests.length], ["run-end", 1]);
+      await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
+    },
+  );
+
   it("is interrupted by Ctrl+C: every socket closes, nothing more is asked, and the run ends with its counts", async () => {
     fake.respond({ steps: [{ text: "so far" }, { gate: "never" }] });
     const process = new ParleyProcess([...base, "--json", "--concurrency", "2", "a.ts", "b.ts", "c.md", "d.ts"], {

@@ -18,12 +18,14 @@ const hostWith = (some: Partial<TerminalHost> = {}): TerminalHost => ({
 describe("the terminal", () => {
   it("aborts at the first Ctrl+C and ends the process at once at the second", () => {
     const exits: number[] = [];
-    let interrupt = (): void => assert.fail("nobody listens");
-    const terminal = new Terminal(hostWith({ on: (_event, listener) => (interrupt = listener), exit: (code) => exits.push(code) }));
-    interrupt();
-    assert.deepEqual([terminal.signal.aborted, terminal.interrupted, exits], [true, true, []]);
-    interrupt();
-    assert.deepEqual(exits, [130]);
+    const listeners = new Map<string, () => void>();
+    const terminal = new Terminal(hostWith({ on: (event, listener) => listeners.set(event, listener), exit: (code) => exits.push(code) }));
+    const send = (signal: string): void => (listeners.get(signal) ?? assert.fail(`nobody listens to ${signal}`))();
+    send("SIGINT");
+    assert.deepEqual([terminal.signal.aborted, terminal.stopStatus, exits], [true, 130, []]);
+    send("SIGINT");
+    send("SIGTERM");
+    assert.deepEqual([terminal.stopStatus, exits], [130, [130, 143]]);
   });
 
   it("shows passing lines to somebody who watches, and to nobody else", async () => {

@@ -249,6 +249,24 @@ describe("parley ask", () => {
     assert.deepEqual([last?.["type"], last?.["status"]], ["end", "cancelled"]);
   });
 
+  it(
+    "is stopped by SIGTERM: the socket closes, what had come stays, one line says so, the status is 143",
+    { skip: onWindows ? "no SIGTERM for a child" : false },
+    async () => {
+      fake.enqueue({ steps: [{ text: "so far" }, { gate: "more" }] });
+      const process = new ParleyProcess(["ask", ...model, "x"], { env: env() });
+      await once(process.child.stdout, "data");
+      process.terminate();
+      assert.deepEqual(await process.ended, {
+        status: 143,
+        signal: null,
+        stdout: "so far\n",
+        stderr: "parley: stopped by SIGTERM before it was done.\n",
+      });
+      await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider to see the socket closed");
+    },
+  );
+
   it("is interrupted while it waits for the headers", async () => {
     fake.enqueue({ holdHeaders: "headers" });
     const process = new ParleyProcess(["ask", ...model, "x"], { env: env() });

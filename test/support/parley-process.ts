@@ -68,8 +68,14 @@ export class ParleyProcess {
     return this.#ended;
   }
 
+  /** As Ctrl+C does it. */
   interrupt(): void {
     this.child.kill("SIGINT");
+  }
+
+  /** As a supervisor, a time limit or a closed session does it. */
+  terminate(): void {
+    this.child.kill("SIGTERM");
   }
 
   async #untilClosed(): Promise<ParleyEnd> {

@@ -142,6 +142,9 @@ describe("the launcher of the command line", () => {
       endsWith("process.exitCode = 7;");
       const { status, stdout } = run("20.20.2");
       assert.deepEqual([status, stdout], [7, "main with models\n"]);
+      endsWith('process.kill(process.pid, "SIGTERM"); await new Promise((resolve) => setTimeout(resolve, 60_000));');
+      const stopped = run("20.20.2");
+      assert.deepEqual([stopped.status, stopped.stderr], [143, "parley: stopped by SIGTERM before it was done.\n"]);
     },
   );
 });
