@@ -1,11 +1,11 @@
 // A conversation as any provider accepts it, whichever provider it began with and however its answers ended.
 //
 // Answers that came to nothing are left out; a tool call that was never answered gets an answer that says so, and a result
-// whose call is gone is left out, because every provider refuses a request in which calls and results do not pair;
-// neighbouring messages of one side become one, because some chat templates insist on turns.
+// whose call is gone becomes a text of the user's, because every provider refuses a request in which calls and results do not
+// pair; neighbouring messages of one side become one, because some chat templates insist on turns.
 
-import type { AssistantPart, JsonValue, Message, OpaquePart, ToolCallPart, ToolResultPart, UserPart } from "../types.ts";
-import { WITHOUT_OPAQUE, type WireTarget } from "./wire-adapter.ts";
+import type { AssistantPart, JsonValue, Message, OpaquePart, TextPart, ToolCallPart, ToolResultPart, UserPart } from "../types.ts";
+import { WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "./wire-adapter.ts";
 
 export type Turn =
   | { readonly role: "user"; readonly content: readonly UserPart[] }
@@ -17,20 +17,34 @@ export function opaqueFrom(target: WireTarget): string | undefined {
   return target.learned.has(WITHOUT_OPAQUE) ? undefined : target.provider;
 }
 
-/** `provider`: opaque parts of others are left out, and all where it is undefined. System messages are not expected here: they travel as a parameter. */
-export function readTurns(messages: readonly Message[], provider: string | undefined): readonly Turn[] {
+/**
+ * `provider`: opaque parts of others are left out, and all where it is undefined. `warnings` is told of results without a call.
+ * System messages are not expected here: they travel as a parameter.
+ */
+export function readTurns(messages: readonly Message[], provider: string | undefined, warnings: WireWarning[]): readonly Turn[] {
   const turns: Turn[] = [];
+  const strays: ToolResultPart[] = [];
+  let told = 0;
   let open: ToolCallPart[] = [];
+  const endRound = (): void => {
+    closeOpenCalls(turns, open);
+    open = [];
+    // Not before: between calls and their results nothing may stand.
+    addUser(turns, strays.slice(told).map(strayText));
+    told = strays.length;
+  };
   for (const message of messages) {
     if (message.role === "system") continue;
     if (message.role === "tool") {
-      const results = message.content.filter((result) => open.some((call) => call.id === result.id));
-      open = open.filter((call) => !results.some((result) => result.id === call.id));
-      if (results.length > 0) addResults(turns, results);
+      for (const result of message.content) {
+        const call = open.find(({ id }) => id === result.id);
+        open = open.filter((one) => one !== call);
+        if (call !== undefined) addResults(turns, [result]);
+        else strays.push(result);
+      }
       continue;
     }
-    closeOpenCalls(turns, open);
-    open = [];
+    endRound();
     if (message.role === "user") {
       addUser(turns, message.content);
     } else {
@@ -39,8 +53,35 @@ export function readTurns(messages: readonly Message[], provider: string | undef
       open = content.filter((part) => part.type === "tool-call");
     }
   }
-  closeOpenCalls(turns, open);
+  endRound();
+  warnOfStrays(strays, warnings);
   return turns;
+}
+
+/**
+ * A tool's result on a wire that has no field for failure: there the model is told in the text itself, by the word that tools
+ * begin their own failures with. One that begins with it already is left as it is.
+ */
+export function resultText({ content, isError }: Pick<ToolResultPart, "content" | "isError">): string {
+  if (isError !== true || /^\W*error\b/iu.test(content)) return content;
+  return content.trim() === "" ? "Error" : `Error: ${content}`;
+}
+
+function strayText(result: ToolResultPart): TextPart {
+  return { type: "text", text: `Result of ${toolOf(result)}:\n${resultText(result)}` };
+}
+
+/** One for all of them: it names the first. */
+function warnOfStrays(strays: readonly ToolResultPart[], warnings: WireWarning[]): void {
+  const [first, ...others] = strays;
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : ` So were ${others.length} more.`;
+  const message = `The result of ${toolOf(first)} (id "${first.id.slice(0, 100)}") follows no call that waits for it; it was sent as a text of the user's.${more}`;
+  warnings.push({ type: "warning", code: "tool-result-without-call", parameter: "messages", message });
+}
+
+function toolOf({ name }: ToolResultPart): string {
+  return name === undefined ? "a tool" : `the tool "${name}"`;
 }
 
 /** Nothing at all where there is neither a word nor a call: reasoning alone is what an interrupted answer leaves behind. */

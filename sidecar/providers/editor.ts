@@ -3,8 +3,10 @@
 // time limit applies here.
 
 import { withSchemaInWords } from "../structured/schema-prompt.ts";
-import type { ModelInfo } from "../types.ts";
+import type { Message, ModelInfo } from "../types.ts";
+import { readTurns, resultText } from "./conversation.ts";
 import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "./provider.ts";
+import type { WireWarning } from "./wire-adapter.ts";
 
 /** A piece of an answer, as the host hands it over. */
 export type EditorDelta = Extract<ProviderEvent, { type: "text-delta" | "tool-call" }>;
@@ -35,17 +37,18 @@ async function* stream(
   { signal }: RequestContext,
 ): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
   signal.throwIfAborted();
+  const gathered: ProviderEvent[] = [];
+  const asked = { ...request, messages: editorMessages(request.messages, gathered) };
   const leave = new AbortController();
   const follow = (): void => leave.abort(signal.reason);
   signal.addEventListener("abort", follow, { once: true });
-  const gathered: ProviderEvent[] = [];
   let ended = false;
   let wake = (): void => {};
   const onDelta = (delta: EditorDelta): void => {
     gathered.push(delta);
     wake();
   };
-  const answer = editor.ask(request, onDelta, leave.signal).finally(() => {
+  const answer = editor.ask(asked, onDelta, leave.signal).finally(() => {
     ended = true;
     wake();
   });
@@ -63,4 +66,14 @@ async function* stream(
     signal.removeEventListener("abort", follow);
     leave.abort();
   }
+}
+
+/** In the editor's interface a result has no field for failure either, and its models refuse calls and results that do not pair. */
+function editorMessages(messages: readonly Message[], events: ProviderEvent[]): readonly Message[] {
+  const warnings: WireWarning[] = [];
+  const turns = readTurns(messages, undefined, warnings);
+  events.push(...warnings);
+  return turns.map((turn) =>
+    turn.role === "tool" ? { role: "tool", content: turn.content.map((result) => ({ ...result, content: resultText(result) })) } : turn,
+  );
 }

@@ -3,14 +3,14 @@
 import type { AssistantPart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
 import { opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
 import { asObject, parseJson } from "../json-fields.ts";
-import type { WireTarget } from "../wire-adapter.ts";
+import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const ANTHROPIC_WIRE = "anthropic";
 
 /** Results of tools belong to the user's side, and neighbours of one side become one message. */
-export function anthropicMessages(messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
+export function anthropicMessages(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
   const built: { role: string; content: JsonObject[] }[] = [];
-  for (const turn of readTurns(messages, opaqueFrom(target))) {
+  for (const turn of readTurns(messages, opaqueFrom(target), warnings)) {
     const role = turn.role === "assistant" ? "assistant" : "user";
     const content = blocksOf(turn);
     const last = built.at(-1);

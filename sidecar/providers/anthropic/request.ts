@@ -17,7 +17,7 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
   const parameters = schemaParameters(request.parameters, takesSchemas(request.model), target, warnings);
   if (parameters.seed !== undefined) throw unsupported(target, "seed", "Its answers cannot be repeated; leave the seed out.");
   const maxTokens = parameters.maxOutputTokens ?? learnedLimit(target) ?? maxOutputTokensOf(request.model);
-  const messages = anthropicMessages(request.messages, target);
+  const messages = anthropicMessages(request.messages, target, warnings);
   const thinking = thinkingFields({ model: request.model, effort: parameters.reasoning, maxTokens, messages }, target, warnings);
   const format = parameters.responseSchema === undefined ? {} : { format: { type: "json_schema", schema: parameters.responseSchema } };
   const outputConfig = { ...thinking.outputConfig, ...format };

@@ -44,7 +44,7 @@ function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequ
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: ollamaTools(parameters.tools) }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
-  const messages = ollamaMessages(parameters.system, request.messages, target);
+  const messages = ollamaMessages(parameters.system, request.messages, target, warnings);
   return { path: "/api/chat", body: { ...withProviderOptions(body, parameters, target), stream: true, messages }, warnings };
 }
 

@@ -1,12 +1,17 @@
 // Messages and tools as Ollama's own chat interface writes them.
 
 import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { readTurns, textOf, type Turn } from "../conversation.ts";
+import { readTurns, resultText, textOf, type Turn } from "../conversation.ts";
 import { asObject, parseJson } from "../json-fields.ts";
-import type { WireTarget } from "../wire-adapter.ts";
+import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
-export function ollamaMessages(system: string | undefined, messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
-  const turns = readTurns(messages, target.provider);
+export function ollamaMessages(
+  system: string | undefined,
+  messages: readonly Message[],
+  target: WireTarget,
+  warnings: WireWarning[],
+): readonly JsonObject[] {
+  const turns = readTurns(messages, target.provider, warnings);
   const names = toolNames(turns);
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
   return [...opening, ...turns.flatMap((turn) => ollamaTurn(turn, names))];
@@ -23,7 +28,10 @@ function ollamaTurn(turn: Turn, names: ReadonlyMap<string, string>): readonly Js
   if (turn.role === "user") return [userMessage(turn.content)];
   if (turn.role === "assistant") return [assistantMessage(turn.content)];
   // Results are matched by the tool's name; the id is for models that have one.
-  return turn.content.map(({ id, name, content }) => ({ role: "tool", tool_name: name ?? names.get(id), tool_call_id: id, content }));
+  return turn.content.map((result) => {
+    const { id, name } = result;
+    return { role: "tool", tool_name: name ?? names.get(id), tool_call_id: id, content: resultText(result) };
+  });
 }
 
 function userMessage(parts: readonly UserPart[]): JsonObject {

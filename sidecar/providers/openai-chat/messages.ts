@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { AssistantPart, ImagePart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, opaqueFrom, readTurns, textOf, type Turn } from "../conversation.ts";
-import type { WireTarget } from "../wire-adapter.ts";
+import { opaqueData, opaqueFrom, readTurns, resultText, textOf, type Turn } from "../conversation.ts";
+import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const CHAT_WIRE = "openai-chat";
 
@@ -12,8 +12,13 @@ export const FOREIGN_CALLS = "foreign-calls";
 /** Google's word for a call without a signature of its own (https://ai.google.dev/gemini-api/docs/thought-signatures). */
 const UNSIGNED: JsonObject = { google: { thought_signature: "skip_thought_signature_validator" } };
 
-export function chatMessages(system: string | undefined, messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
-  const turns = readTurns(messages, opaqueFrom(target));
+export function chatMessages(
+  system: string | undefined,
+  messages: readonly Message[],
+  target: WireTarget,
+  warnings: WireWarning[],
+): readonly JsonObject[] {
+  const turns = readTurns(messages, opaqueFrom(target), warnings);
   const ids = toolCallIds(turns, target);
   // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
@@ -30,7 +35,7 @@ export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject
 function chatTurn(turn: Turn, ids: ReadonlyMap<string, string>, target: WireTarget): readonly JsonObject[] {
   if (turn.role === "user") return [{ role: "user", content: userContent(turn.content) }];
   if (turn.role === "assistant") return [assistantMessage(turn.content, ids, target)];
-  return turn.content.map(({ id, content }) => ({ role: "tool", tool_call_id: ids.get(id) ?? id, content }));
+  return turn.content.map((result) => ({ role: "tool", tool_call_id: ids.get(result.id) ?? result.id, content: resultText(result) }));
 }
 
 /** A plain string wherever one will do: many servers take nothing else. */

@@ -34,7 +34,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: chatTools(parameters.tools) }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
-  const messages = chatMessages(parameters.system, request.messages, target);
+  const messages = chatMessages(parameters.system, request.messages, target, warnings);
   return {
     path: "/chat/completions",
     body: { ...withProviderOptions(body, parameters, target), stream: true, messages },

@@ -2,17 +2,17 @@
 
 import { createHash } from "node:crypto";
 import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
+import { opaqueData, opaqueFrom, readTurns, resultText, type Turn } from "../conversation.ts";
 import { asObject } from "../json-fields.ts";
-import type { WireTarget } from "../wire-adapter.ts";
+import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const RESPONSES_WIRE = "openai-responses";
 
 /** OpenAI's limit for the id of a call; conversations that began elsewhere can hold longer ones. */
 const CALL_ID_LENGTH = 64;
 
-export function responsesInput(messages: readonly Message[], target: WireTarget): readonly JsonObject[] {
-  return readTurns(messages, opaqueFrom(target)).flatMap(turnItems);
+export function responsesInput(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
+  return readTurns(messages, opaqueFrom(target), warnings).flatMap(turnItems);
 }
 
 export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
@@ -29,7 +29,7 @@ export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonO
 function turnItems(turn: Turn): readonly JsonObject[] {
   if (turn.role === "user") return [{ role: "user", content: turn.content.flatMap(userContent) }];
   if (turn.role === "assistant") return assistantItems(turn.content);
-  return turn.content.map(({ id, content }) => ({ type: "function_call_output", call_id: callId(id), output: content }));
+  return turn.content.map((result) => ({ type: "function_call_output", call_id: callId(result.id), output: resultText(result) }));
 }
 
 function userContent(part: UserPart): readonly JsonObject[] {

@@ -36,7 +36,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     ...(system.trim() === "" ? {} : { instructions: system }),
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
-  const input = responsesInput(request.messages, target);
+  const input = responsesInput(request.messages, target, warnings);
   return { path: "/responses", body: { ...withProviderOptions(body, parameters, target), stream: true, input }, warnings };
 }
 

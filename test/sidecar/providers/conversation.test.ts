@@ -4,11 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { readTurns } from "../../../sidecar/providers/conversation.ts";
+import { asList, asObject } from "../../../sidecar/providers/json-fields.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import type { WireWarning } from "../../../sidecar/providers/wire-adapter.ts";
 import type { AssistantPart, JsonValue, Message } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import { readPieces } from "../../support/wire-reading.ts";
-import { assistant, body, result, withoutMarks } from "../../support/wire-requests.ts";
+import { assistant, body, result, toolRound, warnings, withoutMarks } from "../../support/wire-requests.ts";
 import type { FakeWire } from "../../support/fake-provider-script.ts";
 
 const text = (words: string): AssistantPart => ({ type: "text", text: words });
@@ -19,6 +21,7 @@ describe("A conversation is made acceptable", () => {
     const turns = readTurns(
       [userMessage("one"), assistant({ type: "reasoning", text: "Hm" }), userMessage("two"), assistant(text("  ")), userMessage("three")],
       "x",
+      [],
     );
     assert.deepEqual(turns, [
       {
@@ -36,6 +39,7 @@ describe("A conversation is made acceptable", () => {
     const turns = readTurns(
       [userMessage("x"), assistant(call("a"), call("b")), result("a", "r"), userMessage("y"), assistant(call("c"))],
       "x",
+      [],
     );
     assert.deepEqual(
       turns.map((turn) => turn.role),
@@ -49,11 +53,76 @@ describe("A conversation is made acceptable", () => {
     ]);
   });
 
-  test("a result without a call is left out", () => {
+  test("a result without a call is kept as a text of the user's, after the results that have one, and a warning names it", () => {
+    const warned: WireWarning[] = [];
+    const unnamed: Message = { role: "tool", content: [{ type: "tool-result", id: "lost", content: "no such file", isError: true }] };
+    const messages = [
+      userMessage("x"),
+      assistant(call("a"), call("b")),
+      result("gone", "7 °C"),
+      result("a", "r"),
+      unnamed,
+      result("b", "s"),
+    ];
+    const turns = readTurns([...messages, assistant(text("t"))], "x", warned);
     assert.deepEqual(
-      readTurns([userMessage("x"), result("gone", "r")], "x").map((turn) => turn.role),
-      ["user"],
+      turns.map(({ role, content }) => [role, content.map((part) => (part.type === "text" ? part.text : part.type))]),
+      [
+        ["user", ["x"]],
+        ["assistant", ["tool-call", "tool-call"]],
+        ["tool", ["tool-result", "tool-result"]],
+        ["user", ['Result of the tool "weather":\n7 °C', "Result of a tool:\nError: no such file"]],
+        ["assistant", ["t"]],
+      ],
     );
+    assert.deepEqual(
+      warned.map(({ code, parameter }) => [code, parameter]),
+      [["tool-result-without-call", "messages"]],
+    );
+    assert.match(warned[0]?.message ?? "", /^The result of the tool "weather" \(id "gone"\) follows no call .* So were 1 more\.$/u);
+  });
+
+  test("a second result of one call is one without a call", () => {
+    const warned: WireWarning[] = [];
+    const turns = readTurns([userMessage("x"), assistant(call("a")), result("a", "r"), result("a", "again")], "x", warned);
+    assert.deepEqual(
+      turns.map(({ role, content }) => [role, content.length]),
+      [
+        ["user", 1],
+        ["assistant", 1],
+        ["tool", 1],
+        ["user", 1],
+      ],
+    );
+    assert.equal(warned.length, 1);
+  });
+
+  for (const provider of ["openai-compatible", "openai", "anthropic", "ollama"]) {
+    test(`a result without a call is sent as text to ${provider}, with a warning`, () => {
+      const messages = [userMessage("x"), result("gone", "7 °C")];
+      assert.match(JSON.stringify(body({ provider, messages })), /Result of the tool \\"weather\\":\\n7 °C/u);
+      assert.deepEqual(warnings({ provider, messages }), [["tool-result-without-call", "messages"]]);
+      assert.deepEqual(warnings({ provider, messages: toolRound }), []);
+    });
+  }
+
+  test("that a tool failed is said in the text of its result where the wire has no field for it", () => {
+    const failed = (content: string): Message => ({ role: "tool", content: [{ type: "tool-result", id: "a", content, isError: true }] });
+    const sent = (provider: string, content: string): JsonValue | undefined => {
+      const asked = body({ provider, messages: [userMessage("x"), assistant(call("a")), failed(content)] });
+      const last = asList(asked["messages"] ?? asked["input"])?.at(-1);
+      return asObject(last)?.["content"] ?? asObject(last)?.["output"];
+    };
+    for (const provider of ["openai-compatible", "mistral", "openai", "ollama"]) {
+      assert.equal(sent(provider, "no such file"), "Error: no such file", provider);
+      assert.equal(sent(provider, "Error: gone"), "Error: gone", provider);
+      assert.equal(sent(provider, "[ERROR] gone"), "[ERROR] gone", provider);
+      assert.equal(sent(provider, "errors.log: missing"), "Error: errors.log: missing", provider);
+      assert.equal(sent(provider, " "), "Error", provider);
+    }
+    assert.deepEqual(withoutMarks(sent("anthropic", "no such file")), [
+      { type: "tool_result", tool_use_id: "a", content: "no such file", is_error: true },
+    ]);
   });
 
   test("answers that follow each other are one answer, each a paragraph of it", () => {
@@ -65,7 +134,7 @@ describe("A conversation is made acceptable", () => {
       result("a", "r"),
       assistant(text("three")),
     ];
-    const turns = readTurns(messages, "x");
+    const turns = readTurns(messages, "x", []);
     assert.deepEqual(
       turns.map((turn) => turn.role),
       ["user", "assistant", "tool", "assistant"],
@@ -104,7 +173,7 @@ describe("A conversation is made acceptable", () => {
   test("opaque parts of other providers are left out", () => {
     const mine: AssistantPart = { type: "opaque", provider: "mine", data: { wire: "w" } };
     const theirs: AssistantPart = { type: "opaque", provider: "theirs", data: { wire: "w" } };
-    const turns = readTurns([userMessage("x"), assistant(theirs, text("t"), mine)], "mine");
+    const turns = readTurns([userMessage("x"), assistant(theirs, text("t"), mine)], "mine", []);
     assert.deepEqual(turns[1]?.content, [text("t"), mine]);
   });
 });

@@ -12,7 +12,8 @@ import {
   SendChat,
 } from "../../../sidecar/protocol.ts";
 import { createEditorProvider } from "../../../sidecar/providers/editor.ts";
-import type { ModelInfo, StreamRef } from "../../../sidecar/types.ts";
+import type { ModelRequest, ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import type { Message, ModelInfo, StreamRef, ToolResultPart } from "../../../sidecar/types.ts";
 import { failure, type Served, startReady } from "./served.ts";
 
 const model: ModelInfo = { ref: "editor/x", provider: "editor", model: "x", name: "X", contextWindow: 1000 };
@@ -83,6 +84,33 @@ test("cancelling the answer cancels the editor's request", async (context) => {
   assert.deepEqual(await served.connection.sendRequest(CancelStream, stream), { cancelled: true });
   await cancelled.promise;
   assert.equal(served.textOf("r"), "so far");
+});
+
+test("the editor's models are told of failed tools in the result's text, and calls and results pair", async () => {
+  let asked: ModelRequest | undefined;
+  const provider = createEditorProvider({
+    list: async () => [],
+    ask: async (request) => {
+      asked = request;
+      return { finishReason: "stop" };
+    },
+  });
+  const failed: ToolResultPart = { type: "tool-result", id: "a", content: "no such file", isError: true };
+  const messages: readonly Message[] = [
+    { role: "assistant", content: [{ type: "tool-call", id: "a", name: "read", arguments: "{}" }] },
+    { role: "tool", content: [failed, { type: "tool-result", id: "gone", content: "7" }] },
+  ];
+  const events: ProviderEvent[] = [];
+  const context = { signal: new AbortController().signal, timeLimits: {} };
+  for await (const batch of provider.stream({ model: "x", messages, parameters: {} }, context)) events.push(...batch);
+  assert.deepEqual(asked?.messages.slice(1), [
+    { role: "tool", content: [{ ...failed, content: "Error: no such file" }] },
+    { role: "user", content: [{ type: "text", text: "Result of a tool:\n7" }] },
+  ]);
+  assert.deepEqual(
+    events.map((event) => (event.type === "warning" ? event.code : event.type)),
+    ["tool-result-without-call", "finish"],
+  );
 });
 
 test("leaving the answer early cancels the editor's request too", async () => {
