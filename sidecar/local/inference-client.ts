@@ -71,21 +71,37 @@ export class InferenceClient {
    */
   async *answer(request: InferenceRequest, signal: AbortSignal): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
     signal.throwIfAborted();
-    const { available, reason } = this.availability();
-    if (!available) throw localError("inference-unavailable", reason ?? "");
     const elsewhere = this.#running?.files.has(request.file) === true ? [] : ((await this.#loaded?.elsewhere(request.file)) ?? []);
     signal.throwIfAborted();
+    if (elsewhere.length > 0) yield [loadedElsewhere(request.file, elsewhere)];
+    yield* this.#asked("answer", request, signal);
+  }
+
+  /** Tokens that the prompt of a request has. Throws as `answer` does. */
+  async count(request: InferenceRequest, signal: AbortSignal): Promise<number | undefined> {
+    signal.throwIfAborted();
+    let tokens: number | undefined;
+    for await (const batch of this.#asked("count", request, signal)) {
+      for (const event of batch) if (event.type === "usage") tokens = event.inputTokens;
+    }
+    return tokens;
+  }
+
+  async *#asked(
+    type: "answer" | "count",
+    request: InferenceRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
     const running = this.#start();
-    running.files.add(request.file);
+    if (type === "answer") running.files.add(request.file);
     const id = this.#nextId++;
     const queue = new AnswerQueue();
     running.answers.set(id, queue);
     reference(running.child, true);
     const abort = (): void => queue.fail(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
-    send(running.child, { type: "answer", id, request });
+    send(running.child, { type, id, request });
     try {
-      if (elsewhere.length > 0) yield [loadedElsewhere(request.file, elsewhere)];
       yield* queue.batches();
     } finally {
       signal.removeEventListener("abort", abort);
@@ -111,6 +127,8 @@ export class InferenceClient {
 
   #start(): Running {
     if (this.#closed) throw localError("inference-unavailable", "Local inference was shut down.");
+    const { available, reason } = this.availability();
+    if (!available) throw localError("inference-unavailable", reason ?? "");
     if (this.#running !== undefined) return this.#running;
     const child = fork(fileURLToPath(inferenceProcessUrl), [], {
       env: inferenceEnvironment(this.#environment),

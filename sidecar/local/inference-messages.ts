@@ -32,11 +32,12 @@ export interface InferenceRequest {
 
 export type ToInference =
   | { readonly type: "answer"; readonly id: number; readonly request: InferenceRequest }
+  | { readonly type: "count"; readonly id: number; readonly request: InferenceRequest }
   | { readonly type: "cancel"; readonly id: number };
 
 /**
- * `ended` comes exactly once for each answer and last, with the error where it failed. `in-memory` names all models that are
- * loaded, whenever one more or one less is.
+ * `ended` comes exactly once for each answer and last, with the error where it failed. A count is answered by one event of usage
+ * and `ended` likewise. `in-memory` names all models that are loaded, whenever one more or one less is.
  */
 export type FromInference =
   | { readonly type: "in-memory"; readonly models: readonly ModelInMemory[] }

@@ -13,8 +13,20 @@ const running = new Map<number, AbortController>();
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.on("message", (message: ToInference) => {
   if (message.type === "cancel") running.get(message.id)?.abort();
+  else if (message.type === "count") void count(message.id, message.request);
   else void answer(message.id, message.request);
 });
+
+/** A count cannot be called off: with the model at hand it is a matter of milliseconds. */
+async function count(id: number, { file, turns, templateParameters }: InferenceRequest): Promise<void> {
+  try {
+    const inputTokens = await models.read(file, (prompts) => prompts.prompt(turns, templateParameters).tokens.length);
+    send({ type: "events", id, events: [{ type: "usage", inputTokens, outputTokens: 0 }] });
+    send({ type: "ended", id });
+  } catch (error) {
+    send({ type: "ended", id, error: asLocalError(error, "before-headers").info });
+  }
+}
 
 /** Events of one turn of the event loop leave in one message: a message for each token would cost more than the token. */
 async function answer(id: number, request: InferenceRequest): Promise<void> {

@@ -22,6 +22,7 @@ export function createLocalProvider(inference: InferenceClient): Provider {
     async *stream(request, { signal }) {
       yield* inference.answer(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal);
     },
+    countTokens: (request, signal) => inference.count(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal),
     // `local/echo` is for tests and scripts: it can be asked, and is not offered.
     listModels: async () => (inference.availability().available ? [demo] : []),
   };

@@ -13,7 +13,7 @@ import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./
 import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
 import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
-import { ServerQuestions, type AskServer } from "./server-questions.ts";
+import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
 import {
   ONCE,
   type Preparation,
@@ -184,11 +184,20 @@ class HttpProvider implements Provider {
     return this.#preparation?.prepare(request, this.#wireTarget(connection, request.model), this.#asking(connection, signal));
   }
 
-  #asking({ target, baseUrl, headers }: Connection, signal: AbortSignal): AskServer {
-    const { connectMs } = this.#row.timeLimits;
-    this.#questions ??= new ServerQuestions(this.#http, { target, baseUrl, headers, key: this.#endpoint.key, connectMs });
+  async countTokens(request: ModelRequest, signal: AbortSignal): Promise<number | undefined> {
+    const connection = this.#connect(request.model);
+    const ask: AskServerOnce = (question) => askOnce(this.#http, this.#questioned(connection), question, signal);
+    return connection.adapter.countTokens?.(request, this.#wireTarget(connection, request.model), ask);
+  }
+
+  #asking(connection: Connection, signal: AbortSignal): AskServer {
+    this.#questions ??= new ServerQuestions(this.#http, this.#questioned(connection));
     const questions = this.#questions;
     return (question) => questions.ask(question, signal);
+  }
+
+  #questioned({ target, baseUrl, headers }: Connection): QuestionedServer {
+    return { target, baseUrl, headers, key: this.#endpoint.key, connectMs: this.#row.timeLimits.connectMs };
   }
 
   async #readModels(connection: Connection, call: HttpCall): Promise<readonly ModelInfo[]> {

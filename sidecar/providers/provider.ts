@@ -74,6 +74,12 @@ export interface Provider {
    * to answer for each model, up to the signal; rejects with its reason alone.
    */
   describeModels?(models: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /**
+   * Tokens of the prompt that this request would send, as the model's own tokenizer or its provider counts them. Nothing is
+   * answered and no model that is loaded is put out of memory for it. Undefined where nobody can say. May throw anything, and
+   * rejects with the signal's reason once that is aborted.
+   */
+  countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number | undefined>;
 }
 
 export interface ProviderErrorInit extends Omit<ErrorInfo, "message"> {

@@ -24,6 +24,9 @@ export interface ServerQuestion {
 /** Undefined where the server has nothing to say. Rejects with the caller's own reason alone, when the caller wants no more. */
 export type AskServer = (question: ServerQuestion) => Promise<JsonValue | undefined>;
 
+/** The same for what is asked once: see `askOnce`. */
+export type AskServerOnce = (question: Omit<ServerQuestion, "keepMs">) => Promise<JsonValue | undefined>;
+
 export interface QuestionedServer {
   readonly target: CallTarget;
   readonly baseUrl: URL;
@@ -72,30 +75,39 @@ export class ServerQuestions {
     return orAborted(asked.answer, signal);
   }
 
-  /** Never rejects. */
-  async #send({ method, path, body, keyHeader }: ServerQuestion): Promise<JsonValue | undefined> {
-    const { target, baseUrl, headers, key, connectMs } = this.#server;
-    const limits = { connectMs: Math.min(connectMs || ANSWER_MS, ANSWER_MS), answer: { stage: "list", ms: ANSWER_MS } } as const;
-    const call = new HttpCall(this.#http, target, limits, new AbortController().signal);
-    try {
-      const { exchange, head } = await call.send({
-        method,
-        url: new URL(path, `${baseUrl.href.replace(/\/+$/u, "")}/`),
-        headers: {
-          accept: "application/json",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-          ...(keyHeader === undefined || key === undefined ? {} : { [keyHeader]: key }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (head.status >= 300) return undefined;
-      const { text, cut } = await readWholeBody(exchange, BODY_BYTES);
-      return cut ? undefined : parseJson(text);
-    } catch {
-      return undefined;
-    } finally {
-      call.close();
-    }
+  #send(question: ServerQuestion): Promise<JsonValue | undefined> {
+    return askOnce(this.#http, this.#server, question, new AbortController().signal);
+  }
+}
+
+/** One question whose answer is not kept, since it is about what only its asker has. Aborting the signal closes its socket. */
+export async function askOnce(
+  http: HttpClient,
+  { target, baseUrl, headers, key, connectMs }: QuestionedServer,
+  { method, path, body, keyHeader }: Omit<ServerQuestion, "keepMs">,
+  signal: AbortSignal,
+): Promise<JsonValue | undefined> {
+  const limits = { connectMs: Math.min(connectMs || ANSWER_MS, ANSWER_MS), answer: { stage: "list", ms: ANSWER_MS } } as const;
+  const call = new HttpCall(http, target, limits, signal);
+  try {
+    const { exchange, head } = await call.send({
+      method,
+      url: new URL(path, `${baseUrl.href.replace(/\/+$/u, "")}/`),
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+        ...(keyHeader === undefined || key === undefined ? {} : { [keyHeader]: key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (head.status >= 300) return undefined;
+    const { text, cut } = await readWholeBody(exchange, BODY_BYTES);
+    return cut ? undefined : parseJson(text);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  } finally {
+    call.close();
   }
 }

@@ -5,7 +5,7 @@ import type { GenerationParameters, JsonObject, JsonValue, ModelInfo } from "../
 import type { ErrorPayload } from "./error-payload.ts";
 import type { ModelRequest, ProviderEvent, ReportedUsage } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
-import type { AskServer } from "./server-questions.ts";
+import type { AskServer, AskServerOnce } from "./server-questions.ts";
 
 /** What a lesson begins with that concerns one conversation, and is forgotten with the request. */
 export const ONCE = "once:";
@@ -100,6 +100,8 @@ export interface WireAdapter {
   describeModels?(models: readonly ModelInfo[], target: WireTarget, ask: AskServer): Promise<readonly ModelInfo[]>;
   /** How many requests the server works on at once; undefined where it does not tell. Rejects as `ask` does. */
   readPlaces?(target: WireTarget, ask: AskServer): Promise<number | undefined>;
+  /** See `Provider.countTokens`. Rejects as `ask` does, and with what `buildRequest` throws. */
+  countTokens?(request: ModelRequest, target: WireTarget, ask: AskServerOnce): Promise<number | undefined>;
   createPreparation?(): Preparation;
 }
 

@@ -68,7 +68,7 @@ export interface FakeProviderOptions {
 export type Told = (body: JsonObject | null) => JsonValue | undefined | Promise<JsonValue>;
 
 /** Where servers are asked about their models beside the lists that are part of a wire. */
-const QUESTIONS = /\/api\/(show|ps|v[01]\/models)$|\/props$|\/v1beta\/models$/u;
+const QUESTIONS = /\/api\/(show|ps|v[01]\/models)$|\/(props|apply-template|tokenize)$|\/count_tokens$|\/v1beta\/models$/u;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -128,6 +128,20 @@ export async function loadModel(file: string, progress: (share: number) => void)
   }
 }
 
+/** With a file's template and vocabulary alone. Throws as `loadModel` does. */
+export async function readVocabulary<T>(file: string, work: (prompts: ChatPrompts) => T): Promise<T> {
+  const runtime = await llamaRuntime();
+  await checkModelFile(runtime, file);
+  const model = await runtime.llama.loadModel({ modelPath: file, vocabOnly: true }).catch((error: unknown) => {
+    throw notLoaded(file, error);
+  });
+  try {
+    return work(new ChatPrompts(runtime, model));
+  } finally {
+    await model.dispose();
+  }
+}
+
 function notLoaded(file: string, error: unknown): Error {
   const words = llamaWords() === "" ? String(error) : llamaWords();
   return localError("not-a-model", `llama.cpp could not load ${file}: ${words}`, "before-headers", error);

@@ -5,7 +5,8 @@ import { stat } from "node:fs/promises";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import type { ModelInMemory } from "../loaded-models.ts";
 import { localError } from "../local-error.ts";
-import { loadModel, type LoadedModel } from "./loaded-model.ts";
+import type { ChatPrompts } from "./chat-prompts.ts";
+import { loadModel, readVocabulary, type LoadedModel } from "./loaded-model.ts";
 import { asLocalError } from "./local-failure.ts";
 
 const KEPT = 2;
@@ -45,6 +46,18 @@ export class ModelShelf {
     } finally {
       shelved.users -= 1;
     }
+  }
+
+  /**
+   * With the file's template and vocabulary, those of the model where it is in memory. Otherwise these alone are read, which takes
+   * little memory, and forgotten again: no model has to go for it.
+   */
+  async read<T>(file: string, work: (prompts: ChatPrompts) => T): Promise<T> {
+    const shelved = this.#models.get(await fileKey(file));
+    if (shelved !== undefined) return work((await shelved.loading).prompts);
+    const reading = this.#queue.then(() => readVocabulary(file, work));
+    this.#queue = reading.catch(() => {});
+    return reading;
   }
 
   #load(file: string, key: string, progress: Progress): Shelved {

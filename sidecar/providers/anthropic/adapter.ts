@@ -1,6 +1,7 @@
 // Anthropic's messages API (https://docs.claude.com/en/api/messages).
 
 import type { WireAdapter } from "../wire-adapter.ts";
+import { countAnthropicTokens } from "./count-tokens.ts";
 import { readAnthropicModels } from "./models.ts";
 import { AnthropicReader } from "./reader.ts";
 import { buildAnthropicRequest, learnFromAnthropicRefusal } from "./request.ts";
@@ -14,4 +15,5 @@ export const anthropic: WireAdapter = {
   learn: learnFromAnthropicRefusal,
   modelsPath: "/v1/models?limit=1000",
   readModels: readAnthropicModels,
+  countTokens: countAnthropicTokens,
 };

@@ -2,6 +2,7 @@
 // compatible with them.
 
 import type { WireAdapter } from "../wire-adapter.ts";
+import { countChatTokens } from "./count-tokens.ts";
 import { describeChatModels, readPlaces } from "./described-models.ts";
 import { readChatModels } from "./models.ts";
 import { ChatReader } from "./reader.ts";
@@ -14,6 +15,7 @@ export const openaiChat: WireAdapter = {
   learn: learnFromChatRefusal,
   modelsPath: "/models",
   readModels: readChatModels,
+  countTokens: countChatTokens,
   readPlaces: (target, ask) => readPlaces(target.row.chat?.describes, ask),
   describeModels: (models, target, ask) => describeChatModels(models, target.row.chat?.describes, ask),
 };

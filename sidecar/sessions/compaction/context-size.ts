@@ -1,6 +1,8 @@
-// How many tokens a conversation takes of its model's context window, as exactly as anybody can say without being asked for it.
+// How many tokens a conversation takes of its model's context window: as exactly as anybody can say without being asked for it,
+// and where that may decide something, as the model itself counts.
 
 import { estimateInputTokens } from "../../answers/token-estimate.ts";
+import type { Llm } from "../../api.ts";
 import type { GenerationParameters, ModelRef, StoredMessage } from "../../types.ts";
 import { afterSummary, modelContext } from "../model-context.ts";
 
@@ -11,11 +13,15 @@ const MOST_FOR_ANSWER = 1 / 4;
 const CAUTION = 1.15;
 /** No text has fewer tokens than this part of its estimate: that would be eight bytes for each. */
 const LEAST_OF_ESTIMATE = 1 / 2;
+/** Of the room there is: what is estimated to take less than this surely fits. */
+const CLOSE_TO_FULL = 3 / 4;
 
 export interface ContextSize {
   readonly tokens: number;
-  /** False where the provider itself has counted all of it but the last question. */
+  /** False where all of it was counted by the model or its provider. */
   readonly estimated: boolean;
+  /** How many times as many tokens as estimated it has; 1 where nobody has counted it, and where it has fewer. */
+  readonly scale: number;
 }
 
 export interface Conversation {
@@ -26,20 +32,42 @@ export interface Conversation {
   readonly parameters: GenerationParameters;
 }
 
+/** Whether an exact count can decide what an estimate cannot: it may fit, and it may not. */
+export function isCloseToFull({ tokens, estimated }: ContextSize, room: number): boolean {
+  return estimated && tokens >= room * CLOSE_TO_FULL && (tokens / CAUTION) * LEAST_OF_ESTIMATE <= room;
+}
+
 /**
- * What the provider counted for the last answer on the path counts, if the same model saw the same beginning; only what came
- * since is estimated, and carefully. Without such an answer all is.
+ * As the model counts it, at the price of a question; the estimate given where it cannot say. Rejects with the signal's reason
+ * alone.
  */
-export function contextSize({ path, summary, model, parameters }: Conversation): ContextSize {
+export async function countedSize(llm: Llm, conversation: Conversation, estimate: ContextSize, signal: AbortSignal): Promise<ContextSize> {
+  const { path, summary, parameters } = conversation;
+  const tokens = await llm.countTokens?.(modelContext(path, summary), parameters, signal);
+  if (tokens === undefined) return estimate;
+  return { tokens, estimated: false, scale: Math.max(1, tokens / wholeEstimate(conversation)) };
+}
+
+/**
+ * Nobody is asked. What the provider counted for the last answer on the path counts, if the same model saw the same beginning;
+ * only what came since is estimated, and carefully. Without such an answer all is.
+ */
+export function contextSize(conversation: Conversation): ContextSize {
+  const { path, summary, model } = conversation;
   const counted = path.findLastIndex((stored) => isCounted(stored, model, summary));
   const usage = path[counted]?.usage;
-  const estimate = estimateInputTokens({ model, messages: modelContext(path, summary), parameters });
-  if (usage === undefined) return { tokens: carefully(estimate), estimated: true };
-  const since = estimateInputTokens({ model, messages: modelContext(path.slice(counted + 1)), parameters: {} });
+  const estimate = wholeEstimate(conversation);
+  const estimated: ContextSize = { tokens: estimate, estimated: true, scale: 1 };
+  if (usage === undefined) return estimated;
+  const since = sizeOf(path.slice(counted + 1));
   const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
   // Some servers do not count what they read from a cache.
-  const believed = tokens >= (estimate - since) * LEAST_OF_ESTIMATE;
-  return believed ? { tokens: tokens + carefully(since), estimated: false } : { tokens: carefully(estimate), estimated: true };
+  const believed = tokens >= ((estimate - since) / CAUTION) * LEAST_OF_ESTIMATE;
+  return believed ? { tokens: tokens + since, estimated: since > 0, scale: 1 } : estimated;
+}
+
+function wholeEstimate({ path, summary, model, parameters }: Conversation): number {
+  return carefully(estimateInputTokens({ model, messages: modelContext(path, summary), parameters }));
 }
 
 /** Tokens of a few messages by themselves. */
@@ -60,7 +88,7 @@ function isCounted(stored: StoredMessage, model: ModelRef, summary: StoredMessag
   return summary === undefined || stored.createdAt >= summary.createdAt;
 }
 
-/** The part of a path that a summary does not stand for, from the question on at which so many tokens are left of it. */
+/** The part of a path that a summary does not stand for, from the question on at which so many tokens, as estimated, are left of it. */
 export function recentPart(path: readonly StoredMessage[], summary: StoredMessage | undefined, tokens: number): readonly StoredMessage[] {
   const rest = afterSummary(path, summary);
   let from = rest.findLastIndex(({ message }) => message.role === "user");

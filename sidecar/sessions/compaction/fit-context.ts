@@ -5,7 +5,7 @@ import type { Llm } from "../../api.ts";
 import { ProviderError } from "../../providers/provider.ts";
 import type { GenerationParameters, Message, StoredMessage } from "../../types.ts";
 import { afterSummary, modelContext, summaryOf } from "../model-context.ts";
-import { contextSize, recentPart, roomIn, sizeOf } from "./context-size.ts";
+import { contextSize, countedSize, isCloseToFull, recentPart, roomIn, sizeOf } from "./context-size.ts";
 import { summarize } from "./summarize.ts";
 
 export type WhenContextIsFull = "summarize" | "refuse";
@@ -41,21 +41,24 @@ export interface FitOptions {
 export async function fittingContext(options: FitOptions, signal: AbortSignal): Promise<readonly Message[]> {
   const { path, summaries, llm, parameters, whenFull, refused = false } = options;
   const summary = summaryOf(path, summaries);
-  const { tokens, estimated } = contextSize({ path, summary, model: llm.ref, parameters });
-  const known = tokens <= SURELY_FITS && !refused ? undefined : await llm.contextWindow?.(signal);
+  const conversation = { path, summary, model: llm.ref, parameters };
+  const estimate = contextSize(conversation);
+  const known = estimate.tokens <= SURELY_FITS && !refused ? undefined : await llm.contextWindow?.(signal);
   signal.throwIfAborted();
+  const counts = refused || (known !== undefined && isCloseToFull(estimate, roomIn(known, parameters)));
+  const { tokens, estimated, scale } = counts ? await countedSize(llm, conversation, estimate, signal) : estimate;
   // A window that the provider has refused to fill is not what it was said to be.
   const window = refused ? Math.floor(Math.min(tokens, known ?? tokens) * SUPPOSED_PART) : known;
   if (window === undefined) return modelContext(path, summary);
   const room = roomIn(window, parameters);
   if (tokens <= room) return modelContext(path, summary);
   if (whenFull === "refuse") throw tooLong(tokens, estimated, known);
-  const recent = recentPart(path, summary, Math.floor(room * RECENT_PART));
+  const recent = recentPart(path, summary, Math.floor((room * RECENT_PART) / scale));
   const rest = afterSummary(path, summary);
   const older = rest.slice(0, rest.length - recent.length);
   // There is nothing to summarise but the question itself. Ours is a guess until the provider has said the same.
   if (older.length === 0 && !refused) return modelContext(path, summary);
-  if (older.length === 0 || sizeOf(recent) > window) throw tooLong(tokens, estimated, known);
+  if (older.length === 0 || sizeOf(recent) * scale > window) throw tooLong(tokens, estimated, known);
   options.summarizing();
   const made = await summarize(llm, { session: options.session, messages: older, before: summary, window, parameters }, signal);
   await options.keep(made);

@@ -152,6 +152,60 @@ test("what the provider has counted counts, not what is estimated", async () => 
   assert.deepEqual(roomy.told, []);
 });
 
+/** The same with a model that counts so many tokens, and how often it was asked to. */
+function counting(path: readonly StoredMessage[], window: number, tokens: number | undefined) {
+  const counted: (readonly Message[])[] = [];
+  const { provider, llm } = scriptedLlm();
+  const told = fitting(path, window);
+  const counts: Llm = {
+    ...llm,
+    contextWindow: async () => window,
+    countTokens: async (prompt) => {
+      assert.ok(typeof prompt !== "string");
+      counted.push(prompt);
+      return tokens;
+    },
+  };
+  return { ...told, provider, counted, fit: (options: Partial<FitOptions> = {}) => told.fit({ llm: counts, ...options }) };
+}
+
+test("where an estimate cannot decide, the model counts, and its count decides", async () => {
+  // About 9,900 as it is estimated.
+  const path = conversation(10, 400);
+  const fits = counting(path, 12_000, 8_900);
+  assert.equal((await fits.fit()).length, 21);
+  assert.deepEqual(fits.counted, [modelContext(path)], "all that is sent is counted");
+  const doesNot = counting(path, 16_000, 12_500);
+  doesNot.provider.otherwise(answers("They talked."));
+  await doesNot.fit();
+  assert.deepEqual(doesNot.told, ["summarizing"]);
+  await assert.rejects(counting(path, 12_000, 9_123).fit({ whenFull: "refuse" }), /has 9123 tokens/u);
+});
+
+test("what surely fits or surely does not is not counted, and what cannot be counted is estimated and marked so", async () => {
+  const path = conversation(10, 400);
+  for (const window of [20_000, 4_000]) {
+    const { counted, fit, provider } = counting(path, window, 1);
+    provider.otherwise(answers("They talked."));
+    await fit();
+    assert.equal(counted.length, 0, `in a window of ${window}`);
+  }
+  const { counted, fit } = counting(path, 12_000, undefined);
+  await assert.rejects(fit({ whenFull: "refuse" }), /has about 9\d{3} tokens/u);
+  assert.equal(counted.length, 1);
+});
+
+test("where a text has more tokens than estimated, less of it stays beside its summary", async () => {
+  const path = conversation(10, 400);
+  const kept = async (tokens: number | undefined): Promise<number> => {
+    const { fit, provider } = counting(path, 10_000, tokens);
+    provider.otherwise(answers("They talked."));
+    return (await fit()).length;
+  };
+  const [dense, usual] = [await kept(20_000), await kept(undefined)];
+  assert.ok(dense < usual, `${dense} messages and ${usual}`);
+});
+
 test("a count that no text can have is not believed: some servers leave out what they had in a cache", async () => {
   const path = conversation(10, 400, { inputTokens: 50, outputTokens: 400 });
   const { fit, told, provider } = fitting(path, 8_000);
