@@ -9,8 +9,7 @@ import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
 import { buildModelRequest } from "./answers/request.ts";
-import { countTokens } from "./answers/token-count.ts";
-import { defaultRetryPolicy, isRefusal, Retries, type RetryPolicy } from "./answers/retry.ts";
+import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } from "./answers/retry.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
@@ -19,7 +18,7 @@ import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
 import { ProviderError, type ModelRequest, type Provider, type RequestContext } from "./providers/provider.ts";
-import type { ModelRef, StreamEvent, TimeLimits } from "./types.ts";
+import type { ErrorInfo, ModelRef, StreamEvent, TimeLimits } from "./types.ts";
 
 /** Where a request goes, as the settings say at the moment it is made. */
 export interface Endpoint {
@@ -85,7 +84,6 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
       return result;
     },
     contextWindow: async (signal) => target.contextWindow?.(signal),
-    countTokens: (prompt, options, signal) => countTokens(target, prompt, { ...defaults, ...options }, signal),
   };
 }
 
@@ -174,26 +172,38 @@ class AnswerRun {
     }
   }
 
+  /** A stream that ended without a word is asked again like one that failed: to whoever waits it is the same. */
   async *#retried(): Steps {
     const retries = new Retries(this.#workClass);
     for (;;) {
       let policy = defaultRetryPolicy;
+      let outcome: Outcome = { type: "returned" };
+      let error: ErrorInfo | undefined;
       try {
         const endpoint = this.#target.endpoint();
         policy = endpoint.retry ?? policy;
         yield* this.#attempt(endpoint, policy);
-        return this.#signal.aborted ? { type: "cancelled" } : { type: "returned" };
+        error = this.#numbering.shortfall;
       } catch (thrown) {
-        if (this.#signal.aborted) return { type: "cancelled" };
-        const error = errorInfo(thrown);
-        const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
-        if (next === null) return { type: "failed", error };
-        if (next.phase === "loading-model") this.#spending.cancel();
-        else this.#spending.settle(null);
-        yield [this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs))];
-        if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
+        error = errorInfo(thrown);
+        outcome = { type: "failed", error };
       }
+      if (this.#signal.aborted) return { type: "cancelled" };
+      if (error === undefined) return outcome;
+      const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
+      if (next === null) return outcome;
+      this.#settleBefore(next, outcome);
+      yield [this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs))];
+      if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
     }
+  }
+
+  /** The request that is asked again was refused, and took nothing; or it was not, and took what the provider told. */
+  #settleBefore(next: Retry, outcome: Outcome): void {
+    if (next.phase === "loading-model") return this.#spending.cancel();
+    if (outcome.type !== "returned") return this.#spending.settle(null);
+    const { usage, cost } = this.#numbering.keepTold();
+    this.#spending.settle(usage, cost);
   }
 
   /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */

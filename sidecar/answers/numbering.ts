@@ -53,6 +53,7 @@ export class AnswerNumbering {
   #anyToken = false;
   #finish: Finish | null = null;
   #requestId: string | undefined;
+  readonly #warned = new Set<string>();
   /** Once set, the provider has seen the request, and may charge for it. */
   #sent: ModelRequest | null = null;
 
@@ -69,6 +70,11 @@ export class AnswerNumbering {
   /** The provider's own mark of the end, once it has come. */
   get finishReason(): FinishReason | null {
     return this.#finish?.finishReason ?? null;
+  }
+
+  /** What a stream that ended by itself lacks of an answer; undefined: nothing. */
+  get shortfall(): ErrorInfo | undefined {
+    return this.#verdict({ type: "returned" }).error;
   }
 
   start(): StreamEvent {
@@ -100,11 +106,19 @@ export class AnswerNumbering {
     return this.#number({ type: "attempt", ...attempt });
   }
 
-  /** The request was refused before any work, so what it holds is not counted. */
+  /** What was told of a request that is asked again and was not refused: it counts beside what follows. Null: nothing was told. */
+  keepTold(): { readonly usage: Usage | null; readonly cost?: Cost } {
+    const told: Spent = { usage: this.#usage, charged: this.#charged };
+    if (told.usage !== null) this.#spent.push(told);
+    return { usage: told.usage, ...costOf(told, undefined) };
+  }
+
+  /** The request is asked again. It was refused before any work, or what it took is kept: what it holds is not counted. */
   waiting(phase: "retrying" | "loading-model", untilMs: number): StreamEvent {
     this.#sent = null;
     this.#usage = null;
     this.#charged = undefined;
+    this.#finish = null;
     return this.status(phase, untilMs);
   }
 
@@ -147,8 +161,10 @@ export class AnswerNumbering {
           this.#bytesOf[event.what] = 0;
           events.push(this.#number(event));
           break;
-        case "status":
         case "warning":
+          if (this.#isNews(event)) events.push(this.#number(event));
+          break;
+        case "status":
           events.push(this.#number(event));
       }
     }
@@ -241,6 +257,14 @@ export class AnswerNumbering {
     const bytes = Buffer.byteLength(text);
     this.#outputBytes += bytes;
     if (what !== undefined) this.#bytesOf[what] += bytes;
+  }
+
+  /** A request that is asked again brings the warnings of the one before it. */
+  #isNews(warning: ProviderEvent): boolean {
+    const words = JSON.stringify(warning);
+    if (this.#warned.has(words)) return false;
+    this.#warned.add(words);
+    return true;
   }
 
   #number(body: StreamEventBody): StreamEvent {

@@ -20,6 +20,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
   ...mutantsOf({
     "sidecar/llm.ts": [
       ["fault 1", "this.#numbering.beforeFirstToken ? retries.after(error, policy) : null", "null"],
+      ["fault 1", "error = this.#numbering.shortfall;", ""],
       ["fault 2", "if (responseSchema === undefined) return", "return"],
       ["fault 18", "if (fold.error !== undefined) throw new AnswerError(fold.error, result);", ""],
     ],

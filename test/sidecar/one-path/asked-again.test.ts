@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Llm } from "../../../sidecar/api.ts";
 import type { StreamEvent } from "../../../sidecar/types.ts";
-import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
+import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
+import type { FakeAnswer, FakeWire } from "../../support/fake-provider.ts";
 import { checkOrder, eventsOf, kinds } from "../answer-events.ts";
 import { quickRetries, scriptedLlm } from "../scripted-provider.ts";
+import { ALL_WIRES } from "./models-on-wires.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -122,5 +124,76 @@ describe("A server that still loads its model", () => {
     assert.equal(checkOrder(events).status, "complete");
     assert.equal(kinds(events).filter((kind) => kind === "status loading-model").length, 4);
     assert.ok(!kinds(events).includes("status retrying"));
+  });
+});
+
+describe("A 200 after which nothing comes", () => {
+  const llmOn = (wire: FakeWire): Llm => scriptedLlm({ endpoint: { provider: providerOnWire(here, wire) } }).llm;
+  const nothing: Readonly<Record<string, FakeAnswer>> = {
+    "an empty body": { steps: [] },
+    "an empty body that is announced as one": { headers: { "content-length": "0" }, body: "" },
+    "an empty body that calls itself JSON": { headers: { "content-type": "application/json" }, body: "" },
+    "a connection that is closed after the headers": { steps: [{ cut: "close" }] },
+    "a connection that is reset after the headers": { steps: [{ cut: "reset" }] },
+    "lines without a record": { steps: [{ raw: "\n\n" }] },
+  };
+
+  for (const wire of ALL_WIRES) {
+    for (const [what, answer] of Object.entries(nothing)) {
+      test(`is asked again over ${wire} where it is ${what}, which is shown`, async () => {
+        fake.enqueue(answer, answer, { text: "yes" });
+        const events = await eventsOf(llmOn(wire));
+        const end = checkOrder(events);
+        assert.deepEqual([end.status, fake.requests.length], ["complete", 3]);
+        assert.equal(kinds(events).filter((kind) => kind === "status retrying").length, 2);
+        assert.ok(events.some((event) => event.type === "text-delta" && event.text === "yes"));
+        const { inputTokens, outputTokens, estimated } = end.usage ?? {};
+        assert.deepEqual([inputTokens, outputTokens, estimated], [10, 1, undefined], "what came to nothing told of no tokens");
+      });
+    }
+
+    test(`fault 1: is asked again over ${wire} as often as anything else, and then ends incomplete`, async () => {
+      fake.respond({ steps: [] });
+      const { status, error } = checkOrder(await eventsOf(llmOn(wire)));
+      assert.deepEqual([status, error?.providerCode, error?.phase], ["incomplete", "stream-cut", "before-first-token"]);
+      assert.equal(fake.requests.length, 1 + quickRetries.retries);
+    });
+  }
+
+  test("is not asked again once the answer was called off", async () => {
+    fake.respond({ steps: [] });
+    const { llm } = scriptedLlm({
+      endpoint: { provider: providerOnWire(here, "openai-chat"), retry: { ...quickRetries, baseMs: 120_000, capMs: 120_000 } },
+    });
+    const abort = new AbortController();
+    const seen: string[] = [];
+    for await (const { event } of llm.stream("hi", { signal: abort.signal })) {
+      seen.push(event.type === "status" ? event.phase : event.type);
+      if (event.type === "status" && event.phase === "retrying") abort.abort();
+    }
+    assert.deepEqual(seen, ["start", "connecting", "retrying", "end"]);
+    assert.equal(fake.requests.length, 1);
+  });
+
+  test("is asked again also where all that came is a finish reason that says that it failed", async () => {
+    fake.enqueue({ steps: [{ finish: "error" }] }, { text: "yes" });
+    const end = checkOrder(await eventsOf(llmOn("openai-chat")));
+    assert.deepEqual([end.status, end.finishReason, fake.requests.length], ["complete", "stop", 2]);
+  });
+
+  test("counts what Anthropic told of its prompt, beside what the answer took that came then", async () => {
+    const usage = { input_tokens: 40, output_tokens: 1 };
+    const raw = `event: message_start\ndata: ${JSON.stringify({ type: "message_start", message: { usage } })}\n\n`;
+    fake.enqueue({ steps: [{ raw }] }, { text: "yes" });
+    const end = checkOrder(await eventsOf(llmOn("anthropic")));
+    assert.deepEqual([end.status, fake.requests.length], ["complete", 2]);
+    assert.deepEqual([end.usage?.inputTokens, end.usage?.estimated], [50, true], "what else it may have written is not told");
+  });
+
+  test("says once what was mapped or left out of the request, however often that is sent", async () => {
+    fake.enqueue({ steps: [] }, { text: "yes" });
+    const events = await eventsOf(llmOn("anthropic"), "hi", { temperature: 0.5, reasoning: "high", maxOutputTokens: 8000 });
+    assert.equal(fake.requests.length, 2);
+    assert.equal(events.filter(({ type }) => type === "warning").length, 1);
   });
 });
