@@ -25,12 +25,14 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   const asked: Asked = { program, parsed, options, files };
   const printer = parsed.flags.has("json") ? new JsonPrinter(terminal) : new TextPrinter(terminal);
   let end: EndEvent | undefined;
+  let hasText = false;
   for await (const batch of session === undefined ? answerAlone(asked) : answerKept(asked, session)) {
     await printer.print(batch);
+    hasText = batch.reduce(hasTextAfter, hasText);
     const last = batch.at(-1);
     if (last?.type === "end") end = last;
   }
-  return finish(program, end, single(parsed, "base-url"));
+  return finish(program, { end, hasText, baseUrl: single(parsed, "base-url") });
 }
 
 interface Asked {
@@ -123,11 +125,22 @@ async function contentOf(question: string, files: readonly string[], signal: Abo
   return content;
 }
 
-function finish(program: Program, end: EndEvent | undefined, baseUrl: string | undefined): ExitStatus {
+function hasTextAfter(hadText: boolean, event: StreamEvent): boolean {
+  if (event.type === "text-delta") return hadText || !isBlank(event.text);
+  return event.type === "attempt" || (event.type === "discard" && event.what === "text") ? false : hadText;
+}
+
+interface Answered {
+  readonly end: EndEvent | undefined;
+  readonly hasText: boolean;
+  readonly baseUrl: string | undefined;
+}
+
+function finish(program: Program, { end, hasText, baseUrl }: Answered): ExitStatus {
   const { terminal } = program;
   if (terminal.stopStatus !== undefined) return terminal.stopStatus;
   if (end?.status === "complete") {
-    const note = finishNote(end.finishReason);
+    const note = finishNote(end.finishReason, hasText);
     if (note !== undefined) terminal.note(note);
     return 0;
   }

@@ -201,7 +201,7 @@ class Run {
     const totals = totalsOf(done.map(({ result }) => result));
     this.#tellFailures(failed);
     for (const item of complete) {
-      const note = finishNote(item.result.finishReason);
+      const note = finishNote(item.result.finishReason, item.result.content.trim() !== "");
       if (note !== undefined) terminal.note(`${this.#title(item)}: ${note}`);
     }
     const unwritten = report === undefined ? undefined : await this.#writeReport(report, done, items, totals);

@@ -99,9 +99,15 @@ function explanation({ engine }: Program, error: ErrorInfo, { about, baseUrl }: 
   return [`${prefix}${summary}`, detail, advice].filter((line) => line !== undefined).join("\n  ");
 }
 
-/** What is worth telling about an answer that is whole. */
-export function finishNote(finishReason: FinishReason | null): string | undefined {
-  if (finishReason === "length") return "the answer was cut at its greatest length; --max-output-tokens allows more where the model does.";
-  if (finishReason === "content-filter") return "the provider's filter ended the answer.";
+/** What is worth telling about an answer that is whole. One without text leaves nothing to be seen, so that it needs a word. */
+export function finishNote(finishReason: FinishReason | null, hasText: boolean): string | undefined {
+  const reason = noteOfReason(finishReason);
+  if (hasText) return reason === undefined ? undefined : `the answer ${reason}`;
+  return `the model answered with no text (finish reason: ${finishReason ?? "none"})${reason === undefined ? "." : `: the answer ${reason}`}`;
+}
+
+function noteOfReason(finishReason: FinishReason | null): string | undefined {
+  if (finishReason === "length") return "was cut at its greatest length; --max-output-tokens allows more where the model does.";
+  if (finishReason === "content-filter") return "was ended by the provider's filter.";
   return undefined;
 }

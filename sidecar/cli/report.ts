@@ -27,6 +27,7 @@ function section({ item, model, content, problem }: ReportItem, severalModels: b
   const heading = `## ${oneLine(item)}${severalModels ? ` (${oneLine(model)})` : ""}`;
   const parts = [heading];
   if (content.trim() !== "") parts.push(content.trim());
+  else if (problem === undefined) parts.push("> The model answered with no text.");
   if (problem !== undefined) parts.push(`> **Not complete:** ${oneLine(problem)}`);
   return `${parts.join("\n\n")}\n`;
 }

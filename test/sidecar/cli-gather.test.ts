@@ -134,6 +134,17 @@ describe("parley gather", () => {
     await rm(join(folder, "report.md"));
   });
 
+  it("says of an answer without text that it has none, on the error output and in the report", async () => {
+    fake.respond((request) => (fileOf(request) === "b.ts" ? { steps: [{ finish: "stop" }] } : { text: "Whole." }));
+    const { status, stderr } = await gather("--report", "empty.md", "a.ts", "b.ts");
+    assert.deepEqual([status, stderr], [0, "parley: b.ts: the model answered with no text (finish reason: stop).\n"]);
+    assert.match(
+      await readFile(join(folder, "empty.md"), "utf8"),
+      /## a\.ts\n\nWhole\.\n\n## b\.ts\n\n> The model answered with no text\.\n/u,
+    );
+    await rm(join(folder, "empty.md"));
+  });
+
   it("refuses a report that would overwrite one of the files, asks nothing, and leaves the file as it was", async () => {
     const before = await readFile(join(folder, "a.ts"), "utf8");
     const { status, stderr } = await gather("--report", "./a.ts", "b.ts", "a.ts");

@@ -216,6 +216,15 @@ describe("parley ask", () => {
     assert.match(stderr, /^parley: the answer was cut at its greatest length; --max-output-tokens/u);
   });
 
+  it("says of an answer without text that it has none, and why it ended", async () => {
+    fake.enqueue({ steps: [{ text: " \n" }, { finish: "stop" }] }, { steps: [{ reasoning: "Hm." }, { finish: "length" }] });
+    const blank = await ask(["x"]);
+    assert.deepEqual([blank.status, blank.stderr], [0, "parley: the model answered with no text (finish reason: stop).\n"]);
+    const cut = await ask(["--json", "x"]);
+    assert.equal(cut.status, 0);
+    assert.match(cut.stderr, /^parley: the model answered with no text \(finish reason: length\): the answer was cut at [^\n]+\n$/u);
+  });
+
   it("keeps what had come of an answer that was cut off, and ends with 1 and the reason", async () => {
     fake.enqueue({ steps: [{ text: "half an ans" }, { cut: "close" }] });
     const { status, stdout, stderr } = await ask(["x"]);
