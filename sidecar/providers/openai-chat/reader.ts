@@ -114,10 +114,9 @@ export class ChatReader implements WireReader {
     if (typeof content === "string") this.#text(content, out);
     else this.#readParts(asList(content), out);
     this.#text(delta["refusal"], out);
-    if (delta["tool_calls"] !== undefined && delta["tool_calls"] !== null) {
-      this.#calls.add(delta["tool_calls"]);
-      if (this.#calls.size > 0) this.#started = true;
-    }
+    this.#calls.add(delta["tool_calls"]);
+    this.#calls.addLegacy(delta["function_call"]);
+    if (this.#calls.size > 0) this.#started = true;
     const details = asList(delta["reasoning_details"]);
     if (details !== undefined) this.#addDetails(details);
   }
@@ -188,6 +187,7 @@ function bringsOnlyADelta(chunk: JsonObject): boolean {
     choice["usage"],
     choice["text"],
     delta["tool_calls"],
+    delta["function_call"],
     delta["reasoning_details"],
   ];
   return !hasReason && changes.every((value) => value === undefined || value === null);

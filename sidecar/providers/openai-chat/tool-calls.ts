@@ -8,6 +8,8 @@ import { MalformedRecord } from "../wire-adapter.ts";
 
 /** More than any model asks for at once; each new piece is compared with all of them. */
 const MAX_CALLS = 1000;
+/** Stands for the index of the one call that a `function_call` can be; a count never is negative. */
+const LEGACY = -1;
 
 interface CallInPieces {
   readonly index: number | undefined;
@@ -35,8 +37,21 @@ export class ToolCallAssembly {
   add(pieces: JsonValue | undefined): void {
     for (const value of asList(pieces) ?? []) {
       const piece = asObject(value);
-      if (piece !== undefined) this.#addPiece(piece);
+      if (piece === undefined) continue;
+      if (this.#isLegacy) this.#calls.pop();
+      this.#addPiece(piece);
     }
+  }
+
+  /**
+   * The `function_call` of one delta: what a call was before there could be several, and what servers of that time still send.
+   * Some repeat in it what stands under `tool_calls` (llama-cpp-python), so it counts only where no such call comes.
+   */
+  addLegacy(called: JsonValue | undefined): void {
+    const piece = asObject(called);
+    if (piece === undefined) return;
+    const begins = this.#calls.length === 0 && (asText(piece["name"]) ?? "") !== "";
+    if (begins || this.#isLegacy) this.#addPiece({ function: piece }, LEGACY);
   }
 
   /** In the order in which they began. A call that was given no id, or that of another, gets one that is unique in this answer. */
@@ -52,11 +67,14 @@ export class ToolCallAssembly {
     });
   }
 
-  #addPiece(piece: JsonObject): void {
+  get #isLegacy(): boolean {
+    return this.#calls[0]?.index === LEGACY;
+  }
+
+  #addPiece(piece: JsonObject, index = asCount(piece["index"])): void {
     const called = asObject(piece["function"]);
     const id = asText(piece["id"]) ?? "";
     const name = asText(called?.["name"]) ?? "";
-    const index = asCount(piece["index"]);
     const call = this.#find(id, name, index) ?? this.#begin(index);
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;

@@ -143,6 +143,18 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       events: [call("call_0", "a", "{}"), call("call_1", "b", '{"n":1}'), finish("tool-calls", "tool_calls")],
     },
     {
+      title: "a call of the older form, `function_call`, is one tool call",
+      file: "function-call.sse",
+      text: "Let me look.",
+      events: [call("call_0", "weather", '{"city":"Zürich"}'), usage(9, 8), finish("tool-calls", "function_call")],
+    },
+    { title: "an empty call of the older form is none", file: "function-call-of-nothing.sse", text: "Hi", events: [stop] },
+    {
+      title: "a call in both forms at once is one, that with an id",
+      file: "function-call-repeated.sse",
+      events: [call("call_7", "weather", '{"city":"Bern"}'), finish("tool-calls", "tool_calls")],
+    },
+    {
       title: "OpenRouter's reasoning details are kept to be sent back",
       file: "reasoning-details.sse",
       reasoning: "First second",
