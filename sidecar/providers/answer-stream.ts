@@ -9,7 +9,7 @@ import type { StageTimer } from "../http/stage-timer.ts";
 import type { ErrorPhase, TimeLimits } from "../types.ts";
 import { CallerAborted } from "./http-call.ts";
 import { ProviderError, type ProviderEvent } from "./provider.ts";
-import { networkCode, networkError, protocolError, recordTooLong, streamError, type CallTarget } from "./provider-errors.ts";
+import { checkBaseUrl, networkCode, networkError, protocolError, recordTooLong, streamError, type CallTarget } from "./provider-errors.ts";
 import { MalformedRecord, StreamFailure, type WireAdapter, type WireReader } from "./wire-adapter.ts";
 
 /** Bytes of one answer. No model writes as much; a server that never stops does. */
@@ -175,7 +175,7 @@ function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget,
   }
   const type = head.headers["content-type"]?.toLowerCase() ?? "";
   if (type.startsWith("text/html")) {
-    const words = `a web page came instead of an answer. Check the base URL ${target.origin}.`;
+    const words = `a web page came instead of an answer. ${checkBaseUrl(target)}`;
     throw protocolError(target, words, "before-first-token", "not-an-api");
   }
   if (type.startsWith("text/event-stream")) return new SseDecoder(sink);

@@ -11,7 +11,7 @@ import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./keys-in-requests.ts";
 import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
-import { networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
+import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
 import {
@@ -219,7 +219,7 @@ class HttpProvider implements Provider {
       if (list === undefined) {
         throw protocolError(
           target,
-          `what ${url.pathname} gives is no list of models. Check the base URL.`,
+          `what ${url.pathname} gives is no list of models. ${checkBaseUrl(target)}`,
           "before-first-token",
           "not-an-api",
         );
@@ -245,6 +245,8 @@ class HttpProvider implements Provider {
         provider: this.id,
         name: this.#endpoint.name ?? this.#row.name,
         origin: baseUrl.origin,
+        baseUrl: baseUrl.href.replace(/\/$/u, ""),
+        lacksPath: this.#endpoint.baseUrl !== undefined && this.#row.wire.startsWith("openai") && baseUrl.pathname === "/",
         ...(model === undefined ? {} : { model }),
       },
     };

@@ -20,6 +20,15 @@ export interface CallTarget {
   readonly model?: string;
   /** Where the request went, for people: without path or query. */
   readonly origin: string;
+  /** For people, without a slash at its end. */
+  readonly baseUrl: string;
+  /** The base URL was set and has no path, where most servers of its wire answer below `/v1`. */
+  readonly lacksPath: boolean;
+}
+
+/** What to look at where something else answers than what was meant. A sentence. */
+export function checkBaseUrl({ baseUrl, lacksPath }: CallTarget): string {
+  return `Check the base URL ${baseUrl}${lacksPath ? ": many servers want /v1 at its end." : "."}`;
 }
 
 /** An answer with an error status. `body` is text, possibly cut, possibly no JSON. */
@@ -34,7 +43,10 @@ export function statusError(target: CallTarget, status: number, headers: Incomin
   // llama.cpp's server says so while it reads the model from the disk: to be waited for, not to be reported (quirk 15).
   const loading = status === 503 && payload.type === "unavailable_error" && /loading/iu.test(payload.message);
   const code = loading ? "loading-model" : payload.code;
-  return new ProviderError(statusWords(target, status, payload), {
+  const words = statusWords(target, status, payload);
+  // What has no address of its own below the base URL is more often a wrong base URL than anything else.
+  const isNowhere = status === 404 && kind === "invalid-request" && target.lacksPath;
+  return new ProviderError(isNowhere ? `${words} ${checkBaseUrl(target)}` : words, {
     ...about(target),
     kind,
     phase: "before-headers",

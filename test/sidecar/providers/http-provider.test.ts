@@ -247,7 +247,19 @@ describe("What is no answer", () => {
     fake.enqueue({ headers: { "content-type": "text/html; charset=utf-8" }, body: "<html><title>Welcome</title></html>" });
     const error = await callError(chat());
     assert.deepEqual([error.kind, error.providerCode, error.phase], ["protocol", "not-an-api", "before-first-token"]);
-    assert.match(error.message, /base URL/u);
+    assert.ok(error.message.endsWith(`Check the base URL ${fake.baseUrl("openai-chat")}.`), error.message);
+  });
+
+  test("at an address without a path is told with the one that many servers have", async () => {
+    const bare = createProvider("openrouter", { baseUrl: fake.origin, key: "k" }, http);
+    const hint = `Check the base URL ${fake.origin}: many servers want /v1 at its end.`;
+    fake.enqueue({ headers: { "content-type": "text/html" }, body: "<html></html>" }, { status: 404, body: { detail: "Not Found" } });
+    for (const code of ["not-an-api", undefined]) {
+      const error = await callError(bare);
+      assert.deepEqual([error.providerCode, error.message.endsWith(hint)], [code, true], error.message);
+    }
+    fake.enqueue({ status: 404, body: { error: { message: "no such model", code: "model_not_found" } } });
+    assert.doesNotMatch((await callError(bare)).message, /base URL/u);
   });
 
   test("a compressed body that nobody asked for is refused", async () => {
