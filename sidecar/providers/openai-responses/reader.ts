@@ -23,6 +23,8 @@ export class ResponsesReader implements WireReader {
   readonly #calls = new Set<string>();
   #textCame = false;
   #reasoningCame = false;
+  /** Where the latest piece of reasoning belongs, and how it ends. */
+  #reasoningPart: ReasoningPlace | null = null;
   #reasoningKept = false;
   #started = false;
   #ended = false;
@@ -109,6 +111,7 @@ export class ResponsesReader implements WireReader {
     this.#calledTools = false;
     this.#textCame = false;
     this.#reasoningCame = false;
+    this.#reasoningPart = null;
     this.#reasoningKept = false;
     this.#seen.clear();
     this.#seenItem = undefined;
@@ -155,9 +158,13 @@ export class ResponsesReader implements WireReader {
     this.#seen.add(`${other === "text" ? "summary" : "text"}:${placeOf(record)}`);
     const id = asText(record["item_id"]);
     if (id !== undefined) this.#seen.add(`reasoned:${id}`);
+    const before = this.#reasoningPart;
+    const part = { id, place: placeOf(record), index: partIndex(record), end: `${before?.end ?? ""}${text}`.slice(-2) };
+    const blank = before !== null && isOtherPart(before, part) ? blankLine(before.end, text) : "";
+    this.#reasoningPart = part;
     this.#reasoningCame = true;
     this.#started = true;
-    out.push({ type: "reasoning-delta", text });
+    out.push({ type: "reasoning-delta", text: blank + text });
   }
 
   #beginItem(item: JsonObject, place: number): void {
@@ -261,6 +268,30 @@ export class ResponsesReader implements WireReader {
   #keep(item: JsonObject, out: ProviderEvent[]): void {
     out.push({ type: "opaque", provider: this.#target.provider, data: { wire: RESPONSES_WIRE, item } });
   }
+}
+
+interface ReasoningPlace {
+  readonly id: string | undefined;
+  readonly place: number;
+  readonly index: number;
+  /** The last two characters. */
+  readonly end: string;
+}
+
+/** Parts of reasoning, and of its summary, are numbered each within its item. */
+function partIndex(record: JsonObject): number {
+  return asCount(record["summary_index"]) ?? asCount(record["content_index"]) ?? 0;
+}
+
+/** Another item has another id and another place: servers exist that keep only one of them the same. */
+function isOtherPart(before: ReasoningPlace, now: ReasoningPlace): boolean {
+  return before.index !== now.index || (before.place !== now.place && before.id !== now.id);
+}
+
+/** Parts are paragraphs; some servers begin or end them with the blank line themselves. */
+function blankLine(before: string, after: string): string {
+  if (before.endsWith("\n\n") || after.startsWith("\n\n")) return "";
+  return before.endsWith("\n") || after.startsWith("\n") ? "\n" : "\n\n";
 }
 
 const REASONS: Readonly<Record<string, FinishReason>> = {

@@ -248,6 +248,13 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       ],
     },
     {
+      title: "the parts of a summary that comes in pieces, and further items of reasoning, are paragraphs of their own",
+      file: "summary-parts.sse",
+      reasoning: "**One**\n\nI add.\n\n**Two**\n\nI check.\n\n**Three**\n\nDone.\n\nFour.",
+      text: "4",
+      events: [finish("stop", "completed")],
+    },
+    {
       title: "quirk 26: response.incomplete is an end",
       file: "incomplete.sse",
       text: "Half",
