@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Budget } from "./limits/budget.ts";
 
-/** Foreground work is what a person waits for; batch work never takes the last place at an endpoint. */
+/** Foreground work is what a person waits for; it never waits for batch work (see `Limiter`). */
 export type WorkClass = "foreground" | "batch";
 
 export interface CallScope {

@@ -68,6 +68,11 @@ export class AdaptiveSize {
     return this.#phase;
   }
 
+  /** The provider itself has refused more than this at once, as far as anybody has tried lately. */
+  get isRefusedAbove(): boolean {
+    return this.#ceiling?.why === "refused";
+  }
+
   get bound(): number {
     return this.#bound;
   }

@@ -52,8 +52,14 @@ export const DEFAULT_START = 4;
 const ASK_PLACES_AGAIN_MS = 5 * 60_000;
 
 /**
- * As many at once as its adaptive size. While all of them are batch work, one place beside them is kept for the foreground,
- * so that a chat never waits behind a batch, not even at an endpoint of size 1. Foreground work alone never exceeds the size.
+ * As many at once as its adaptive size, where batch work is counted together with everything else, and foreground work by
+ * itself alone. So a chat waits for other chats, as it would without a batch, and never for batch work, not even at an endpoint
+ * of size 1: it goes out beside the batch. What a batch gives back it does not get again before all together are fewer than the
+ * size, so that for as long as some answers of it take there is at most twice the size at the endpoint, and then the size.
+ *
+ * Where so many at once have been refused before, one chat alone goes beside a full batch, and where that is refused too, chats
+ * take the batch's next free places, before it; nothing is learned of the size from such a refusal. The waits that a provider
+ * names hold for chats as well.
  */
 export class Limiter {
   readonly #size: AdaptiveSize;
@@ -70,6 +76,8 @@ export class Limiter {
   #knownSize: number | undefined;
   /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
   #era = 0;
+  /** What went out beside a full batch was refused, and the endpoint has been as full ever since. */
+  #besideIsRefused = false;
   #cancelTimer: (() => void) | null = null;
 
   /** `bound`: never more than this at once, as the settings say. */
@@ -169,11 +177,17 @@ export class Limiter {
 
   #hasPlace(workClass: WorkClass): boolean {
     if (this.#wait.end(workClass, this.#clock.now()) !== undefined) return false;
-    const { unanswered } = this.#wait;
-    const mayAsk = unanswered === null || this.#unanswered.foreground + this.#unanswered.batch < unanswered;
-    if (!mayAsk && (workClass === "batch" || this.#unanswered.foreground > 0)) return false;
+    const unanswered = workClass === "foreground" ? this.#unanswered.foreground : this.#unanswered.foreground + this.#unanswered.batch;
+    if (this.#wait.unanswered !== null && unanswered >= this.#wait.unanswered) return false;
     if (this.active < this.size) return true;
-    return workClass === "foreground" && this.#active.foreground === 0 && this.active === this.size;
+    return workClass === "foreground" && this.#hasPlaceBeside();
+  }
+
+  /** For a chat, while as many run as may. */
+  #hasPlaceBeside(): boolean {
+    if (this.#besideIsRefused) return false;
+    if (this.#size.isRefusedAbove) return this.#active.foreground === 0 && this.active === this.size;
+    return this.#active.foreground < this.size;
   }
 
   #take(workClass: WorkClass): Place {
@@ -208,6 +222,7 @@ export class Limiter {
         held = false;
         heard();
         this.#active[workClass]--;
+        if (this.active < this.size) this.#besideIsRefused = false;
         this.#admitWaiting();
       },
     };
@@ -217,12 +232,18 @@ export class Limiter {
     const now = this.#clock.now();
     if (first) {
       this.#era++;
-      this.#size.refused(now, this.active);
+      if (this.active > this.size) this.#refusedBeside();
+      else this.#size.refused(now, this.active);
     }
     this.#wait.refused(now, error, policy, first);
     this.#tellWait(now);
     if (error.retryAfterMs !== undefined) this.#learned({ waitMs: error.retryAfterMs });
     this.#tellSize();
+  }
+
+  #refusedBeside(): void {
+    this.#besideIsRefused = true;
+    this.#size.interrupt();
   }
 
   /** Whoever waits hears of the end of the common wait, or that it is too long to be waited for. */

@@ -116,6 +116,47 @@ describe("a server that queues instead of refusing", () => {
     assert.equal(fake.state().peakAnswers, 7);
   });
 
+  it("lets three chats begin, in a batch of a hundred at a limit of two, before it gets anything more of the batch", async () => {
+    const items = (): number => fake.requests.filter(({ bodyText }) => bodyText.includes("an item")).length;
+    const chats = (): number => fake.requests.length - items();
+    fake.respond(({ bodyText }) => ({ holdHeaders: bodyText.includes("an item") ? "items" : "chats", text: "an answer" }));
+    const engine = engineWith({ providers: { "openai-compatible": { baseUrl: fake.baseUrl("openai-chat"), concurrency: 2 } } });
+    const llm = engine.llm("openai-compatible/m");
+    const run = gather(Array.from({ length: 100 }, () => () => llm.generate("an item")));
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 2, "the batch to take both places");
+    const asked = [1, 2, 3].map(async (number) => llm.generate(`chat ${number}`));
+    await fake.waitFor(() => chats() === 2, "two chats beside the batch, as many as without it");
+    fake.gate("items").open();
+    await until(() => answered() === 2, "what had begun of the batch to end");
+    assert.deepEqual([items(), chats()], [2, 2], "its places are not given to it again");
+    fake.gate("chats").release();
+    await fake.waitFor(() => chats() === 3, "the third chat in the place of the first");
+    assert.equal(items(), 2, "and still nothing of the batch");
+    fake.gate("chats").open();
+    await Promise.all(asked);
+    assert.ok((await run).every(({ status }) => status === "complete"));
+    assert.deepEqual([fake.requests.length, fake.state().peakAnswers], [103, 4]);
+  });
+
+  it("with one slot is sent a chat beside the one answer of a batch that it works on", async () => {
+    fake.tell("/props", { total_slots: 1 });
+    fake.respond(({ bodyText }) => ({ holdHeaders: bodyText.includes("an item") ? "items" : "chats", text: "an answer" }));
+    const engine = engineWith({ providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });
+    const llm = engine.llm("llama-server/m");
+    const abort = new AbortController();
+    const run = gather(
+      Array.from({ length: 100 }, () => () => llm.generate("an item")),
+      { signal: abort.signal },
+    );
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("items"), "the batch");
+    const chat = llm.generate("a chat");
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("chats"), "the chat beside it");
+    fake.gate("chats").open();
+    assert.equal((await chat).status, "complete");
+    abort.abort();
+    await run;
+  });
+
   it("that does not tell its slots gets two at first, and nobody hears of it", async () => {
     fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
     const engine = engineWith({ concurrency: 64, providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });

@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Limiter, type Place, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
-import type { ErrorInfo } from "../../../sidecar/types.ts";
 import { acquire } from "./acquire.ts";
-import { HeldClock, noChance } from "./held-clock.ts";
+import { HeldClock } from "./held-clock.ts";
+import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 const never = new AbortController().signal;
-
-/** Asks for a place and notes when it comes. */
-function asks(limiter: Limiter, workClass: "foreground" | "batch", admitted: string[], name: string): Promise<Place> {
-  return acquire(limiter, workClass).then((place) => {
-    admitted.push(name);
-    return place;
-  });
-}
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the limiter of an endpoint", () => {
   it("gives as many places as its size and no more", () => {
@@ -131,24 +121,6 @@ describe("the limiter of an endpoint", () => {
     assert.deepEqual([limiter.active, limiter.waiting], [0, 0]);
   });
 });
-
-const policy = { baseMs: 500, capMs: 60_000 };
-
-function refusal(retryAfterMs?: number): ErrorInfo {
-  const words = { kind: "rate-limit", message: "slow down", phase: "before-headers", retryable: true, status: 429 } as const;
-  return { ...words, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-}
-
-function held(size: number): { readonly clock: HeldClock; readonly limiter: Limiter } {
-  const clock = new HeldClock();
-  return { clock, limiter: new Limiter(64, { start: size, clock, random: noChance }) };
-}
-
-function taken(limiter: Limiter, workClass: "foreground" | "batch" = "batch"): Place {
-  const place = limiter.tryAcquire(workClass);
-  assert.ok(place !== undefined, `a ${workClass} place is free`);
-  return place;
-}
 
 describe("a limiter that is refused", () => {
   it("halves once for all requests that were under way together, and again for one that went out after", () => {
