@@ -120,7 +120,7 @@ export const ListSessions = new RequestType<{ readonly limit?: number }, { reado
 );
 export interface GetSessionParams {
   readonly session: string;
-  /** Messages at most: the newest of the path shown, or of what comes before `before`. Absent: all of them. */
+  /** Messages at most: the newest of the path shown, or of what comes before `before`. Default 200. */
   readonly limit?: number;
   /** The messages that come before this one, on its path. */
   readonly before?: string;

@@ -390,7 +390,7 @@ export interface SessionInfo {
 }
 
 export interface SessionDetail extends SessionInfo {
-  /** The path shown, oldest first; its newest part where a limit was named. More comes before it where the first has a `parent`. */
+  /** The path shown, oldest first; its newest part where it is longer than a page. More comes before it where the first has a `parent`. */
   readonly messages: readonly StoredMessage[];
   /** Summaries of older messages whose `parent` is among these. */
   readonly summaries?: readonly StoredMessage[];

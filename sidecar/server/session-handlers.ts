@@ -22,6 +22,8 @@ import { params } from "./shapes.ts";
 /** Sessions in a list that names no limit, and at most. */
 const usualLimit = 200;
 const mostListed = 10_000;
+/** Messages of a conversation that are given where no limit is named. */
+const usualPage = 200;
 /** Sessions and messages of each in a search that names no limits. */
 const usualHits = 50;
 const usualMessages = 3;
@@ -75,12 +77,15 @@ export function addSessionHandlers(router: Router): void {
   });
 }
 
-async function detailOf({ services, chats }: Core, info: SessionInfo, { limit, before }: GetSessionParams): Promise<SessionDetail> {
+async function detailOf(
+  { services, chats }: Core,
+  info: SessionInfo,
+  { limit = usualPage, before }: GetSessionParams,
+): Promise<SessionDetail> {
   const { store } = services;
   const leaf = before === undefined ? info.leaf : await parentOf(store, info.id, before);
   if (leaf === null) return { ...info, messages: [] };
-  const options = { siblings: true, ...(limit === undefined ? {} : { limit }) };
-  const [path, summaries] = await Promise.all([store.getPath(leaf, options), store.listSummaries(info.id)]);
+  const [path, summaries] = await Promise.all([store.getPath(leaf, { siblings: true, limit }), store.listSummaries(info.id)]);
   const shown = new Set(path.map(({ id }) => id));
   const within = summaries.filter(({ parent }) => parent !== null && shown.has(parent));
   const messages = path.map((message) => chats.withStream(message));

@@ -95,6 +95,33 @@ test("a conversation is read from its end, page by page", async (context) => {
   await assert.rejects(read("another"), failure("message-not-found"));
 });
 
+test("a conversation that is asked for without a limit is given in pages, too, and each page has its own summaries", async (context) => {
+  const served = await startReady(context);
+  const session = await served.newSession();
+  const message = (at: number): StoredMessage => {
+    const role = at % 2 === 0 ? { role: "user" as const } : { role: "assistant" as const };
+    return { id: `m${at}`, session, parent: at === 0 ? null : `m${at - 1}`, message: { ...role, content: asText(`${at}`) }, createdAt: at };
+  };
+  const summary: StoredMessage = { ...message(1), id: "summary", message: { role: "system", content: asText("so far") } };
+  const messages = Array.from({ length: 450 }, (_, at) => message(at));
+  await served.store.addMessages({ session, messages: [...messages, { ...summary, parent: "m101" }], leaf: "m449" });
+  const read = async (before?: string) =>
+    (await served.connection.sendRequest(GetSession, { session, ...(before !== undefined && { before }) })).session;
+  const pages = [await read()];
+  for (let first = pages[0]?.messages[0]; (first?.parent ?? null) !== null; first = pages[0]?.messages[0])
+    pages.unshift(await read(first?.id));
+  assert.deepEqual(
+    pages.map((page) => [page.messages.length, page.messages[0]?.id, page.summaries?.length]),
+    [
+      [50, "m0", undefined],
+      [200, "m50", 1],
+      [200, "m250", undefined],
+    ],
+  );
+  const all = await served.connection.sendRequest(GetSession, { session, limit: 1000 });
+  assert.equal(all.session.messages.length, 450, "who names a limit has it");
+});
+
 test("an answer that was stopped goes on in a message of its own, which is marked by what it follows", async (context) => {
   const served = await startReady(context);
   const gate = new Gate();
