@@ -26,7 +26,8 @@ export function fileAsText(file: FilePart): string {
   return `File: ${oneLine(file.name)}${linesOf(file)}\n${fence}${languageOf(file)}\n${file.text}${newline}${fence}`;
 }
 
-function linesOf({ startLine, endLine }: FilePart): string {
+/** With a blank before it: ` (line 3)`, ` (lines 3 to 9)`; empty for a whole file. */
+export function linesOf({ startLine, endLine }: Pick<FilePart, "startLine" | "endLine">): string {
   if (startLine === undefined) return "";
   return endLine === undefined || endLine === startLine ? ` (line ${startLine})` : ` (lines ${startLine} to ${endLine})`;
 }

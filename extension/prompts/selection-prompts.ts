@@ -4,6 +4,7 @@
 import * as vscode from "vscode";
 import type { Chat } from "../chat/chat.ts";
 import { builtInPrompts } from "./built-in-prompts.ts";
+import { linesLabel } from "./lines-label.ts";
 import { selectedParts } from "./selection.ts";
 
 /** *Explain Selection*. Rejects with `NothingSelected`, and as `Chat.ask` does. */
@@ -19,7 +20,7 @@ export async function askAboutSelection(chat: Chat): Promise<void> {
   const parts = await selectedParts();
   const question = await vscode.window.showInputBox({
     title: vscode.l10n.t("Ask About the Selection"),
-    prompt: parts.map(({ name, startLine, endLine }) => `${name}:${startLine}-${endLine}`).join(", "),
+    prompt: parts.map(linesLabel).join(", "),
     placeHolder: vscode.l10n.t("What do you want to know about this code?"),
     ignoreFocusOut: true,
   });

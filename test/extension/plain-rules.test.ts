@@ -13,6 +13,7 @@ import { sidecarEnvironment } from "../../extension/client/sidecar-environment.t
 import { DisposableStore } from "../../extension/dispose.ts";
 import { isBinary, notebookText } from "../../extension/files/file-text.ts";
 import { innermost } from "../../extension/prompts/innermost-symbol.ts";
+import { linesLabel } from "../../extension/prompts/lines-label.ts";
 
 test("a crash is survived with growing pauses, the fifth in three minutes is not", () => {
   const policy = new RestartPolicy();
@@ -187,4 +188,11 @@ test("times are told in the largest unit that fits, and as a date after a week",
   assert.equal(timeAgo(now - 26 * 3_600_000, now, "en"), "yesterday");
   assert.equal(timeAgo(now - 8 * 86_400_000, now, "en"), "Nov 14, 2026");
   assert.equal(timeAgo(now + 60_000, now, "en"), "this minute");
+});
+
+test("the lines of a selection are named as editors name them, one line without a range", () => {
+  const name = "src/order.ts";
+  assert.equal(linesLabel({ name, startLine: 3, endLine: 9 }), "src/order.ts:3-9");
+  assert.equal(linesLabel({ name, startLine: 1, endLine: 1 }), "src/order.ts:1");
+  assert.equal(linesLabel({ name }), name);
 });

@@ -14,7 +14,7 @@ import { Terminal, type TerminalHost } from "../../sidecar/cli/terminal.ts";
 import { databaseName, defaultStoreFolder, editorStores, extensionId } from "../../sidecar/sessions/known-stores.ts";
 import { newSession } from "../../sidecar/sessions/new-session.ts";
 import { openStore } from "../../sidecar/sessions/open-store.ts";
-import type { StoredMessage } from "../../sidecar/types.ts";
+import type { StoredMessage, UserPart } from "../../sidecar/types.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
 import { ParleyProcess } from "../support/parley-process.ts";
@@ -246,6 +246,18 @@ describe("parley sessions show and search", () => {
         [id, "complete"],
       ],
     );
+  });
+
+  it("name the lines of a file that a part of it was asked about", async () => {
+    const opened = await openStore(store);
+    const session = newSession({ model: null });
+    await opened.createSession(session);
+    const lines = { type: "file", uri: "file:///a.ts", name: "a.ts", text: "", startLine: 3 } as const;
+    const content = [9, 3].map((endLine): UserPart => ({ ...lines, endLine }));
+    const message: StoredMessage = { id: "q", session: session.id, parent: null, createdAt: 1, message: { role: "user", content } };
+    await opened.addMessages({ session: session.id, messages: [message], leaf: "q" });
+    await opened.close();
+    assert.match((await parley(["sessions", "show", session.id])).stdout, /\[a\.ts \(lines 3 to 9\)\]\n\n\[a\.ts \(line 3\)\]\n$/u);
   });
 
   it("find words in messages and titles, and say where", async () => {

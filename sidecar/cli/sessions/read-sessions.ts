@@ -1,5 +1,6 @@
 // `parley sessions list | show | search`: what is read and printed.
 
+import { linesOf } from "../../prompt-text.ts";
 import { editorStores } from "../../sessions/known-stores.ts";
 import type { SessionHit, TextRange } from "../../store-results.ts";
 import type { Part, SessionInfo, StoredMessage } from "../../types.ts";
@@ -74,7 +75,7 @@ function partWords(part: Part): string {
     case "text":
       return part.text.trimEnd();
     case "file":
-      return `[${part.name}${part.startLine === undefined ? "" : `, lines ${part.startLine} to ${part.endLine ?? part.startLine}`}]`;
+      return `[${part.name}${linesOf(part)}]`;
     case "image":
       return `[an image, ${part.mediaType}]`;
     case "tool-call":

@@ -1,6 +1,7 @@
 // The parts of a message in a Markdown file: each a mark with what only programs need, then what people read. The text of a part
 // stands in the file itself; whatever else belongs to it is in its mark.
 
+import { linesOf } from "../../prompt-text.ts";
 import type { FilePart, ImagePart, JsonObject, Part, ToolCallPart, ToolResultPart } from "../../types.ts";
 import { fenceFor, jsonForComment, markStart, openFence, readExactly, writeExactly } from "./exact-text.ts";
 
@@ -131,11 +132,6 @@ function without(text: string, piece: string, atStart: boolean): string {
   if (piece === "") return text;
   if (atStart) return text.startsWith(piece) ? text.slice(piece.length) : text;
   return text.endsWith(piece) ? text.slice(0, -piece.length) : text;
-}
-
-function linesOf({ startLine, endLine }: Pick<FilePart, "startLine" | "endLine">): string {
-  if (startLine === undefined) return "";
-  return endLine === undefined || endLine === startLine ? ` (line ${startLine})` : ` (lines ${startLine} to ${endLine})`;
 }
 
 /** For people, on one line, and never one of the file's marks. */
