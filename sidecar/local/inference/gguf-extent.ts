@@ -25,10 +25,11 @@ class CutShort extends Error {}
 /** The header is none. */
 class NotReadable extends Error {}
 
-/** Throws `model-incomplete` with the sizes, or `not-a-model`. A file that is no GGUF file at all passes. */
+/** Throws `model-incomplete` with the sizes, or `not-a-model`. A file of another kind passes, unless it is too short for any. */
 export function checkExtent(file: string): void {
   const reader = new HeaderReader(file);
   try {
+    if (reader.size < MAGIC.length) throw tooShort(file, reader.size);
     const needed = bytesNeeded(reader);
     if (needed <= reader.size) return;
     throw incomplete(file, `it has ${megabytes(reader.size)}, and its header tells of more than ${megabytes(needed)}`);
@@ -41,6 +42,12 @@ export function checkExtent(file: string): void {
   }
 }
 
+/** Whoever reads such a file finds blanks where the file has nothing, and tells of those. */
+function tooShort(file: string, bytes: number): Error {
+  const size = bytes === 0 ? "is empty (0 bytes)" : `has only ${bytes} byte${bytes === 1 ? "" : "s"}`;
+  return localError("not-a-model", `${file} ${size}, so it is no GGUF file.`);
+}
+
 function incomplete(file: string, how: string): Error {
   return localError("model-incomplete", `${file} is cut short: ${how}. Download it again.`);
 }
@@ -51,7 +58,7 @@ function megabytes(bytes: number): string {
 
 /** Bytes up to where the last tensor begins; 0 where that cannot be told. */
 function bytesNeeded(reader: HeaderReader): number {
-  if (reader.size < MAGIC.length || reader.text(MAGIC.length) !== MAGIC || !VERSIONS.includes(reader.uint32())) return 0;
+  if (reader.text(MAGIC.length) !== MAGIC || !VERSIONS.includes(reader.uint32())) return 0;
   const tensors = reader.uint64();
   const entries = reader.uint64();
   if (Math.max(tensors, entries) > MOST_COUNTED) throw new NotReadable("its header counts more parts than any model has");

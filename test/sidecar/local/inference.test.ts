@@ -205,14 +205,18 @@ describe("a file that cannot be run", () => {
   });
 
   it("is refused where it is no GGUF file, and the next request works", async () => {
-    const bad: Record<string, Buffer> = {
-      empty: Buffer.alloc(0),
-      text: Buffer.from("just a text, and a little longer than a header"),
-    };
-    for (const [name, bytes] of Object.entries(bad)) {
-      const path = join(folder, `${name}.gguf`);
-      writeFileSync(path, bytes);
-      checkCode((await ask([user("x")], { model: path })).error, "not-a-model");
+    const bad: readonly (readonly [string, RegExp])[] = [
+      ["", /is empty \(0 bytes\), so it is no GGUF file/u],
+      ["a", /has only 1 byte, so/u],
+      ["GGU", /has only 3 bytes, so/u],
+      ["just a text, and a little longer than a header", /is no GGUF file that can be read/u],
+    ];
+    const path = join(folder, "no model.gguf");
+    for (const [text, words] of bad) {
+      writeFileSync(path, text);
+      const { error } = await ask([user("x")], { model: path });
+      checkCode(error, "not-a-model");
+      assert.match(String(error), words);
     }
     assert.equal((await ask([user("^=still here")])).text, "STILL HERE");
   });
