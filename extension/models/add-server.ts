@@ -11,7 +11,7 @@ import { SERVER_NAME } from "../settings-values.ts";
 import type { Settings } from "../settings.ts";
 import type { SidecarClient } from "../sidecar-client.ts";
 import type { ModelDirectory } from "./model-directory.ts";
-import { type ServerCandidate, serverCandidates, serverName } from "./server-address.ts";
+import { holdsCredentials, type ServerCandidate, serverCandidates, serverName } from "./server-address.ts";
 import { tellNotFound } from "./server-not-found.ts";
 
 export interface AddServerOptions {
@@ -71,6 +71,11 @@ function askAddress(value: string): Thenable<string | undefined> {
     ignoreFocusOut: true,
     validateInput: (text) => {
       if (text.trim() === "" || serverCandidates(text).length > 0) return undefined;
+      if (holdsCredentials(text)) {
+        return vscode.l10n.t(
+          "A name or password in the address is not taken. Leave it out: you are asked for a key where the server wants one.",
+        );
+      }
       return vscode.l10n.t("This is no web address. An example: http://localhost:8000/v1");
     },
   });

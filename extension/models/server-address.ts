@@ -29,6 +29,12 @@ export function serverCandidates(typed: string): readonly ServerCandidate[] {
   return openAi === "ollama" ? [{ preset: "ollama", baseUrl: url.origin }, ...candidates] : candidates;
 }
 
+/** Whether it would be an address without the name or password in it, which is not taken. */
+export function holdsCredentials(typed: string): boolean {
+  const withoutThem = typed.trim().replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#\s]*@(?=\S)/i, "$1");
+  return withoutThem !== typed.trim() && serverCandidates(withoutThem).length > 0;
+}
+
 /** A name to offer for the server: its host, and its port where it is not the usual one. */
 export function serverName(baseUrl: string, taken: ReadonlySet<string>): string {
   const url = new URL(baseUrl);

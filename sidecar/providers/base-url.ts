@@ -22,7 +22,7 @@ export function parseBaseUrl(row: ProviderRow, text: string): URL {
   const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
   if (url === null || trimmed === "") throw badBaseUrl(row, text, "it is no web address");
   if (url.protocol !== "http:" && url.protocol !== "https:") throw badBaseUrl(row, text, "it must begin with http:// or https://");
-  if (url.username !== "" || url.password !== "") throw badBaseUrl(row, "…", "it must not hold a password; set a key instead");
+  if (url.username !== "" || url.password !== "") throw holdsCredentials(row, url);
   if (!hasScheme && !HOST_ALONE.test(trimmed)) throw badBaseUrl(row, text, "it must begin with http:// or https://");
   url.hash = "";
   url.search = "";
@@ -86,6 +86,13 @@ function callableHost(host: string): string {
   if (host === "" || host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";
   return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Neither part of them is repeated: tokens are written in place of the name, too. */
+function holdsCredentials(row: ProviderRow, url: URL): ProviderError {
+  const [variable] = row.keyVariables;
+  const place = `In the editor a key is set with "Parley: Set API Key…"${variable === undefined ? "" : `, elsewhere in the variable ${variable}`}`;
+  return badBaseUrl(row, `${url.protocol}//…@${url.host}`, `a name or password in an address is not taken. Leave it out. ${place}`);
 }
 
 function badBaseUrl(row: ProviderRow, text: string, problem: string): ProviderError {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serverCandidates, serverName } from "../../extension/models/server-address.ts";
+import { holdsCredentials, serverCandidates, serverName } from "../../extension/models/server-address.ts";
 
 const cases: readonly (readonly [string, readonly string[]])[] = [
   ["http://10.0.0.5:9000", ["openai-compatible http://10.0.0.5:9000/v1", "openai-compatible http://10.0.0.5:9000"]],
@@ -28,6 +28,13 @@ for (const [typed, expected] of cases) {
     );
   });
 }
+
+test("an address with a name or password in it is told from what is none", () => {
+  for (const typed of ["http://user:pw@example.com/v1", "user:pw@example.com", " https://token@example.com ", "http://a@b:c@example.com"])
+    assert.ok(holdsCredentials(typed), typed);
+  for (const typed of ["http://example.com/@me", "ftp://user:pw@example.com", "two@ words", "@", "http://user@", "http://example.com/v1"])
+    assert.ok(!holdsCredentials(typed), typed);
+});
 
 test("a server is named for its host, and never like another", () => {
   assert.equal(serverName("http://127.0.0.1:8000/v1", new Set()), "localhost-8000");

@@ -123,6 +123,23 @@ describe("A base URL", () => {
   }
 });
 
+test("A password in an address is refused, not repeated, and the place for a key is named", () => {
+  const messageFor = (id: string): string => {
+    try {
+      return parseBaseUrl(row(id), "https://secret-name:secret@host:8000/v1").href;
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const vllm = messageFor("vllm");
+  assert.match(
+    vllm,
+    /"https:\/\/…@host:8000" .+ a name or password in an address is not taken\. .+"Parley: Set API Key…".+VLLM_API_KEY\.$/u,
+  );
+  assert.match(messageFor("mlx"), /"Parley: Set API Key…"\.$/u);
+  assert.doesNotMatch(vllm + messageFor("mlx"), /secret/u);
+});
+
 describe("The environment", () => {
   test("fault 21: gives the first base URL that is set, Ollama's in its own format", () => {
     assert.equal(baseUrlFromEnvironment(row("ollama"), { OLLAMA_HOST: "0.0.0.0:9" }), "http://127.0.0.1:9");
