@@ -143,6 +143,13 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   ],
   "sidecar/http/http-exchange.ts": [["quirk 41", "else controller.abort(reason);", ""]],
   "sidecar/answers/numbering.ts": [["quirk 22", "inputTokens, outputTokens, estimated: true };", "inputTokens, outputTokens };"]],
+  "sidecar/answers/thinking/channel-text.ts": [
+    ["quirk 29", 'if (header === "unfinished" && !last) return { is: "undecided", at };', ""],
+    ["quirk 29", "this.#held.length - unfinishedTail(this.#held, MARKS)", "this.#held.length"],
+    ["quirk 29", "held.length - unfinishedTail(held, ENDS)", "held.length"],
+    ["quirk 29", 'if (after === "" && !last && endsInQuote(before)) return { is: "undecided", at };', ""],
+    ["quirk 29", "if (this.#before !== null) this.#tell(space, out, this.#before);", ""],
+  ],
   "sidecar/answers/thinking/think-tags.ts": [
     ["quirk 29", "if (marks.some((mark) => mark.startsWith(tail))) return length;", ""],
     ["quirk 29", "if (isQuoted(before, after) || isInCode(before)) return true;", ""],

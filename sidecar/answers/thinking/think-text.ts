@@ -6,9 +6,11 @@
 // - A closing tag without an opening one: the chat template had opened it in the prompt. What was said before it was thought.
 //   It has been shown as text by then, so it is taken back (`discard`) and told anew as reasoning. The next answers of that
 //   model are read as thought from their beginning (`ThinkMemory`), and taken back as text should they end without the tag.
+// - An answer that begins with the header of a channel is read by its channels (see `channel-text.ts`).
 
 import type { FinishReason } from "../../types.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
+import { ChannelText, readHeader } from "./channel-text.ts";
 import { canBeJudged, endsInQuote, findClose, isQuoted, isSpokenOf, MARK_BEGINS, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
 
 const OPENS = THINK_TAGS.map(({ open }) => open);
@@ -20,9 +22,10 @@ const RECENT = 200;
 
 /**
  * `start`: nothing but white space has come. `thought`: between the tags, or where the template is known to open them.
- * `after`: between a closing tag and what follows. `said`: text in which a closing tag may still come. `plain`: text.
+ * `after`: between a closing tag and what follows. `said`: text in which a closing tag may still come. `channels`: the model
+ * names a channel for all that it writes. `plain`: text.
  */
-type State = "start" | "thought" | "after" | "said" | "plain";
+type State = "start" | "thought" | "after" | "said" | "channels" | "plain";
 
 /** Whether the template had opened the thought: unknown where the answer did not get as far. */
 export type TemplateOpens = boolean | undefined;
@@ -42,6 +45,7 @@ export class ThinkText {
   /** The thought under way was opened by nobody: it is one because this model's answers begin so. */
   #unopened = false;
   #spokenOf = 0;
+  readonly #channels = new ChannelText();
   #templateOpens: TemplateOpens;
 
   /** `presumed`: answers of this model begin in the middle of a thought. */
@@ -98,6 +102,7 @@ export class ThinkText {
   /** Something else than text came, or nothing will: what is held is what it looks like so far. */
   #flush(out: ProviderEvent[]): void {
     while (this.#held !== "" && this.#step(true, out));
+    if (this.#state === "channels") this.#channels.read("", true, out);
   }
 
   /** One move on what is held; false when nothing can be decided until more comes. `last`: nothing more will. */
@@ -110,6 +115,9 @@ export class ThinkText {
         return this.#think(last, out);
       case "said":
         return this.#say(last, out);
+      case "channels":
+        this.#channels.read(this.#take(this.#held.length), last, out);
+        return false;
       case "plain":
         break;
     }
@@ -122,9 +130,14 @@ export class ThinkText {
     const held = this.#held;
     const words = held.trimStart();
     if (!last && OPENS.some((open) => open.length > words.length && open.startsWith(words))) return false;
+    const header = this.#state === "start" ? readHeader(words) : undefined;
+    if (header === "unfinished" && !last) return false;
     const space = held.slice(0, held.length - words.length);
     const tags = THINK_TAGS.find(({ open }) => words.startsWith(open));
-    if (tags !== undefined) {
+    if (typeof header === "object") {
+      if (this.#presumed) this.#templateOpens = false;
+      this.#state = "channels";
+    } else if (tags !== undefined) {
       if (this.#presumed && this.#state === "start") this.#templateOpens = false;
       this.#held = space + words.slice(tags.open.length);
       this.#enterThought([tags.close], false);

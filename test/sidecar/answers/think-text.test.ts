@@ -111,6 +111,84 @@ function partsOf(pieces: readonly string[], ending: ProviderEvent | null): Pick<
   return { reasoning, text: said };
 }
 
+describe("What is thought in a channel of its own", () => {
+  const analysis = "<|channel|>analysis<|message|>";
+  const final = "<|start|>assistant<|channel|>final<|message|>";
+
+  test("quirk 29: is told from the final channel, cut anywhere, and no mark is left", () => {
+    for (const start of ["", "<|start|>assistant"]) {
+      for (const end of ["<|return|>", "<|end|>", ""]) {
+        checkEveryCut(`${start}${analysis}I add <2.<|end|>${final}It is <b>4</b>.${end}`, {
+          reasoning: "I add <2.",
+          text: "It is <b>4</b>.",
+        });
+      }
+    }
+  });
+
+  test("quirk 29: also where the end marks or the header of the final channel are missing", () => {
+    checkEveryCut(`${analysis}I add.${final}It is 4.`, { reasoning: "I add.", text: "It is 4." });
+    checkEveryCut(`${analysis}I add.<|channel|>final<|message|>It is 4.`, { reasoning: "I add.", text: "It is 4." });
+    checkEveryCut(`${analysis}I add.<|end|>It is 4.`, { reasoning: "I add.", text: "It is 4." });
+  });
+
+  test("quirk 29: what a model says before its last channel is said, and white space behind a thought belongs to it", () => {
+    const commentary = "<|start|>assistant<|channel|>commentary<|message|>";
+    checkEveryCut(`\n${analysis}I add.<|end|>\n${commentary}I look. <|end|><|start|>assistant${analysis}Hm.<|end|>${final}4`, {
+      reasoning: "\nI add.\nHm.",
+      text: "I look. 4",
+    });
+  });
+
+  test("quirk 29: a thought that is never ended stays one", () => {
+    for (const pieces of everyCut(`${analysis}I add <|en`)) {
+      assert.deepEqual(partsOf(pieces, null), { reasoning: "I add <|en", text: "" }, JSON.stringify(pieces));
+    }
+  });
+
+  test("quirk 29: white space behind the last mark belongs to the answer, and much of it says that this was not the end", () => {
+    checkEveryCut(`${final}4<|return|>\n`, { reasoning: "", text: "4\n" });
+    const words = `4<|return|>${" ".repeat(150)}`;
+    assert.deepEqual(partsOf([final, ...Array.from(words)], finish), { reasoning: "", text: words });
+  });
+
+  test("quirk 29: the final channel may speak of marks, and a thought may quote them", () => {
+    const words = `Write <|end|> and then:\n${final}Hi<|return|> to end it.`;
+    checkEveryCut(`${analysis}They ask about \`<|end|>\` and \`${final}\`.<|end|>${final}${words}`, {
+      reasoning: `They ask about \`<|end|>\` and \`${final}\`.`,
+      text: words,
+    });
+  });
+
+  test("quirk 29: marks anywhere but at the very beginning, and what only looks like a header, are text", () => {
+    for (const words of [
+      `The header is ${analysis}, then \`<|end|>\` and ${final}.`,
+      `\`${analysis}\` begins a thought.`,
+      "<|channel|> begins a channel.",
+      "<|channel|>analysis is its name.",
+      "<|start|>user<|message|>Hi",
+      "<|channel|>anal",
+      "<|start|>assist",
+      '<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a":1}<|call|>',
+    ]) {
+      checkEveryCut(words, { reasoning: "", text: words });
+    }
+  });
+
+  test("quirk 29: a call of a tool that is left in the text stays text, after the thought", () => {
+    const left = '<|start|>assistant<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a":1}<|call|>';
+    checkEveryCut(`${analysis}I call f.<|end|>${left}`, { reasoning: "I call f.", text: left });
+  });
+
+  test("quirk 29: where reasoning comes by itself, the text keeps its marks", () => {
+    assert.deepEqual(told([thought("Hm."), `${analysis}x<|end|>`]), { reasoning: "Hm.", text: `${analysis}x<|end|>`, opens: undefined });
+  });
+
+  test("a model whose answers began inside a thought and now name channels is read by these", () => {
+    assert.deepEqual(told([`${analysis}I add.<|end|>${final}4`], { presumed: true }), { reasoning: "I add.", text: "4", opens: false });
+  });
+});
+
 describe("A closing tag that nobody opened", () => {
   for (const answer of [
     "I add 2 and 2.\n</think>\n\nIt is 4.",
