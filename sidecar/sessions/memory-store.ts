@@ -3,6 +3,7 @@
 import type { SearchResult, StoreStatistics } from "../store-results.ts";
 import type { SessionInfo, StoredMessage } from "../types.ts";
 import { messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
+import { MemoryMessages } from "./memory-messages.ts";
 import { countsOf } from "./search/matches.ts";
 import { searchableText } from "./search/message-text.ts";
 import { phrasesOf } from "./search/phrases.ts";
@@ -33,8 +34,7 @@ interface Deleted {
 export class MemoryStore implements SessionStore {
   /** In the order of their last change, the newest at the end. */
   readonly #sessions = new Map<string, SessionInfo>();
-  /** In the order in which they were kept. */
-  readonly #messages = new Map<string, StoredMessage>();
+  readonly #messages = new MemoryMessages();
   /** Until they cannot be restored any more. */
   readonly #deleted = new Map<string, Deleted>();
   readonly #limits = new Map<string, EndpointLimit>();
@@ -42,7 +42,7 @@ export class MemoryStore implements SessionStore {
   async createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
     this.#checkParents(session.id, messages);
     this.#sessions.set(session.id, session);
-    this.#insert(session.id, messages);
+    this.#messages.insert(session.id, messages);
   }
 
   async listSessions(limit: number): Promise<readonly SessionInfo[]> {
@@ -64,19 +64,16 @@ export class MemoryStore implements SessionStore {
   async setLeaf(session: string, message: string): Promise<SessionInfo> {
     if (!this.#sessions.has(session)) throw sessionNotFound(session);
     this.#checkIn(session, message);
-    const newest = new Map<string, string>();
-    for (const { id, parent, message: content } of this.#messagesOf(session)) {
-      if (parent !== null && content.role !== "system") newest.set(parent, id);
-    }
     let leaf = message;
-    for (let below = newest.get(leaf); below !== undefined; below = newest.get(below)) leaf = below;
+    const newestBelow = (): string | undefined => this.#messages.following(session, leaf).at(-1);
+    for (let below = newestBelow(); below !== undefined; below = newestBelow()) leaf = below;
     return this.#change(session, { leaf });
   }
 
   async deleteSession(session: string): Promise<void> {
     const info = this.#sessions.get(session);
     if (info === undefined) throw sessionNotFound(session);
-    const messages = this.#messagesOf(session);
+    const messages = this.#messages.list(session);
     this.#remove(session);
     const timer = setTimeout(() => this.#deleted.delete(session), undoMs).unref();
     this.#deleted.set(session, { info, messages, timer });
@@ -87,7 +84,7 @@ export class MemoryStore implements SessionStore {
     if (deleted === undefined) throw sessionNotFound(session);
     this.#forgetDeleted(session);
     this.#sessions.set(session, deleted.info);
-    this.#insert(session, deleted.messages);
+    this.#messages.insert(session, deleted.messages);
     return this.#change(session, {});
   }
 
@@ -103,24 +100,23 @@ export class MemoryStore implements SessionStore {
       path.push(message);
       at = message.parent;
     }
-    return siblings ? this.#withSiblings(path.toReversed()) : path.toReversed();
+    const oldestFirst = path.toReversed();
+    return siblings ? oldestFirst.map((message) => this.#withSiblings(message)) : oldestFirst;
   }
 
   async listMessages(session: string, { after, limit }: MessageListOptions): Promise<readonly StoredMessage[]> {
-    const messages = this.#messagesOf(session);
-    const from = after === undefined ? 0 : messages.findIndex(({ id }) => id === after) + 1;
-    return after !== undefined && from === 0 ? [] : messages.slice(from, from + limit);
+    return this.#messages.list(session, after, limit);
   }
 
   async listSummaries(session: string): Promise<readonly StoredMessage[]> {
-    return this.#messagesOf(session).filter(({ message }) => message.role === "system");
+    return this.#messages.summaries(session);
   }
 
   async addMessages({ session, messages, leaf }: NewMessages): Promise<SessionInfo> {
     if (!this.#sessions.has(session)) throw sessionNotFound(session);
     this.#checkParents(session, messages);
     if (leaf !== undefined && !messages.some(({ id }) => id === leaf)) this.#checkIn(session, leaf);
-    this.#insert(session, messages);
+    this.#messages.insert(session, messages);
     return this.#change(session, leaf === undefined ? {} : { leaf });
   }
 
@@ -128,13 +124,13 @@ export class MemoryStore implements SessionStore {
     if (!this.#sessions.has(session)) throw sessionNotFound(session);
     const { parent } = user ?? assistant;
     if (parent !== null) this.#checkIn(session, parent);
-    if (!beside && this.#isAnswering(session)) throw sessionBusy();
-    this.#insert(session, user === undefined ? [assistant] : [user, assistant]);
+    if (!beside && this.#messages.isAnswering(session)) throw sessionBusy();
+    this.#messages.insert(session, user === undefined ? [assistant] : [user, assistant]);
     return this.#change(session, { ...changes, leaf: assistant.id });
   }
 
   async saveProgress(answers: readonly AnswerProgress[]): Promise<void> {
-    for (const answer of answers) if (this.#kept(answer.id)?.status === "streaming") this.#updateMessage(answer);
+    for (const answer of answers) if (this.#messages.get(answer.id)?.status === "streaming") this.#updateMessage(answer);
   }
 
   async finishAnswers(answers: readonly FinishedAnswer[]): Promise<void> {
@@ -148,7 +144,10 @@ export class MemoryStore implements SessionStore {
   async search({ text, limit, messagesPerSession }: SearchQuery): Promise<SearchResult> {
     const phrases = phrasesOf(text);
     if (phrases.length === 0) return { hits: [], complete: true };
-    const ended = [...this.#messages.values()].filter(({ status }) => status !== "streaming");
+    const ended = this.#messages
+      .all()
+      .filter(({ status }) => status !== "streaming")
+      .toArray();
     const found = ended.map((message) => ({ message, counts: countsOf(fold(searchableText(message.message)), phrases) }));
     const inTitle = phrases.map(inTitleWords);
     const hits = rank({
@@ -176,7 +175,7 @@ export class MemoryStore implements SessionStore {
       folder: null,
       bytes: 0,
       sessions: this.#sessions.size,
-      messages: this.#messages.size,
+      messages: this.#messages.count,
       deletedSessions: this.#deleted.size,
       oldestChange: changes.length === 0 ? null : Math.min(...changes),
       otherFiles: [],
@@ -184,7 +183,7 @@ export class MemoryStore implements SessionStore {
   }
 
   async prune(before: number): Promise<number> {
-    const old = [...this.#sessions.values()].filter(({ id, updatedAt }) => updatedAt < before && !this.#isAnswering(id));
+    const old = [...this.#sessions.values()].filter(({ id, updatedAt }) => updatedAt < before && !this.#messages.isAnswering(id));
     for (const { id } of old) this.#remove(id);
     return old.length;
   }
@@ -214,15 +213,7 @@ export class MemoryStore implements SessionStore {
   }
 
   #told(session: SessionInfo): SessionInfo {
-    return this.#isAnswering(session.id) ? { ...session, answering: "here" } : session;
-  }
-
-  #isAnswering(session: string): boolean {
-    return this.#messages.values().some((message) => message.session === session && message.status === "streaming");
-  }
-
-  #messagesOf(session: string): readonly StoredMessage[] {
-    return [...this.#messages.values()].filter((message) => message.session === session);
+    return this.#messages.isAnswering(session.id) ? { ...session, answering: "here" } : session;
   }
 
   #checkIn(session: string, message: string): void {
@@ -237,18 +228,9 @@ export class MemoryStore implements SessionStore {
     }
   }
 
-  #insert(session: string, messages: readonly StoredMessage[]): void {
-    for (const message of messages) this.#messages.set(message.id, { ...message, session });
-  }
-
-  #withSiblings(path: readonly StoredMessage[]): readonly StoredMessage[] {
-    const session = path[0]?.session;
-    const all = session === undefined ? [] : this.#messagesOf(session).filter(({ message }) => message.role !== "system");
-    const byParent = Map.groupBy(all, ({ parent }) => parent);
-    return path.map((message) => {
-      const siblings = byParent.get(message.parent) ?? [];
-      return siblings.length < 2 ? message : { ...message, siblings: siblings.map(({ id }) => id) };
-    });
+  #withSiblings(message: StoredMessage): StoredMessage {
+    const siblings = this.#messages.following(message.session, message.parent);
+    return siblings.length < 2 ? message : { ...message, siblings: [...siblings] };
   }
 
   #change(id: string, changes: SessionChanges & { readonly leaf?: string }): SessionInfo {
@@ -262,7 +244,7 @@ export class MemoryStore implements SessionStore {
 
   #remove(session: string): void {
     this.#sessions.delete(session);
-    for (const { id } of this.#messagesOf(session)) this.#messages.delete(id);
+    this.#messages.remove(session);
   }
 
   #forgetDeleted(session: string): void {
@@ -270,13 +252,8 @@ export class MemoryStore implements SessionStore {
     this.#deleted.delete(session);
   }
 
-  #kept(id: string): StoredMessage | undefined {
-    return this.#messages.get(id);
-  }
-
   /** An answer whose session was deleted meanwhile has nowhere to go. */
-  #updateMessage(answer: AnswerProgress | FinishedAnswer): void {
-    const message = this.#messages.get(answer.id);
-    if (message !== undefined) this.#messages.set(answer.id, { ...message, ...answer });
+  #updateMessage({ id, ...changes }: AnswerProgress | FinishedAnswer): void {
+    this.#messages.change(id, changes);
   }
 }
