@@ -17,6 +17,8 @@ import { ScrollFollower } from "./view/scroll-follower.ts";
 /** Milliseconds after the last key before the host is told the draft, and after the last move before the place is kept. */
 const DRAFT_PAUSE_MS = 300;
 const SCROLL_PAUSE_MS = 200;
+/** Pages of messages that are asked for, to find the one where the reader was. */
+const MOST_PAGES_BACK = 16;
 /** CSS pixels above a message that is brought into view. */
 const REVEALED_OFFSET_PX = 48;
 
@@ -103,20 +105,34 @@ function keepDraft(store: ChatStore, post: Chat["post"], save: () => void): void
   });
 }
 
-/** The place is restored once, in the conversation it belongs to; another conversation begins at its end. */
+/**
+ * The place is restored once, in the conversation it belongs to; another conversation begins at its end. A place further back
+ * than the newest messages is led to, up to a bound.
+ */
 function keepPlace(
   store: ChatStore,
   scroll: ScrollFollower,
   saved: { session: string | null; scroll: Parameters<ScrollFollower["restore"]>[0] } | null,
 ): void {
   let shown: string | null | undefined;
+  let kept = saved;
   effect(() => {
     if (!store.shown.value) return;
     const session = store.session.value?.id ?? null;
     if (session === shown) return;
-    const first = shown === undefined;
     shown = session;
-    scroll.restore(first && saved !== null && saved.session === session ? saved.scroll : "end");
+    scroll.restore(kept !== null && kept.session === session ? kept.scroll : "end");
+    // Where the host cannot read the conversation yet, it shows none at first.
+    if (session !== null) kept = null;
+  });
+  let pages = 0;
+  effect(() => {
+    const order = store.order.value;
+    const hasEarlier = store.hasEarlier.value;
+    const sought = scroll.anchored;
+    if (!hasEarlier || sought === null || order.includes(sought) || pages >= MOST_PAGES_BACK) return;
+    pages += 1;
+    store.askEarlier();
   });
 }
 

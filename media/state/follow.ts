@@ -1,5 +1,6 @@
 // Whether the page keeps the end of the conversation in view. It follows while the reader is at the end, and never
-// against them: any movement of theirs upwards ends it, and only coming back to the end starts it again. Pure.
+// against them: any movement of theirs upwards ends it, and only coming back to the end starts it again. What the layout moves
+// by itself, as messages find their heights, is no movement of theirs. Pure.
 
 export interface ScrollPosition {
   /** CSS pixels, as the scrolling element reports them. */
@@ -15,11 +16,17 @@ export const distanceFromEnd = ({ top, height, viewport }: ScrollPosition): numb
 
 export const isAtEnd = (position: ScrollPosition): boolean => distanceFromEnd(position) <= NEAR_END_PX;
 
-/** After a scroll event: does the page go on following? `before` is the position at the last event. */
-export function followsAfter(following: boolean, before: ScrollPosition, now: ScrollPosition): boolean {
+/**
+ * After a scroll event: does the page go on following? `before` is the position that was known last; `byHand`: the reader has
+ * just done what can move a page.
+ */
+export function followsAfter(following: boolean, before: ScrollPosition, now: ScrollPosition, byHand: boolean): boolean {
   const movedUp = now.top < before.top - 0.5;
-  // Content that shrinks, or a viewport that grows, moves the position up without the reader's doing, but only to the end.
+  if (!movedUp) return isAtEnd(now) || following;
+  // Content that shrinks, or a viewport that grows, moves the position up to the end, and no further.
   const shrunk = now.height < before.height || now.viewport > before.viewport;
-  if (movedUp && !(shrunk && distanceFromEnd(now) <= 1)) return false;
-  return isAtEnd(now) || following;
+  if (shrunk && distanceFromEnd(now) <= 1) return true;
+  // Where something found its height since, some of it can have shrunk before the rest grew: the position then moved by itself.
+  const isSame = now.height === before.height && now.viewport === before.viewport;
+  return following && !isSame && !byHand;
 }

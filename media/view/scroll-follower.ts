@@ -9,6 +9,8 @@ import type { ScrollPosition } from "../state/follow.ts";
 
 /** What tells that a person moves the page. */
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
+/** Milliseconds in which such a deed can still move the page: scrolling is smooth. */
+const MOVES_FOR_MS = 1_000;
 
 export class ScrollFollower {
   #following = true;
@@ -16,8 +18,10 @@ export class ScrollFollower {
   readonly #onChange: () => void;
   #element: HTMLElement | null = null;
   #before: ScrollPosition = { top: 0, height: 0, viewport: 0 };
-  /** Where to stay until the reader moves. */
+  /** Where to stay until the reader moves; at the end, as long as that message is not on the page. */
   #anchor: Exclude<SavedScroll, "end"> | null = null;
+  /** Of the reader's last deed, on the clock of events. */
+  #movedAt = Number.NEGATIVE_INFINITY;
 
   /** `onChange` is called when the place to save may have changed. */
   constructor(onChange: () => void) {
@@ -32,8 +36,11 @@ export class ScrollFollower {
   /** Begins to keep the place of a scrolling element with this content. Returns what ends it. */
   attach(element: HTMLElement, content: HTMLElement): () => void {
     this.#element = element;
-    const moved = (): void => {
+    const moved = ({ timeStamp }: Event): void => {
+      this.#movedAt = timeStamp;
+      if (this.#anchor === null) return;
       this.#anchor = null;
+      this.#following = isAtEnd(this.#position());
     };
     const resized = new ResizeObserver(() => {
       this.#keep();
@@ -50,6 +57,11 @@ export class ScrollFollower {
     };
   }
 
+  /** The message that the page stays at, until the reader moves. */
+  get anchored(): string | null {
+    return this.#anchor?.message ?? null;
+  }
+
   toEnd(): void {
     this.#following = true;
     this.#anchor = null;
@@ -59,7 +71,8 @@ export class ScrollFollower {
   /** The place to come back to. */
   save(): SavedScroll {
     const element = this.#element;
-    if (element === null || this.#following) return this.#anchor ?? "end";
+    if (this.#anchor !== null) return this.#anchor;
+    if (element === null || this.#following) return "end";
     const { top } = element.getBoundingClientRect();
     const first = messagesOf(element).find((message) => message.getBoundingClientRect().bottom > top);
     const id = first?.dataset["message"];
@@ -76,9 +89,10 @@ export class ScrollFollower {
     this.#keep();
   }
 
-  readonly #scrolled = (): void => {
+  readonly #scrolled = ({ timeStamp }: Event): void => {
     const now = this.#position();
-    this.#following = followsAfter(this.#following, this.#before, now);
+    const byHand = timeStamp - this.#movedAt < MOVES_FOR_MS;
+    if (this.#anchor === null) this.#following = followsAfter(this.#following, this.#before, now, byHand);
     this.#settle(now);
     this.#onChange();
   };
@@ -86,23 +100,18 @@ export class ScrollFollower {
   #keep(): void {
     const element = this.#element;
     if (element === null) return;
-    if (this.#anchor !== null) this.#toAnchor(element, this.#anchor);
+    const isThere = this.#anchor !== null && toAnchor(element, this.#anchor);
+    const atEnd = this.#following || (this.#anchor !== null && !isThere);
     // A chat without messages has something to read from its beginning.
-    else if (this.#following && messagesOf(element).length > 0) element.scrollTop = element.scrollHeight;
+    if (atEnd && messagesOf(element).length > 0) element.scrollTop = element.scrollHeight;
     this.#settle(this.#position());
   }
 
   #settle(now: ScrollPosition): void {
     this.#before = now;
+    // The browser's own way to keep what is on the screen where it is would move the page away from its end.
+    if (this.#element !== null) this.#element.style.overflowAnchor = this.#following ? "none" : "";
     this.#away.value = !this.#following && !isAtEnd(now);
-  }
-
-  #toAnchor(element: HTMLElement, anchor: Exclude<SavedScroll, "end">): void {
-    const id = CSS.escape(anchor.message);
-    // A message that is not yet rendered is somewhere in its group.
-    const message = element.querySelector(`[data-message="${id}"]`) ?? element.querySelector(`[data-messages~="${id}"]`);
-    if (message === null) return;
-    element.scrollTop += message.getBoundingClientRect().top - element.getBoundingClientRect().top - anchor.offset;
   }
 
   #position(): ScrollPosition {
@@ -112,3 +121,13 @@ export class ScrollFollower {
 }
 
 const messagesOf = (element: HTMLElement): HTMLElement[] => Array.from(element.querySelectorAll<HTMLElement>("[data-message]"));
+
+/** False where the message is not on the page. */
+function toAnchor(element: HTMLElement, anchor: Exclude<SavedScroll, "end">): boolean {
+  const id = CSS.escape(anchor.message);
+  // A message that is not yet rendered is somewhere in its group.
+  const message = element.querySelector(`[data-message="${id}"]`) ?? element.querySelector(`[data-messages~="${id}"]`);
+  if (message === null) return false;
+  element.scrollTop += message.getBoundingClientRect().top - element.getBoundingClientRect().top - anchor.offset;
+  return true;
+}

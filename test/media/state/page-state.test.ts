@@ -11,27 +11,33 @@ const at = (top: number, height = 1_000, viewport = 300): ScrollPosition => ({ t
 
 describe("Following the end of the conversation", () => {
   test("goes on while the content grows under it", () => {
-    assert.equal(followsAfter(true, at(700), at(700, 1_200)), true);
+    assert.equal(followsAfter(true, at(700), at(700, 1_200), false), true);
   });
 
   test("ends with any movement upwards, however small", () => {
-    assert.equal(followsAfter(true, at(700), at(699)), false);
-    assert.equal(followsAfter(true, at(700), at(100)), false);
+    assert.equal(followsAfter(true, at(700), at(699), false), false);
+    assert.equal(followsAfter(true, at(700), at(100), false), false);
   });
 
   test("does not begin again while the reader reads on, away from the end", () => {
-    assert.equal(followsAfter(false, at(100), at(400)), false);
+    assert.equal(followsAfter(false, at(100), at(400), false), false);
   });
 
   test("begins again when the reader comes back to the end", () => {
-    assert.equal(followsAfter(false, at(400), at(700)), true);
-    assert.equal(followsAfter(false, at(400), at(690)), true);
+    assert.equal(followsAfter(false, at(400), at(700), false), true);
+    assert.equal(followsAfter(false, at(400), at(690), false), true);
   });
 
   test("takes content that shrinks and a view that grows for no movement of the reader's", () => {
-    assert.equal(followsAfter(true, at(700), at(500, 800)), true);
-    assert.equal(followsAfter(true, at(700, 1_000, 300), at(600, 1_000, 400)), true);
-    assert.equal(followsAfter(true, at(700), at(300, 800)), false, "further up than the content's end is the reader's doing");
+    assert.equal(followsAfter(true, at(700), at(500, 800), false), true);
+    assert.equal(followsAfter(true, at(700, 1_000, 300), at(600, 1_000, 400), false), true);
+    assert.equal(followsAfter(true, at(700), at(300, 800), true), false, "further up than the content's end is the reader's doing");
+  });
+
+  test("outlasts messages that find their heights, unless the reader moves meanwhile", () => {
+    assert.equal(followsAfter(true, at(700), at(200, 1_400), false), true);
+    assert.equal(followsAfter(true, at(700), at(690, 1_400), true), false);
+    assert.equal(followsAfter(false, at(500), at(200, 1_400), false), false);
   });
 
   test("measures the distance from the end, which is none beyond it", () => {
