@@ -8,14 +8,15 @@ import type { ErrorInfo } from "../types.ts";
 import { AdaptiveSize } from "./adaptive-size.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
+import { ToldPlaces } from "./told-places.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 export interface LimiterOptions {
   /** Requests at once to begin with. */
   readonly start?: number;
   /**
-   * Asks the server how many requests it works on at once; undefined where it does not tell. Never rejects. Called when a
-   * request has to wait, and seldom.
+   * Asks the server how many requests it works on at once; undefined where it does not tell. Never rejects. Called before the
+   * first request of a batch, which waits for the answer, and seldom when a request has to wait, which does not.
    */
   readonly askPlaces?: () => Promise<number | undefined>;
   readonly clock?: Clock;
@@ -48,8 +49,6 @@ export interface Place {
 export type WaitEnd = number | null;
 
 export const DEFAULT_START = 4;
-/** Milliseconds. A server that was started anew may have another number of places. */
-const ASK_PLACES_AGAIN_MS = 5 * 60_000;
 
 /**
  * As many at once as its adaptive size, where batch work is counted together with everything else, and foreground work by
@@ -65,8 +64,7 @@ export class Limiter {
   readonly #size: AdaptiveSize;
   readonly #wait: SharedWait;
   readonly #clock: Clock;
-  readonly #askPlaces: (() => Promise<number | undefined>) | undefined;
-  #placesAskedAt = -Infinity;
+  readonly #places: ToldPlaces;
   readonly #active: Record<WorkClass, number> = { foreground: 0, batch: 0 };
   /** Of the active ones: those that the provider has not accepted yet. */
   readonly #unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
@@ -85,7 +83,7 @@ export class Limiter {
     this.#size = new AdaptiveSize(bound, options.start ?? DEFAULT_START);
     this.#wait = new SharedWait(options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;
-    this.#askPlaces = options.askPlaces;
+    this.#places = new ToldPlaces(options.askPlaces, this.#clock, (places) => this.#toldPlaces(places));
     this.#learned = options.learned ?? (() => {});
   }
 
@@ -149,13 +147,18 @@ export class Limiter {
     const ticket = this.#waiting[workClass].join(waiter);
     signal.addEventListener("abort", wake, { once: true });
     try {
-      this.#learnPlaces();
+      this.#places.ask();
       this.#admitWaiting();
       // Not a number is no end, so the first one is told in any case.
       for (let told: number | undefined = Number.NaN; ;) {
         signal.throwIfAborted();
         const place = waiter.takePlace();
         if (place !== null) return place;
+        // Nobody waits yet: it only becomes known how many may begin.
+        if (workClass === "batch" && this.#places.isAwaited) {
+          await waiter.changed();
+          continue;
+        }
         const end = this.#wait.end(workClass, this.#clock.now());
         const news = end !== told;
         told = end;
@@ -176,6 +179,7 @@ export class Limiter {
   }
 
   #hasPlace(workClass: WorkClass): boolean {
+    if (workClass === "batch" && this.#places.isAwaited) return false;
     if (this.#wait.end(workClass, this.#clock.now()) !== undefined) return false;
     const unanswered = workClass === "foreground" ? this.#unanswered.foreground : this.#unanswered.foreground + this.#unanswered.batch;
     if (this.#wait.unanswered !== null && unanswered >= this.#wait.unanswered) return false;
@@ -300,15 +304,11 @@ export class Limiter {
     return [this.#waiting.foreground, this.#waiting.batch];
   }
 
-  #learnPlaces(): void {
-    const now = this.#clock.now();
-    if (this.#askPlaces === undefined || now - this.#placesAskedAt < ASK_PLACES_AGAIN_MS) return;
-    this.#placesAskedAt = now;
-    void this.#askPlaces().then((places) => {
-      if (places === undefined) return;
-      this.#size.setPlaces(places);
-      this.#admitWaiting();
-    });
+  #toldPlaces(places: number | undefined): void {
+    if (places !== undefined) this.#size.setPlaces(places);
+    this.#admitWaiting();
+    // Those who are left begin to wait.
+    for (const waiter of this.#waiting.batch) waiter.wake();
   }
 }
 

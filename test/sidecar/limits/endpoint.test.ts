@@ -11,7 +11,7 @@ import { Limiter } from "../../../sidecar/limits/limiter.ts";
 import { createLlmAt } from "../../../sidecar/llm.ts";
 import { createHttpProvider } from "../../../sidecar/providers/http-provider.ts";
 import { providerRow } from "../../../sidecar/providers/registry.ts";
-import type { StreamEvent } from "../../../sidecar/types.ts";
+import type { JsonObject, StreamEvent } from "../../../sidecar/types.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
 import { until } from "../../support/until.ts";
 import { ScriptedProvider } from "../scripted-provider.ts";
@@ -98,17 +98,23 @@ describe("a server that queues instead of refusing", () => {
     assert.deepEqual([fake.state().peakAnswers, server.limiter.size], [32, 16]);
   });
 
-  it("that tells its slots is asked for them once, when a request has to wait, and gets that many and one for a chat", async () => {
-    fake.tell("/props", { total_slots: 6 });
-    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
+  it("that tells its slots is asked for them once, before a batch begins, and gets that many and one for a chat", async () => {
+    const told = Promise.withResolvers<JsonObject>();
+    fake.tell("/props", () => told.promise);
+    fake.respond(({ bodyText }) =>
+      bodyText.includes("an item") ? { steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] } : { text: "a chat" },
+    );
     const engine = engineWith({ concurrency: 64, providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });
     const llm = engine.llm("llama-server/m");
-    const run = gather(Array.from({ length: 20 }, () => () => llm.generate("hi")));
+    const run = gather(Array.from({ length: 20 }, () => () => llm.generate("an item")));
+    await until(() => fake.questions.length === 1, "the server to be asked");
+    await llm.generate("a chat");
+    assert.equal(fake.requests.length, 1, "a chat does not wait for the number, and the batch does");
+    told.resolve({ total_slots: 6 });
     await fake.waitFor(({ waitingAt }) => waitingAt.length === 6, "six answers at once");
-    const chat = llm.generate("a chat");
-    await fake.waitFor(({ waitingAt }) => waitingAt.length === 7, "the chat beside them");
+    await llm.generate("a chat beside them");
     fake.gate("go").open();
-    await Promise.all([run, chat]);
+    await run;
     assert.deepEqual(
       fake.questions.map(({ path }) => path),
       ["/props"],

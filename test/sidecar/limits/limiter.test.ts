@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Limiter, type Place, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
-import { HeldClock } from "./held-clock.ts";
 import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 const never = new AbortController().signal;
@@ -333,40 +332,5 @@ describe("a limiter that is refused", () => {
     await wait.return(place);
     (await next).release();
     assert.equal(limiter.active, 0);
-  });
-});
-
-describe("the places that a server tells", () => {
-  it("are asked for when a request has to wait, once in five minutes, and taken at once", async () => {
-    const clock = new HeldClock();
-    let asked = 0;
-    const askPlaces = async (): Promise<number> => {
-      asked++;
-      return 3;
-    };
-    const limiter = new Limiter(64, { start: 1, clock, askPlaces });
-    const first = taken(limiter);
-    assert.equal(asked, 0, "nobody had to wait");
-    const admitted: string[] = [];
-    const waiting = Array.from({ length: 4 }, (_, index) => asks(limiter, "batch", admitted, `${index}`));
-    await settled();
-    assert.deepEqual([asked, limiter.size, admitted.length], [1, 3, 2]);
-    first.release();
-    for (const place of waiting) (await place).release();
-    clock.pass(5 * 60_000);
-    const more = Array.from({ length: 4 }, () => acquire(limiter, "batch"));
-    await settled();
-    assert.equal(asked, 2);
-    for (const place of more) (await place).release();
-  });
-
-  it("are done without where the server does not tell", async () => {
-    const limiter = new Limiter(64, { start: 1, askPlaces: () => Promise.resolve(undefined) });
-    const first = taken(limiter);
-    const next = acquire(limiter, "batch");
-    await settled();
-    assert.equal(limiter.size, 1);
-    first.release();
-    (await next).release();
   });
 });
