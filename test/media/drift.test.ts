@@ -47,6 +47,13 @@ describe("Styles of the page", () => {
     assert.equal(styles.match(/#000\b/g)?.length, styles.match(/mask-image: linear-gradient\(to bottom, #000/g)?.length);
   });
 
+  test("are files of at most 400 lines, like all others", () => {
+    const long = globSync("media/styles/*.css", { cwd: inClone() }).filter(
+      (file) => readFileSync(inClone(file), "utf8").trimEnd().split("\n").length > 400,
+    );
+    assert.deepEqual(long, []);
+  });
+
   test("define every variable of the page's own that they use", () => {
     const defined = new Set(found(styles, /(--(?:parley|card)-[\w-]+)\s*:/g));
     assert.deepEqual(
