@@ -37,6 +37,8 @@ export class AnswerNumbering {
   readonly #provider: string;
   readonly #model: string;
   readonly #askedAt = performance.now();
+  /** Of the batch that is being numbered. */
+  readonly #events: StreamEvent[] = [];
   #seq = 0;
   #firstTokenAt: number | null = null;
   #outputBytes = 0;
@@ -78,7 +80,7 @@ export class AnswerNumbering {
   }
 
   start(): StreamEvent {
-    return this.#number({ type: "start", provider: this.#provider, model: this.#model });
+    return this.#number({ type: "start", provider: this.#provider, model: `${this.#provider}/${this.#model}` });
   }
 
   status(phase: StatusPhase, untilMs?: number): StreamEvent {
@@ -123,7 +125,7 @@ export class AnswerNumbering {
   }
 
   events(batch: readonly ProviderEvent[]): StreamEvent[] {
-    const events: StreamEvent[] = [];
+    const events = this.#events;
     for (const event of batch) {
       switch (event.type) {
         case "finish":
@@ -168,7 +170,8 @@ export class AnswerNumbering {
           events.push(this.#number(event));
       }
     }
-    return events;
+    // Not a new `[]` each time: see `HttpExchange.take`.
+    return events.splice(0);
   }
 
   /**

@@ -82,15 +82,27 @@ export class HttpExchange implements ConnectionOwner {
    * reason of `abort`, or with what broke the connection, after everything that came before it was read.
    */
   async read(): Promise<readonly Buffer[] | null> {
-    while (this.#unread.length === 0) {
+    await this.waiting();
+    return this.take();
+  }
+
+  /** The two halves of `read`, for whoever reads each token: null where `take` has an answer already. Never rejects. */
+  waiting(): Promise<void> | null {
+    if (this.#unread.length > 0 || this.#ended) return null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    return promise;
+  }
+
+  /** To be called when `waiting` is over. Throws as `read` rejects. */
+  take(): readonly Buffer[] | null {
+    if (this.#unread.length === 0) {
       if (this.#error !== null) throw this.#error;
-      if (this.#ended) return null;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
+      return null;
     }
-    const pieces = this.#unread;
-    this.#unread = [];
+    // Not `[]` for what comes next: V8 would see that such an array lives until the next token, put all of them among the
+    // old, and let each keep its pieces until the whole heap is tidied up: 200 MB more with a thousand streams.
+    const pieces = this.#unread.splice(0);
     this.#unreadBytes = 0;
     if (this.#controller?.paused === true) this.#controller.resume();
     return pieces;
@@ -111,7 +123,7 @@ export class HttpExchange implements ConnectionOwner {
 
   /** Whoever asked is gone: closes the socket, unless the answer is whole and only its connection is being tidied up. */
   abandon(): void {
-    if (this.#draining === null) this.abort(new Error("Nobody reads this answer any more."));
+    if (this.#draining === null && !this.#ended) this.abort(new Error("Nobody reads this answer any more."));
   }
 
   /** The answer is whole: passes over what still comes, within bounds, so that the connection can serve the next request. */

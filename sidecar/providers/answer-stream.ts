@@ -59,7 +59,9 @@ export class AnswerStream {
   async next(): Promise<readonly ProviderEvent[] | null> {
     if (this.#failure !== null) throw this.#failure;
     while (!this.#ended) {
-      const pieces = await this.#read();
+      const waiting = this.#exchange.waiting();
+      if (waiting !== null) await waiting;
+      const pieces = this.#take();
       if (pieces === null) {
         this.#end();
       } else {
@@ -85,9 +87,9 @@ export class AnswerStream {
   }
 
   /** Null: nothing more will come, for whatever reason. */
-  async #read(): Promise<readonly Buffer[] | null> {
+  #take(): readonly Buffer[] | null {
     try {
-      const pieces = await this.#exchange.read();
+      const pieces = this.#exchange.take();
       if (pieces === null) this.#endDecoder();
       return pieces;
     } catch (error) {
@@ -157,9 +159,8 @@ export class AnswerStream {
   }
 
   #takeBatch(): readonly ProviderEvent[] {
-    const batch = this.#batch;
-    this.#batch = [];
-    return batch;
+    // Not `[]` for the next: see `HttpExchange.take`.
+    return this.#batch.splice(0);
   }
 }
 
