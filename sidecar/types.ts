@@ -210,7 +210,7 @@ export type StatusPhase =
 
 /** A stream event before it is numbered. `end` comes exactly once and last. */
 export type StreamEventBody =
-  | { readonly type: "start"; readonly provider: string; readonly model: string }
+  | { readonly type: "start"; readonly provider: string; readonly model: ModelRef }
   | {
       readonly type: "status";
       readonly phase: StatusPhase;

@@ -19,7 +19,7 @@ export const askCommand: CommandRow = {
     'PROMPT is one argument, so put it in quotes. "-" reads it from the input; after a PROMPT, "-" adds the input to it.',
     "Without --model: the first model that the server at --base-url offers; without that too, a server that runs here, else a",
     "provider whose key is in the environment, else the built-in demo.",
-    "With --json each event of the answer is one line, the terminal event last.",
+    "With --json each event of the answer is one line, the terminal event last; models are named PROVIDER/MODEL throughout.",
     "With --session new the id is told on the error output; model, instructions and parameters are kept with the conversation.",
     "In one that is there its own model answers, and the options hold for this question.",
   ],

@@ -115,6 +115,7 @@ describe("parley gather", () => {
         events.map((_, index) => index + 1),
       );
       assert.ok(events.every(({ model }) => model === "openai-compatible/m"));
+      assert.deepEqual(events[0], { type: "start", provider: "openai-compatible", model: "openai-compatible/m", seq: 1, item });
       assert.deepEqual([events[0]?.["type"], events.at(-1)?.["type"], events.at(-1)?.["status"]], ["start", "end", status]);
     }
   });

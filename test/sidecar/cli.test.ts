@@ -114,6 +114,7 @@ describe("parley ask", () => {
     const { status, stdout } = await ask(["--json", "x"]);
     const events = jsonLines(stdout);
     assert.equal(status, 0);
+    assert.deepEqual(events[0], { type: "start", provider: "openai-compatible", model: "openai-compatible/fake-model", seq: 1 });
     assert.deepEqual(
       events.map(({ type }) => type),
       ["start", "status", "text-delta", "text-delta", "usage", "end"],

@@ -66,7 +66,7 @@ test("a run has one stream for each file and model at once, all queued, and ends
     assert.equal((await served.untilEnd(reader)).status, "complete");
     const [first, second] = served.eventsOf(reader);
     assert.deepEqual(first, { type: "status", phase: "queued", seq: 1 });
-    assert.deepEqual(second, { type: "start", provider: "scripted", model: model.slice("scripted/".length), seq: 2 });
+    assert.deepEqual(second, { type: "start", provider: "scripted", model, seq: 2 });
     assert.equal(served.textOf(reader), "A summary.");
   }
   await until(() => ends.length > 0, "the end of the run");
