@@ -26,6 +26,7 @@ import type { Event } from "../event.ts";
 import { limitAwakeTime } from "./awake-time.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { forEachLine } from "./log-lines.ts";
+import { HEAP_FLAGS } from "./sidecar-environment.ts";
 import { RequestCancelled, SidecarUnavailable, requestFailure } from "./request-failure.ts";
 
 export interface SidecarLog {
@@ -117,7 +118,7 @@ export class SidecarProcess {
 
   private constructor(options: LaunchOptions) {
     this.#log = options.log;
-    this.#child = spawn(options.executable, [...(options.flags ?? []), options.bundle], {
+    this.#child = spawn(options.executable, [...HEAP_FLAGS, ...(options.flags ?? []), options.bundle], {
       // Not the workspace: a running process would hold that folder on Windows.
       cwd: dirname(options.bundle),
       env: options.environment,

@@ -1,5 +1,6 @@
 // Who is measured.
 
+import { HEAP_FLAGS } from "../../extension/client/sidecar-environment.ts";
 import type { Wire } from "./server/wires.ts";
 
 export interface Contestant {
@@ -13,6 +14,8 @@ export interface Contestant {
   readonly packages: readonly string[];
   /** False: it only takes the bytes, so what it reads cannot be counted. */
   readonly readsText: boolean;
+  /** For Node itself. */
+  readonly flags?: readonly string[];
 }
 
 export const FLOOR = "raw-tcp";
@@ -30,6 +33,15 @@ export const CONTESTANTS: readonly Contestant[] = [
     readsText: true,
   },
   { id: PARLEY, name: "**Parley**", module: "parley", wire: "openai-chat", packages: [], readsText: true },
+  {
+    id: "parley-sidecar",
+    name: "**Parley**, with the sidecar's heap",
+    module: "parley",
+    wire: "openai-chat",
+    packages: [],
+    readsText: true,
+    flags: HEAP_FLAGS,
+  },
   { id: "parley-anthropic", name: "**Parley**, Anthropic's wire", module: "parley", wire: "anthropic", packages: [], readsText: true },
   { id: "parley-ollama", name: "**Parley**, Ollama's wire", module: "parley", wire: "ollama", packages: [], readsText: true },
   { id: "openai", name: "`openai`", module: "openai", wire: "openai-chat", packages: ["openai"], readsText: true },

@@ -129,11 +129,11 @@ export class StreamingBench {
     }
   }
 
-  #process({ id, module }: Contestant, figure: StreamingFigure): JobProcess {
+  #process({ id, module, flags = [] }: Contestant, figure: StreamingFigure): JobProcess {
     const { profiles } = this.#plan;
     const profile = profiles !== undefined && module === "parley";
-    const flags = profile ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${id}-${figure}.cpuprofile`] : [];
-    return { file: this.#prepared.measure, flags, environment: { PARLEY_BENCH_LIBRARY: this.#prepared.library } };
+    const profiling = profile ? ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${id}-${figure}.cpuprofile`] : [];
+    return { file: this.#prepared.measure, flags: [...flags, ...profiling], environment: { PARLEY_BENCH_LIBRARY: this.#prepared.library } };
   }
 
   #specifiers({ module, packages }: Contestant): readonly string[] {

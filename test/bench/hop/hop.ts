@@ -1,6 +1,7 @@
 // The second benchmark: the same streams through the built sidecar and over its pipe to a client process. Every token is counted
 // where it arrives: a job fails where one is missing.
 
+import { HEAP_FLAGS } from "../../../extension/client/sidecar-environment.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,8 +106,8 @@ export class HopBench {
 
   #sidecar(figure: string): { readonly sidecar: string; readonly sidecarFlags: readonly string[]; readonly origin: string } {
     const { profiles } = this.#plan;
-    const sidecarFlags =
+    const profiling =
       profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=sidecar-${figure}.cpuprofile`];
-    return { sidecar: this.#prepared.sidecar, sidecarFlags, origin: this.#server.origin };
+    return { sidecar: this.#prepared.sidecar, sidecarFlags: [...HEAP_FLAGS, ...profiling], origin: this.#server.origin };
   }
 }
