@@ -2,12 +2,16 @@
 // variables, the classes of the page, and VS Code's own default styles. Run it by hand after a new editor version:
 // `node test/media/browser/capture-themes.ts`.
 
-import { mkdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startEditorServer } from "../../rig/editor-server.ts";
 import { ensureEditor } from "../../rig/install.ts";
 import { launchBrowser, newPage, workbenchReady } from "../../rig/browser.ts";
 import { inClone, temporaryFolder } from "../../rig/places.ts";
+import { until } from "../../support/until.ts";
+
+/** Milliseconds for all themes together, on a busy machine. */
+const PATIENCE_MS = 180_000;
 
 const THEMES: Readonly<Record<string, string>> = {
   "dark-modern": "Dark Modern",
@@ -33,9 +37,9 @@ const vscode = require("vscode"), fs = require("node:fs");
 exports.activate = async () => {
   const { themes, out } = JSON.parse(fs.readFileSync(__dirname + "/job.json", "utf8"));
   const panel = vscode.window.createWebviewPanel("capture", "Capture", vscode.ViewColumn.One, { enableScripts: true });
-  const answers = [];
+  let last = { id: "" };
   let heard = () => {};
-  panel.webview.onDidReceiveMessage((answer) => { answers.push(answer); heard(); });
+  panel.webview.onDidReceiveMessage((answer) => { last = answer; heard(); });
   panel.webview.html = \`<!DOCTYPE html><body><script>
     const host = acquireVsCodeApi();
     const tell = () => host.postMessage({
@@ -48,17 +52,10 @@ exports.activate = async () => {
   </script></body>\`;
   const result = {};
   for (const [file, theme] of Object.entries(themes)) {
-    answers.length = 0;
     await vscode.workspace.getConfiguration().update("workbench.colorTheme", theme, vscode.ConfigurationTarget.Global);
-    const deadline = Date.now() + 20000;
-    // The page is told in several steps: the last word within a quiet moment counts.
-    for (let quiet = 0; quiet < 4 && Date.now() < deadline; ) {
-      const before = answers.length;
-      await Promise.race([new Promise((r) => (heard = r)), new Promise((r) => setTimeout(r, 500))]);
-      quiet = answers.length > before ? 0 : quiet + 1;
-    }
-    if (answers.length > 0) result[file] = answers.at(-1);
-    else result[file] = Object.values(result).at(-1);
+    // The page is given name, classes and colours of a theme in one step.
+    while (last.id !== theme) await new Promise((resolve) => (heard = resolve));
+    result[file] = last;
   }
   // Under its name it is complete: somebody waits for the name.
   fs.writeFileSync(out + ".part", JSON.stringify(result));
@@ -83,13 +80,6 @@ writeFileSync(join(extension, "main.cjs"), EXTENSION);
 writeFileSync(join(extension, "job.json"), JSON.stringify({ themes: THEMES, out }));
 
 await ensureEditor();
-const written = new Promise<void>((resolve) => {
-  const watcher = watch(folder, (_event, name) => {
-    if (name !== "captured.json") return;
-    watcher.close();
-    resolve();
-  });
-});
 const server = await startEditorServer({
   form: "server",
   folder: join(folder, "server"),
@@ -102,7 +92,7 @@ try {
   const payload = JSON.stringify([["extensionDevelopmentPath", `vscode-remote://127.0.0.1:${server.port}${extension}`]]);
   await page.goto(`${server.url}?folder=${folder}&payload=${encodeURIComponent(payload)}`);
   await workbenchReady(page);
-  await written;
+  await until(() => existsSync(out), "every theme to be shown", PATIENCE_MS);
 } finally {
   await browser.close();
   await server.stop();
