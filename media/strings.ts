@@ -84,8 +84,8 @@ const ENGLISH = {
   goesOnBelow: "The answer was interrupted here, and goes on below.",
   answeredElsewhere: "Another window is writing this answer.",
   summarized: "Earlier messages were summarized",
-  summarizedDetail:
-    "The model no longer reads what stands above, which did not fit into its context window, but this summary of it. {model}",
+  summarizedDetail: "What stands above no longer fits into the model's context window. The model reads this summary instead:",
+  summarizedBy: "Summarized by {model}",
   earlierMessages: "Earlier messages…",
   stopped: "You stopped this answer.",
   incomplete: "The answer ended before it was complete.",

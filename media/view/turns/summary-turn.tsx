@@ -15,10 +15,11 @@ export function SummaryTurn({ stored }: { readonly stored: StoredMessage }) {
         <Icon name="fold-up" />
         {text("summarized")}
       </Summary>
-      <p class="summary-note">{text("summarizedDetail", { model: figures.join(" · ") })}</p>
+      <p class="summary-note">{text("summarizedDetail")}</p>
       <div class="summary-text" dir="auto">
         {words}
       </div>
+      {figures.length > 0 && <p class="summary-note">{text("summarizedBy", { model: figures.join(" · ") })}</p>}
     </details>
   );
 }

@@ -166,13 +166,18 @@ describe("A long conversation", () => {
 
   test("shows where a summary stands for what is above, and what it says", async () => {
     const summary: MessageView = {
-      stored: stored("s1", { message: { role: "system", content: [{ type: "text", text: "They spoke of tea." }] } }, { parent: "a1" }),
+      stored: stored(
+        "s1",
+        { message: { role: "system", content: [{ type: "text", text: "They spoke of tea." }] } },
+        { parent: "a1", model: "openai/gpt-5" },
+      ),
     };
     await post(page, show(chained(asked, answer("a1", "Because."), question("q2", "And?"), streaming)));
     await post(page, events("a1", [start, { type: "status", phase: "summarizing" }]));
     await post(page, { type: "summary", session: SESSION, message: summary });
     await page.getByText("Earlier messages were summarized").click();
     await page.getByText("They spoke of tea.").waitFor();
+    await page.getByText("Summarized by gpt-5", { exact: true }).waitFor();
     const order = await page.locator("[data-message]").evaluateAll((turns) => turns.map((turn) => turn.getAttribute("data-message")));
     assert.deepEqual(order.slice(0, 4), ["q1", "a1", "s1", "q2"]);
   });
