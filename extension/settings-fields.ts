@@ -44,3 +44,18 @@ export function readFlag(value: unknown, at: string, complain: Complain): boolea
   complain(at, "it must be true or false");
   return undefined;
 }
+
+/** The texts of a list, without those that are empty. An entry that is none is named by its place, and costs itself alone. */
+export function readTexts(value: unknown, at: string, [ofList, ofEntry]: readonly [string, string], complain: Complain): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    complain(at, ofList);
+    return [];
+  }
+  const entries: readonly unknown[] = value;
+  return entries.flatMap((entry, index) => {
+    if (typeof entry === "string") return entry.trim() === "" ? [] : [entry];
+    complain(`${at}[${index}]`, ofEntry);
+    return [];
+  });
+}

@@ -3,7 +3,7 @@
 // are never part of a complaint.
 
 import type { NetworkSettings } from "../sidecar/settings.ts";
-import type { Complain } from "./settings-fields.ts";
+import { type Complain, readTexts } from "./settings-fields.ts";
 
 /** `read` gives the value of a setting by its name without `http.`. Undefined where all is as it is by default. */
 export function readNetworkSettings(read: (name: string) => unknown, complain: Complain): NetworkSettings | undefined {
@@ -18,7 +18,9 @@ export function readNetworkSettings(read: (name: string) => unknown, complain: C
   const isOff = (name: string): boolean => read(name) === false;
   const proxy = text("proxySupport") === "off" ? null : text("proxy");
   const proxyAuthorization = text("proxyAuthorization");
-  const noProxy = readNoProxy(read("noProxy"), complain);
+  const noProxy = readTexts(read("noProxy"), "http.noProxy", ["it must be a list of hosts", "it must be a host"], complain).map((host) =>
+    host.trim(),
+  );
   const network: NetworkSettings = {
     ...(proxy !== undefined && { proxy }),
     ...(proxyAuthorization !== undefined && { proxyAuthorization }),
@@ -27,12 +29,4 @@ export function readNetworkSettings(read: (name: string) => unknown, complain: C
     ...(isOff("systemCertificates") && { useSystemCertificates: false }),
   };
   return Object.keys(network).length === 0 ? undefined : network;
-}
-
-function readNoProxy(value: unknown, complain: Complain): readonly string[] {
-  if (value === undefined || value === null) return [];
-  const entries: readonly unknown[] = Array.isArray(value) ? value : [];
-  const texts = entries.filter((entry) => typeof entry === "string").map((entry) => entry.trim());
-  if (!Array.isArray(value) || texts.length < entries.length) complain("http.noProxy", "it must be a list of hosts");
-  return texts.filter((entry) => entry !== "");
 }

@@ -2,8 +2,8 @@
 // told, so that one wrong line costs itself alone.
 
 import type { ChatSettings, EngineSettings, ProviderSettings } from "../sidecar/settings.ts";
-import type { TimeLimits } from "../sidecar/types.ts";
-import { asRecord, type Complain, readInteger, readString } from "./settings-fields.ts";
+import type { ModelRef, TimeLimits } from "../sidecar/types.ts";
+import { asRecord, type Complain, readInteger, readString, readTexts } from "./settings-fields.ts";
 import { readModelOverrides } from "./settings-models.ts";
 
 export interface RawSettings {
@@ -96,10 +96,17 @@ function readBaseUrl(value: unknown, at: string, complain: Complain): string | u
 }
 
 function readPaths(value: unknown, complain: Complain): readonly string[] {
-  if (value === undefined) return [];
-  const paths = Array.isArray(value) ? value.filter((path) => typeof path === "string" && path !== "") : undefined;
-  if (paths === undefined || paths.length !== (Array.isArray(value) ? value.length : 0)) {
-    complain("parley.localModels", "it must be a list of paths");
-  }
-  return paths?.map(String) ?? [];
+  return readTexts(value, "parley.localModels", ["it must be a list of paths", "it must be the path of a GGUF file"], complain);
+}
+
+/** The model of new chats; null where the choice is Parley's, which is so, too, where the setting names none. */
+export function readModelRef(value: unknown, complain: Complain): ModelRef | null {
+  const ref = typeof value === "string" ? value.trim() : value;
+  if (ref === undefined || ref === null || ref === "") return null;
+  if (typeof ref === "string" && /^[^/\s]+\/./u.test(ref)) return ref;
+  complain(
+    "parley.model",
+    "a model is named provider/model, such as ollama/qwen3:4b-instruct. Instead, new chats take the last used model, else one that is found",
+  );
+  return null;
 }

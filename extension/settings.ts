@@ -8,7 +8,7 @@ import { Emitter } from "./event.ts";
 import type { Log } from "./log.ts";
 import { readNetworkSettings } from "./settings-network.ts";
 import type { Complain } from "./settings-fields.ts";
-import { readEngineSettings } from "./settings-values.ts";
+import { readEngineSettings, readModelRef } from "./settings-values.ts";
 
 const SECTION = "parley";
 /** The editor's own. */
@@ -20,6 +20,10 @@ export class Settings implements Disposable {
   readonly #modelChanged = this.#store.add(new Emitter<ModelRef | null>());
   readonly #log: Log;
   #engine: EngineSettings;
+  #model: ModelRef | null;
+
+  /** Goes to the log: what a settings file holds wrongly is no reason to disturb anybody. */
+  readonly #complain: Complain = (setting, problem) => this.#log.warn(`The setting ${setting} is ignored: ${problem}.`);
 
   readonly onDidChangeEngine = this.#engineChanged.event;
   readonly onDidChangeModel = this.#modelChanged.event;
@@ -27,10 +31,14 @@ export class Settings implements Disposable {
   constructor(log: Log) {
     this.#log = log;
     this.#engine = this.#readEngine();
+    this.#model = this.#readModel();
     this.#store.add(
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (!change.affectsConfiguration(SECTION) && !change.affectsConfiguration(NETWORK_SECTION)) return;
-        if (change.affectsConfiguration("parley.model")) this.#modelChanged.fire(this.model);
+        if (change.affectsConfiguration("parley.model")) {
+          this.#model = this.#readModel();
+          this.#modelChanged.fire(this.#model);
+        }
         this.#engine = this.#readEngine();
         this.#engineChanged.fire(this.#engine);
       }),
@@ -44,8 +52,7 @@ export class Settings implements Disposable {
 
   /** The model that new conversations begin with; null where the choice is Parley's. */
   get model(): ModelRef | null {
-    const value: unknown = vscode.workspace.getConfiguration(SECTION).get("model");
-    return typeof value === "string" && value.includes("/") ? value.trim() : null;
+    return this.#model;
   }
 
   /** Names of the user's own servers. */
@@ -77,11 +84,14 @@ export class Settings implements Disposable {
     return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
   }
 
+  #readModel(): ModelRef | null {
+    return readModelRef(vscode.workspace.getConfiguration(SECTION).get("model"), this.#complain);
+  }
+
   #readEngine(): EngineSettings {
     const configuration = vscode.workspace.getConfiguration(SECTION);
     const ofNetwork = vscode.workspace.getConfiguration(NETWORK_SECTION);
-    const complain: Complain = (setting, problem) => this.#log.warn(`The setting ${setting} is ignored: ${problem}.`);
-    const network = readNetworkSettings((name) => ofNetwork.get(name), complain);
+    const network = readNetworkSettings((name) => ofNetwork.get(name), this.#complain);
     const settings = readEngineSettings(
       {
         providers: configuration.get("providers"),
@@ -91,7 +101,7 @@ export class Settings implements Disposable {
         whenContextIsFull: configuration.get("whenContextIsFull"),
         generateTitles: configuration.get("generateTitles"),
       },
-      complain,
+      this.#complain,
     );
     return network === undefined ? settings : { ...settings, network };
   }

@@ -64,5 +64,6 @@ test("what does not fit is left out and named without its value", () => {
     ["http.proxy", "http.proxyAuthorization", "http.noProxy"],
   );
   assert.doesNotMatch(complaints.join(), /canary/u);
-  assert.deepEqual(read({ noProxy: ["corp.test", 3] }).network, { noProxy: ["corp.test"] });
+  const half = read({ noProxy: ["corp.test", 3] });
+  assert.deepEqual([half.network, half.complaints], [{ noProxy: ["corp.test"] }, ["http.noProxy[1]: it must be a host"]]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type RawSettings, readEngineSettings } from "../../extension/settings-values.ts";
+import { readModelRef, type RawSettings, readEngineSettings } from "../../extension/settings-values.ts";
 
 const chat = { whenContextIsFull: "summarize", generateTitles: true };
 
@@ -83,7 +83,7 @@ const wrong: readonly (readonly [string, Partial<RawSettings>, string])[] = [
     "parley.providers.openai.models.m.price.input",
   ],
   ["half a price", { providers: { openai: { models: { m: { price: { input: 1 } } } } } }, "parley.providers.openai.models.m.price"],
-  ["a path that is none", { localModels: ["/m.gguf", 3] }, "parley.localModels"],
+  ["a path where a list belongs", { localModels: "/m.gguf" }, "parley.localModels"],
 ];
 
 for (const [what, raw, setting] of wrong) {
@@ -94,3 +94,29 @@ for (const [what, raw, setting] of wrong) {
     assert.equal(settings.providers["openai"]?.baseUrl, undefined);
   });
 }
+
+test("a path that is none is named by its place in the list, and the others are used", () => {
+  const { settings, complaints } = read({ localModels: ["/m.gguf", 3, "", "/n.gguf", null] });
+  assert.deepEqual(
+    [settings.localModels, complaints],
+    [
+      ["/m.gguf", "/n.gguf"],
+      ["parley.localModels[1]", "parley.localModels[4]"],
+    ],
+  );
+});
+
+test("a model that is named in another way than provider/model is told, with what is taken instead", () => {
+  const readRef = (value: unknown) => {
+    const complaints: string[] = [];
+    return { model: readModelRef(value, (setting, problem) => complaints.push(`${setting}: ${problem}`)), complaints };
+  };
+  for (const value of [undefined, null, "", "  "]) assert.deepEqual(readRef(value), { model: null, complaints: [] });
+  for (const value of ["ollama/qwen3:4b", "openrouter/openai/gpt-5-mini", "local//home/me/my model.gguf"])
+    assert.deepEqual(readRef(` ${value} `), { model: value, complaints: [] });
+  for (const value of ["nonsense", "/m", "ollama/", 3, ["ollama/m"]]) {
+    const { model, complaints } = readRef(value);
+    assert.equal(model, null);
+    assert.match(complaints.join("\n"), /^parley\.model: .*provider\/model.*Instead, new chats take the last used model[^\n]*$/u);
+  }
+});
