@@ -130,6 +130,8 @@ const sizes: readonly Scenario[] = [
 /** Silent servers are waited for, at the beginning of an answer or in its middle. Milliseconds. */
 const AT_FIRST = { firstTokenMs: 400 };
 const BETWEEN = { idleMs: 400 };
+/** Milliseconds between the bytes of a server that drips: far below every limit. */
+const DRIP_MS = 5;
 
 const times: readonly Scenario[] = [
   {
@@ -183,10 +185,12 @@ const times: readonly Scenario[] = [
   },
 ];
 
-/** Until the client has enough of it. */
+/** A few bytes again and again, without an end, until the client has enough of them and closes the connection. */
 async function drip(connection: RawConnection, before: readonly string[], bytes: string): Promise<void> {
   await piecewise(connection, before);
-  while (await connection.write(bytes)) await new Promise((resolve) => setTimeout(resolve, 5));
+  const dripping = setInterval(() => void connection.write(bytes), DRIP_MS);
+  await connection.closed;
+  clearInterval(dripping);
 }
 
 const breaks: readonly Scenario[] = [
