@@ -1,6 +1,6 @@
 // One timer for the stages of one exchange. Each stage has its own limit; entering a stage ends the one before it.
 
-export type Stage = "connect" | "first-token" | "idle" | "after-finish" | "list";
+export type Stage = "connect" | "first-token" | "idle" | "after-finish" | "list" | "error-body";
 
 export class StageTimer {
   readonly #onLimit: (stage: Stage, limitMs: number) => void;

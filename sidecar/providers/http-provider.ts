@@ -6,6 +6,7 @@ import { exhaustedForMs } from "../http/retry-after.ts";
 import type { ModelInfo } from "../types.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { endpointUrl, parseBaseUrl } from "./base-url.ts";
+import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
@@ -36,8 +37,6 @@ export interface Endpoint {
   readonly api?: "responses" | "chat";
 }
 
-/** Bytes of an error's body that are read; the rest of it is of no use to anybody. */
-const ERROR_BODY_BYTES = 256 * 1024;
 /** OpenRouter's list has about a megabyte. */
 const MODELS_BODY_BYTES = 32 * 1024 * 1024;
 const MODELS_MS = 20_000;
@@ -165,7 +164,7 @@ class HttpProvider implements Provider {
       const built = connection.adapter.buildRequest(request, wireTarget);
       const { exchange, head } = await call.send(this.#post(built, connection));
       if (head.status < 300) return { exchange, head, request: built, wireTarget };
-      const { text } = await readErrorText(exchange, connection.target);
+      const text = await readErrorText({ exchange, head }, call.timer);
       const error = statusError(connection.target, head.status, head.headers, text);
       // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
@@ -211,7 +210,7 @@ class HttpProvider implements Provider {
       const url = endpointUrl(connection.baseUrl, path);
       const { exchange, head } = await call.send({ method: "GET", url, headers: { accept: "application/json", ...connection.headers } });
       if (head.status >= 300) {
-        const { text } = await readErrorText(exchange, target);
+        const text = await readErrorText({ exchange, head }, call.timer);
         throw statusError(target, head.status, head.headers, text);
       }
       const body = await readWholeBody(exchange, MODELS_BODY_BYTES).catch((error: unknown) => {
@@ -308,16 +307,6 @@ function firstEvents(answer: OpenAnswer | BlockedAnswer): readonly ProviderEvent
     events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: answer.blocked.providerCode ?? null });
   }
   return events;
-}
-
-async function readErrorText(exchange: OpenExchange["exchange"], target: CallTarget): Promise<{ readonly text: string }> {
-  try {
-    return await readWholeBody(exchange, ERROR_BODY_BYTES);
-  } catch (error) {
-    if (error instanceof CallerAborted) throw error;
-    // The status alone says enough; what should have followed it never came.
-    return { text: asNetworkError(target, error).message };
-  }
 }
 
 function asNetworkError(target: CallTarget, error: unknown): Error {

@@ -96,6 +96,7 @@ const STAGE_WORDS: Readonly<Record<Stage, (seconds: string) => string>> = {
   idle: (seconds) => `nothing more came for ${seconds}`,
   list: (seconds) => `no list of models within ${seconds}`,
   "after-finish": (seconds) => `the answer was not closed within ${seconds}`,
+  "error-body": (seconds) => `the words of an error did not end within ${seconds}`,
 };
 
 /** The way to the provider was not opened by the proxy; `providerCode` is the `ProxyProblem`. The provider is not at fault. */

@@ -65,6 +65,25 @@ const bodies: readonly Scenario[] = [
     ends: ({ status, error }) => status === "error" && error?.status === 400 && error.message.length < 10_000,
   },
   {
+    name: "an error whose body drips on after its words",
+    play: async (connection) => {
+      const words = '{"error":{"message":"the engine died","type":"server_error"}}';
+      await drip(connection, [head({ status: 500, type: "application/json", more: ["x-should-retry: false"] }), words], " ");
+    },
+    // The limit of an error's body is its own.
+    limits: { firstTokenMs: 0, idleMs: 0 },
+    ends: ({ status, error }) => status === "error" && error?.status === 500 && error.message.includes("the engine died"),
+  },
+  {
+    name: "an error of which nothing comes but its status",
+    play: async (connection) => {
+      await connection.write(head({ status: 500, type: "application/json", more: ["x-should-retry: false"] }));
+      await connection.closed;
+    },
+    limits: { firstTokenMs: 0, idleMs: 0 },
+    ends: ({ status, error }) => status === "error" && error?.status === 500 && error.kind === "server",
+  },
+  {
     name: "an error deep as a well",
     play: async (connection) => {
       await piecewise(connection, [

@@ -1,0 +1,19 @@
+// The body of a refused request: a hint at what its status already says, so it is read within bounds of bytes and of time, and
+// what had come by then is enough.
+
+import { readBodySoFar } from "../http/read-body.ts";
+import type { StageTimer } from "../http/stage-timer.ts";
+import { CallerAborted, type OpenExchange } from "./http-call.ts";
+
+const MOST_BYTES = 256 * 1024;
+/** Milliseconds. It is written when the status is. */
+const MOST_MS = 3_000;
+
+/** Empty where nothing came. Never rejects but with `CallerAborted`. The exchange is at its end afterwards. */
+export async function readErrorText({ exchange }: OpenExchange, timer: StageTimer): Promise<string> {
+  timer.enter("error-body", MOST_MS);
+  const { text, failure } = await readBodySoFar(exchange, MOST_BYTES);
+  timer.stop();
+  if (failure instanceof CallerAborted) throw failure;
+  return text;
+}
