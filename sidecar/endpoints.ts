@@ -55,6 +55,8 @@ export class Endpoints {
   readonly #http: HttpClient;
   readonly #limiters: EndpointLimiters;
   readonly #known = new Map<string, KnownEndpoint>();
+  /** Addresses as they were written, and as they are called: each request asks for its own twice. */
+  readonly #parsed = new Map<string, string>();
   #settings: EngineSettings;
 
   constructor(options: EndpointsOptions) {
@@ -102,7 +104,7 @@ export class Endpoints {
   describe(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): ProviderInfo {
     const row = this.row(id);
     const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
-    const baseUrl = given === undefined ? undefined : parsedOrUndefined(row, given);
+    const baseUrl = given === undefined ? undefined : this.#parsedOrUndefined(row, given);
     return {
       id,
       name: row.id === id ? row.name : id,
@@ -123,7 +125,7 @@ export class Endpoints {
       const advice = `leave ${baseUrl} out, or name another provider`;
       throw invalidRequest("invalid-base-url", `"${id}" is no server, so it has no address: ${advice}.`);
     }
-    parsed(row, baseUrl);
+    this.#parse(row, baseUrl);
   }
 
   /** The registry's row, or that of the preset which one of the user's own servers behaves as. */
@@ -188,7 +190,7 @@ export class Endpoints {
 
   #baseUrl(id: string, row: ProviderRow, overrides: EndpointOverrides): string | undefined {
     const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
-    return given === undefined ? undefined : parsed(row, given);
+    return given === undefined ? undefined : this.#parse(row, given);
   }
 
   #givenBaseUrl(id: string, row: ProviderRow, overrides: EndpointOverrides): string | undefined {
@@ -213,21 +215,28 @@ export class Endpoints {
     }
   }
 
+  /** Throws a `ProviderError`: `invalid-base-url`. */
+  #parse(row: ProviderRow, address: string): string {
+    const name = `${row.id} ${address}`;
+    const known = this.#parsed.get(name);
+    if (known !== undefined) return known;
+    const parsed = parseBaseUrl(row, address).href.replace(/\/+$/u, "");
+    if (this.#parsed.size >= MAX_ENDPOINTS) this.#parsed.clear();
+    this.#parsed.set(name, parsed);
+    return parsed;
+  }
+
+  #parsedOrUndefined(row: ProviderRow, address: string): string | undefined {
+    try {
+      return this.#parse(row, address);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** The variables belong to the registry's providers, not to a user's own server that behaves as one of them. */
   #environment(id: string, row: ProviderRow): NodeJS.ProcessEnv | undefined {
     return row.id === id ? this.#options.environment : undefined;
-  }
-}
-
-function parsed(row: ProviderRow, address: string): string {
-  return parseBaseUrl(row, address).href.replace(/\/+$/u, "");
-}
-
-function parsedOrUndefined(row: ProviderRow, address: string): string | undefined {
-  try {
-    return parsed(row, address);
-  } catch {
-    return undefined;
   }
 }
 
