@@ -3,6 +3,7 @@
 // their batch class (by AsyncLocalStorage, so that a bare function needs neither), and never fails because of one item.
 
 import { AnswerError, invalidRequest } from "./answers/answer-error.ts";
+import { checkNames, type OptionNames } from "./answers/parameters.ts";
 import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
 import { Budget, budgetExhausted, type BudgetLimits } from "./limits/budget.ts";
 import type { AnswerStatus } from "./types.ts";
@@ -46,9 +47,11 @@ export interface GatherResult<T> {
 export interface Gathering<T> extends Promise<readonly GatherResult<T>[]>, AsyncIterable<GatherResult<T>> {}
 
 const DEFAULT_CONCURRENCY = 64;
+const OPTIONS: OptionNames<GatherOptions> = { concurrency: true, signal: true, budget: true };
 
-/** Begins at once, awaited or not. Throws a `ProviderError` (`invalid-request`) for tasks that are no functions. */
+/** Begins at once, awaited or not. Throws a `ProviderError` (`invalid-request`) for tasks that are no functions, and for options that it does not have. */
 export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): Gathering<T> {
+  checkNames("option of gather", options, OPTIONS);
   const { concurrency = DEFAULT_CONCURRENCY } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw invalidRequest("invalid-parameter", `The parameter "concurrency" must be a whole number, 1 or more; it is ${concurrency}.`);

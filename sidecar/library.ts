@@ -2,7 +2,7 @@
 // unless they are given. Everything made here shares one engine, so that limits hold across the whole program; nothing is
 // opened before the first request, and nothing keeps the program alive after the last one.
 
-import { checkedParameters } from "./answers/parameters.ts";
+import { checkedOptions, type OptionNames } from "./answers/parameters.ts";
 import { invalidRequest } from "./answers/answer-error.ts";
 import type { GenerateOptions, Llm } from "./api.ts";
 import type { EndpointOverrides } from "./endpoints.ts";
@@ -42,6 +42,15 @@ export interface LlmOptions extends GenerateOptions {
   readonly startConcurrency?: number;
 }
 
+const OWN_OPTIONS: OptionNames<Omit<LlmOptions, keyof GenerateOptions>> = {
+  model: true,
+  baseUrl: true,
+  apiKey: true,
+  api: true,
+  concurrency: true,
+  startConcurrency: true,
+};
+
 let shared: StandaloneEngine | undefined;
 
 /**
@@ -49,12 +58,13 @@ let shared: StandaloneEngine | undefined;
  * the known ones, and for options that cannot be right; what only a request can tell is an error of the answer.
  */
 export function createLlm(provider: string, options: LlmOptions): Llm {
-  const { model, baseUrl, apiKey, api, concurrency, startConcurrency, timeLimits, signal, ...parameters } = options;
+  const { model, baseUrl, apiKey, api, concurrency, startConcurrency, ...request } = options;
   if (typeof model !== "string" || model.trim() === "") {
     throw invalidRequest("invalid-model-ref", `createLlm("${provider}", …) needs the name of a model: { model: "…" }.`);
   }
   shared ??= createStandaloneEngine(process.env);
   shared.engine.checkProvider(provider);
+  const { signal, timeLimits } = request;
   const overrides: EndpointOverrides = {
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(apiKey === undefined ? {} : { key: apiKey }),
@@ -63,6 +73,6 @@ export function createLlm(provider: string, options: LlmOptions): Llm {
     ...(startConcurrency === undefined ? {} : { startConcurrency }),
     ...(timeLimits === undefined ? {} : { timeLimits }),
   };
-  const defaults: GenerateOptions = { ...checkedParameters(parameters), ...(signal === undefined ? {} : { signal }) };
+  const defaults: GenerateOptions = { ...checkedOptions(request, OWN_OPTIONS), ...(signal === undefined ? {} : { signal }) };
   return shared.engine.llmAt(provider, model, overrides, defaults);
 }

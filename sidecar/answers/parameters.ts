@@ -1,8 +1,13 @@
 // Checks what a caller asked for before anything is sent. What is wrong is named; nothing is corrected or dropped in silence.
 
-import type { GenerationParameters, ReasoningEffort, ToolDefinition } from "../types.ts";
+import type { GenerateOptions } from "../api.ts";
+import { nearestName } from "../nearest-name.ts";
+import type { GenerationParameters, ReasoningEffort, TimeLimits, ToolDefinition } from "../types.ts";
 import type { ProviderError } from "../providers/provider.ts";
 import { invalidRequest } from "./answer-error.ts";
+
+/** The names of an interface's fields: the compiler sees to it that they are all of them. */
+export type OptionNames<T> = { readonly [Name in keyof T]-?: true };
 
 type Check = (value: unknown) => string | undefined;
 
@@ -59,20 +64,51 @@ function checkTool(value: unknown): string | undefined {
 
 /**
  * The parameters alone, checked: entries that are undefined fall away, so that absent and undefined are one.
- * Throws a `ProviderError` of kind `invalid-request` that names the parameter, also for a name that does not exist.
+ * Throws a `ProviderError` of kind `invalid-request` that names the parameter, also for a name that does not exist. `others`:
+ * what the caller takes beside the parameters and has taken out, since it may have been meant.
  */
-export function checkedParameters(given: object): GenerationParameters {
+export function checkedParameters(given: object, others: object = {}): GenerationParameters {
   const parameters: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (!isParameter(name)) {
-      throw invalidParameter(`There is no parameter "${name}". The parameters are ${Object.keys(checks).join(", ")}.`);
-    }
+    if (!isParameter(name)) throw unknownName("parameter", name, Object.keys({ ...checks, ...others }));
     const problem = checks[name](value);
     if (problem !== undefined) throw invalidParameter(`The parameter "${name}" ${problem}; it is ${shown(value)}.`);
     parameters[name] = value;
   }
   return parameters;
+}
+
+/** What every request takes beside its parameters. */
+const REQUEST_OPTIONS: OptionNames<Omit<GenerateOptions, keyof GenerationParameters>> = { signal: true, timeLimits: true };
+const TIME_LIMITS: OptionNames<TimeLimits> = { connectMs: true, firstTokenMs: true, idleMs: true };
+
+/** The parameters of a request's options, checked together with its time limits. `others` as in `checkedParameters`. */
+export function checkedOptions(options: GenerateOptions, others: object = {}): GenerationParameters {
+  const { signal: _signal, timeLimits, ...rest } = options;
+  if (timeLimits !== undefined) checkTimeLimits(timeLimits);
+  return checkedParameters(rest, { ...REQUEST_OPTIONS, ...others });
+}
+
+function checkTimeLimits(limits: object): void {
+  checkNames("time limit", limits, TIME_LIMITS);
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined || (Number.isFinite(value) && Number(value) >= 0)) continue;
+    throw invalidParameter(`The time limit "${name}" must be milliseconds, 0 or more; it is ${shown(value)}.`);
+  }
+}
+
+/** Throws a `ProviderError` of kind `invalid-request` for the first name that is not known and has a value. `what`: what they name. */
+export function checkNames(what: string, given: object, known: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && !Object.hasOwn(known, name)) throw unknownName(what, name, Object.keys(known));
+  }
+}
+
+function unknownName(what: string, name: string, known: readonly string[]): ProviderError {
+  const near = nearestName(name, known);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  return invalidParameter(`There is no ${what} "${name.slice(0, 100)}".${hint} Known are ${known.join(", ")}.`);
 }
 
 function isParameter(name: string): name is keyof typeof checks {

@@ -5,7 +5,7 @@ import type { ModelRequest } from "../providers/provider.ts";
 import type { GenerationParameters, Message, Part, TextPart } from "../types.ts";
 import { withFilesAsText } from "../prompt-text.ts";
 import { invalidRequest } from "./answer-error.ts";
-import { checkedParameters } from "./parameters.ts";
+import { checkedOptions } from "./parameters.ts";
 
 /** Roles, and the kinds of parts that each may hold. */
 const PARTS_OF_ROLE: { readonly [Role in Message["role"]]: readonly Part["type"][] } = {
@@ -17,8 +17,7 @@ const PARTS_OF_ROLE: { readonly [Role in Message["role"]]: readonly Part["type"]
 
 /** Throws a `ProviderError` of kind `invalid-request` that says what is wrong, before anything is sent. */
 export function buildModelRequest(model: string, prompt: Prompt, options: GenerateOptions): ModelRequest {
-  const { signal: _signal, timeLimits: _timeLimits, ...rest } = options;
-  const parameters = checkedParameters(rest);
+  const parameters = checkedOptions(options);
   const messages = messagesOf(prompt);
   const system = systemText(parameters, messages);
   const { system: _system, ...others } = parameters;

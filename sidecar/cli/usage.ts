@@ -2,6 +2,7 @@
 // the parser and the help are made of the same rows.
 
 import { parseArgs } from "node:util";
+import { nearestName } from "../nearest-name.ts";
 
 /** Wrong usage: told with a pointer to the help, exit status 2. */
 export class UsageError extends Error {
@@ -79,23 +80,12 @@ function valueOf(row: OptionRow, { value, inlineValue }: GivenValue, values: Rea
 }
 
 function unknownOption({ name, options }: CommandRow, given: string): UsageError {
-  const near = options.find((row) => distance(`--${row.name}`, given) <= 2);
-  const hint = near === undefined ? "" : ` Did you mean --${near.name}?`;
+  const near = nearestName(
+    given,
+    options.map((row) => `--${row.name}`),
+  );
+  const hint = near === undefined ? "" : ` Did you mean ${near}?`;
   return new UsageError(`"parley ${name}" has no option ${given}.${hint}`);
-}
-
-/** Letters to be put in, left out or changed until one word is the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 export function single({ values }: ParsedArguments, name: string): string | undefined {

@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { AnswerError, invalidRequest } from "../answers/answer-error.ts";
+import { checkedOptions, checkedParameters, checkNames, type OptionNames } from "../answers/parameters.ts";
 import { ChunkStream } from "../answers/chunk-stream.ts";
 import { AnswerFold } from "../answers/fold.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm } from "../api.ts";
@@ -58,6 +59,18 @@ export type StoredSessionOptions = Pick<SessionOptions, "writer" | "queue" | "wh
 
 export type Question = string | readonly UserPart[];
 
+const SESSION_OPTIONS: OptionNames<SessionOptions> = {
+  systemPrompt: true,
+  parameters: true,
+  title: true,
+  store: true,
+  whenContextIsFull: true,
+  onSummary: true,
+  writer: true,
+  queue: true,
+};
+const TURN_OPTIONS: OptionNames<Omit<TurnOptions, keyof GenerateOptions>> = { parent: true, whenBusy: true };
+
 /** What a turn holds while it runs. */
 interface Place {
   /** It runs beside another one. */
@@ -77,8 +90,13 @@ export class Session {
   /** Put into the store with the first turn; undefined where it is there already. */
   #toCreate: SessionInfo | undefined;
 
-  /** A new conversation with a model. Nothing is kept of it before its first turn. */
+  /**
+   * A new conversation with a model. Nothing is kept of it before its first turn. Throws a `ProviderError` (`invalid-request`)
+   * for options that it does not have, and parameters that cannot be right.
+   */
   constructor(llm: Llm, options: SessionOptions = {}) {
+    checkNames("option of a session", options, SESSION_OPTIONS);
+    if (options.parameters !== undefined) checkedParameters(options.parameters);
     this.#llm = llm;
     this.#store = options.store ?? new MemoryStore();
     this.#writer = options.writer ?? new AnswerWriter(this.#store);
@@ -128,8 +146,8 @@ export class Session {
 
   /**
    * Commits question and empty answer, and calls no model yet: the turn's `events` do. Waits for the turns asked for before.
-   * Rejects with a `Failure`, with a `ProviderError` where the question is empty, or with the signal's reason when it is
-   * aborted meanwhile; nothing is kept then.
+   * Rejects with a `Failure`, with a `ProviderError` where the question is empty or an option cannot be right, or with the
+   * signal's reason when it is aborted meanwhile; nothing is kept then.
    */
   async begin(question: Question, { parent, ...options }: TurnOptions = {}): Promise<Turn> {
     const content = partsOf(question);
@@ -198,6 +216,8 @@ export class Session {
   }
 
   async #inTurn({ whenBusy = "wait", ...options }: AgainOptions, begin: BeginTurn): Promise<Turn> {
+    // Before the question is kept: what cannot be asked would stay in the conversation as a failed answer.
+    checkedOptions(options, TURN_OPTIONS);
     const { busy } = this.#queue;
     if (busy && whenBusy === "refuse") throw sessionBusy();
     const beside = busy && whenBusy === "branch";
