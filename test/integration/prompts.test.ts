@@ -108,7 +108,7 @@ describe("prompts on the selection", () => {
         .split(" ")
         .slice(1)
         .map((part) => part.replace(/^.*\//, "")),
-      ["sidecar.mjs"],
+      ["--max-semi-space-size=16", "sidecar.mjs"],
     );
   });
 });
