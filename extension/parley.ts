@@ -42,6 +42,8 @@ import { SettingsSync } from "./settings-sync.ts";
 import type { Settings } from "./settings.ts";
 import { SidecarClient } from "./sidecar-client.ts";
 import type { StatusBar } from "./status-bar.ts";
+import { StoreNotices } from "./store-notices.ts";
+import { warnOfStore } from "./store-warning.ts";
 
 /** What exists from the activation on. */
 export interface Foundation {
@@ -76,6 +78,7 @@ export class Parley implements Disposable {
     this.#client = this.#store.add(this.#createClient());
     this.#settingsSync = this.#store.add(new SettingsSync(this.#client, settings, log));
     this.#readers = this.#store.add(new StreamReaders(this.#client));
+    this.#store.add(this.#tellOfStore());
     offerFiles(this.#client);
     offerEditorModels(this.#client);
     this.#directory = new ModelDirectory(this.#client);
@@ -130,6 +133,16 @@ export class Parley implements Disposable {
         settings: this.#settingsSync.settingsForStart(),
       }),
       prepare: (sidecar) => this.#handover.prepare(sidecar),
+    });
+  }
+
+  #tellOfStore(): StoreNotices {
+    const { context } = this.#foundation;
+    return new StoreNotices({
+      client: this.#client,
+      memory: context.globalState,
+      tell: (kind, words) =>
+        void warnOfStore(kind, words, context.globalStorageUri).then(undefined, (error: unknown) => this.#report(error)),
     });
   }
 

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { SidecarState } from "../media/protocol.ts";
 import { type Disposable, DisposableStore } from "./dispose.ts";
 import type { SidecarStatus } from "./sidecar-client.ts";
+import { notKept } from "./store-notices.ts";
 
 const ICONS: { readonly [state in SidecarState]: string } = {
   stopped: "comment-discussion",
@@ -51,7 +52,13 @@ export class StatusBar implements Disposable {
     const name = this.#model === "" ? "Parley" : this.#model;
     const shown = SHOWN.has(state) ? `${name}: ${stateLabel(state)}` : name;
     this.#item.text = `$(${ICONS[state]}) ${shown}`;
-    this.#item.tooltip = [`Parley (${stateLabel(state)}): ${words}`, ...(reason === undefined ? [] : [reason]), ...machine()].join("\n");
+    const lines = [
+      `Parley (${stateLabel(state)}): ${words}`,
+      ...(reason === undefined ? [] : [reason]),
+      ...store(this.#status),
+      ...machine(),
+    ];
+    this.#item.tooltip = lines.join("\n");
     this.#item.accessibilityInformation = { label: `Parley, ${this.#model}, ${words}` };
     this.#item.backgroundColor = state === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
   }
@@ -79,6 +86,15 @@ export function stateWords(state: SidecarState): string {
     failed: vscode.l10n.t("the sidecar does not run"),
   };
   return words[state];
+}
+
+/** What is not as it should be with the conversations. */
+function store(status: SidecarStatus): readonly string[] {
+  const reason = notKept(status);
+  return [
+    ...(reason === undefined ? [] : [vscode.l10n.t("Conversations are not kept. {0}", reason)]),
+    ...(status.info?.persistence.notes ?? []),
+  ];
 }
 
 /** In a remote window, the sidecar and its local models are on the other machine. */

@@ -53,7 +53,8 @@ export type ToWebview =
       readonly sidecar: SidecarState;
       readonly draft: string;
     }
-  | { readonly type: "sidecar"; readonly state: SidecarState; readonly failure?: FailureWords }
+  /** `notKept`: why conversations are in memory only, where they are. */
+  | { readonly type: "sidecar"; readonly state: SidecarState; readonly failure?: FailureWords; readonly notKept?: string }
   | { readonly type: "model"; readonly model: ModelView | null }
   /**
    * A question and its answer were kept; the answer's events follow. They come behind the message `follows` (null: behind

@@ -111,6 +111,7 @@ const ENGLISH = {
   sidecarRestarting: "The background process ended. Starting it again…",
   sidecarFailed: "The background process does not run.",
   sidecarFailedAdvice: "Restart it. Its log tells what happened.",
+  notKept: "Conversations are not kept: they end with this window.",
   restart: "Restart",
   showLog: "Show Log",
 

@@ -7,6 +7,7 @@ import { SidecarUnavailable } from "../client/request-failure.ts";
 import type { StreamReaders } from "../client/stream-readers.ts";
 import { type Disposable, DisposableStore } from "../dispose.ts";
 import type { SidecarStatus } from "../sidecar-client.ts";
+import { notKept } from "../store-notices.ts";
 import type { ChatPort } from "./chat-port.ts";
 import type { EarlierPage } from "./conversation-pages.ts";
 import { MessageViews } from "./message-views.ts";
@@ -125,9 +126,11 @@ export class ChatPage implements Disposable {
     this.post({ type: "summary", session: summary.session, message: this.#views.view(summary) });
   }
 
-  showStatus({ state, reason, crashes }: SidecarStatus): void {
+  showStatus(status: SidecarStatus): void {
+    const { state, reason, crashes } = status;
+    const unkept = notKept(status);
     const failure = state === "failed" ? this.#options.words(new SidecarUnavailable("failed", reason ?? "", { crashes })) : undefined;
-    this.post({ type: "sidecar", state, ...(failure !== undefined && { failure }) });
+    this.post({ type: "sidecar", state, ...(failure !== undefined && { failure }), ...(unkept !== undefined && { notKept: unkept }) });
   }
 
   /** Stops reading. The answers go on in the sidecar. */

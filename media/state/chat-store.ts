@@ -46,6 +46,8 @@ export class ChatStore {
   readonly model: Signal<ModelView | null> = signal(null);
   readonly sidecar: Signal<SidecarState> = signal("stopped");
   readonly sidecarFailure: Signal<FailureWords | null> = signal(null);
+  /** Why conversations are in memory only; null where they are kept. */
+  readonly notKept: Signal<string | null> = signal(null);
   /** False until the first `show`: nothing is known yet, not even that the conversation is empty. */
   readonly shown: Signal<boolean> = signal(false);
   /** Ids of the messages on the page, oldest first. */
@@ -206,6 +208,7 @@ export class ChatStore {
       case "sidecar":
         this.sidecar.value = message.state;
         this.sidecarFailure.value = message.failure ?? null;
+        this.notKept.value = message.notKept ?? null;
         return;
       case "model":
         this.model.value = message.model;

@@ -8,7 +8,7 @@ import { text } from "../strings.ts";
 import { Icon } from "./button.tsx";
 import { useChat } from "./chat-context.ts";
 import type { Chat } from "./chat-context.ts";
-import { Composer, DemoHint } from "./composer.tsx";
+import { Composer, DemoHint, NotKeptHint } from "./composer.tsx";
 import { Header } from "./header.tsx";
 import { Transcript } from "./transcript.tsx";
 import { FailureCard } from "./turns/failure-card.tsx";
@@ -37,6 +37,7 @@ export function ChatPage({ announcement }: { readonly announcement: Signal<strin
         <Notices />
         <Composer />
         <DemoHint />
+        <NotKeptHint />
       </div>
       <div class="visually-hidden" role="status" aria-live="polite">
         {announcement.value}

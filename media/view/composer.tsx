@@ -87,7 +87,7 @@ export function DemoHint() {
   const { store, post } = useChat();
   if (store.model.value?.demo !== true || store.order.value.length === 0) return null;
   return (
-    <p class="demo-hint">
+    <p class="quiet-hint">
       {text("demoHint")}{" "}
       <Button
         kind="link"
@@ -97,6 +97,27 @@ export function DemoHint() {
         }}
       >
         {text("getModel")}
+      </Button>
+    </p>
+  );
+}
+
+/** Below the composer while nothing that is said outlasts the background process. */
+export function NotKeptHint() {
+  const { store, post } = useChat();
+  const reason = store.notKept.value;
+  if (reason === null) return null;
+  return (
+    <p class="quiet-hint" title={reason}>
+      {text("notKept")}{" "}
+      <Button
+        kind="link"
+        title={reason}
+        onPress={() => {
+          post({ type: "action", action: "show-log" });
+        }}
+      >
+        {text("showLog")}
       </Button>
     </p>
   );

@@ -50,6 +50,7 @@ interface Window {
 
 interface Machine {
   readonly fake: FakeProvider;
+  readonly storeFolder: string;
   /** A window of the editor; all share the store. The same `remembered` is the same window after a reload. */
   readonly open: (remembered?: Memento) => Window;
 }
@@ -108,7 +109,7 @@ export async function machine(t: TestContext): Promise<Machine> {
     windows.push(window);
     return window;
   };
-  return { fake, open };
+  return { fake, storeFolder, open };
 }
 
 export function page(chat: Chat, options?: { readonly applies: boolean }): FakeChatPage {

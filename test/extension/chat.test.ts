@@ -1,6 +1,7 @@
 // The chat against the real sidecar: questions, answers, pages that come and go.
 
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { LIMIT, machine, memory, page } from "./chat-windows.ts";
 
@@ -192,6 +193,15 @@ test("the model that is picked answers the next question of the conversation sho
     fake.requests.filter(({ route }) => route === "openai-chat").map(({ body }) => body?.["model"]),
     ["fake-model", "other-model"],
   );
+});
+
+test("a page is told why conversations are not kept, where they are not", LIMIT, async (t) => {
+  const { open, storeFolder } = await machine(t);
+  await rm(storeFolder, { recursive: true });
+  await writeFile(storeFolder, "in the way");
+  const it = page(open().chat);
+  const ready = await it.found(() => it.all("sidecar").find(({ state }) => state === "ready"), "the sidecar to be ready");
+  assert.match(ready.notKept ?? "", /file is in its place/);
 });
 
 test("a conversation that was deleted is shown as a new one", LIMIT, async (t) => {

@@ -227,4 +227,15 @@ describe("A conversation", () => {
     await post(page, { type: "sidecar", state: "ready" });
     await page.getByRole("button", { name: "Restart" }).waitFor({ state: "detached" });
   });
+
+  test("that is not kept says so as long as that is so, and leads to the reason", async () => {
+    await post(page, show([asked]), { type: "sidecar", state: "ready", notKept: "A file is in its place." });
+    const line = page.getByText("Conversations are not kept");
+    await line.waitFor();
+    assert.equal(await line.getAttribute("title"), "A file is in its place.");
+    await page.getByRole("button", { name: "Show Log" }).click();
+    assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "show-log" });
+    await post(page, { type: "sidecar", state: "ready" });
+    await line.waitFor({ state: "detached" });
+  });
 });

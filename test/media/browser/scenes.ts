@@ -353,6 +353,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
   "sidecar-failed": {
     messages: [show([asked, answer("a1", "Add up the pairs.", figures)]), { type: "sidecar", state: "failed", failure: crashed }],
   },
+  "not-kept": {
+    messages: [
+      show([asked, answer("a1", "Add up the pairs.", figures)]),
+      { type: "sidecar", state: "ready", notKept: "This Node.js has no SQLite." },
+    ],
+  },
   restarting: { messages: [show([asked, answer("a1", "Add up the pairs.", figures)]), { type: "sidecar", state: "restarting" }] },
   "not-sent": {
     messages: [

@@ -40,6 +40,7 @@ const TELLING = [
   "editing",
   "continued",
   "summarized",
+  "not-kept",
 ];
 const OTHER_THEMES: readonly ThemeName[] = ["light-modern", "light-2026", "dark-2026", "high-contrast", "high-contrast-light"];
 
