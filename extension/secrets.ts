@@ -21,11 +21,31 @@ export interface KeyState {
   /** Kept in the secret storage. */
   readonly kept: boolean;
   /** The first of the provider's usual variables that is set, and whether its use was allowed. */
-  readonly variable: { readonly name: string; readonly allowed: boolean } | null;
+  readonly variable: KeyVariable | null;
 }
+
+export interface KeyVariable {
+  readonly name: string;
+  readonly allowed: boolean;
+  /**
+   * Where the environment names another address for the provider, such as a gateway's, beside the key: the key was put there for
+   * that address. It is not to be offered for this one, and an earlier yes does not count.
+   */
+  readonly meantFor?: MeantFor;
+}
+
+export interface MeantFor {
+  /** That holds the address. */
+  readonly variable: string;
+  readonly origin: string;
+}
+
+type Variables = Pick<ProviderInfo, "keyVariables" | "addressVariables">;
 
 interface Permission extends KeyPlace {
   readonly variable: string;
+  /** Of the provider: it is not known any more where the key is read. */
+  readonly addressVariables: readonly string[];
 }
 
 const PERMISSIONS = "keys.fromEnvironment";
@@ -60,25 +80,26 @@ export class Secrets implements Disposable {
     await this.#storage.delete(nameOf(place));
   }
 
-  async state(provider: Pick<ProviderInfo, "keyVariables">, place: KeyPlace): Promise<KeyState> {
-    const name = provider.keyVariables.find((variable) => this.#read(variable) !== undefined);
-    return {
-      kept: (await this.#storage.get(nameOf(place))) !== undefined,
-      variable: name === undefined ? null : { name, allowed: this.#permissions().some((it) => isSame(it, { ...place, variable: name })) },
-    };
+  async state({ keyVariables, addressVariables }: Variables, place: KeyPlace): Promise<KeyState> {
+    const kept = (await this.#storage.get(nameOf(place))) !== undefined;
+    const name = keyVariables.find((variable) => this.#read(variable) !== undefined);
+    if (name === undefined) return { kept, variable: null };
+    const meantFor = this.#meantFor(addressVariables, place.origin);
+    if (meantFor !== undefined) return { kept, variable: { name, allowed: false, meantFor } };
+    return { kept, variable: { name, allowed: this.#permissions().some((it) => isSame(it, place, name)) } };
   }
 
   /** Remembered until `forbid`, on this machine. */
-  async allow(place: KeyPlace, variable: string): Promise<void> {
-    const others = this.#permissions().filter((it) => !isSame(it, { ...place, variable }));
-    await this.#memory.update(PERMISSIONS, [...others, { ...place, variable }]);
+  async allow(place: KeyPlace, variable: string, { addressVariables }: Pick<Variables, "addressVariables">): Promise<void> {
+    const others = this.#permissions().filter((it) => !isSame(it, place, variable));
+    await this.#memory.update(PERMISSIONS, [...others, { ...place, variable, addressVariables }]);
     this.#changed.fire();
   }
 
   async forbid(place: KeyPlace, variable: string): Promise<void> {
     await this.#memory.update(
       PERMISSIONS,
-      this.#permissions().filter((it) => !isSame(it, { ...place, variable })),
+      this.#permissions().filter((it) => !isSame(it, place, variable)),
     );
     this.#changed.fire();
   }
@@ -86,8 +107,8 @@ export class Secrets implements Disposable {
   /** All keys that may be used now. One that was entered wins over one from the environment. */
   async grants(): Promise<readonly KeyGrant[]> {
     const grants = new Map<string, KeyGrant>();
-    for (const { provider, origin, variable } of this.#permissions()) {
-      const key = this.#read(variable);
+    for (const { provider, origin, variable, addressVariables } of this.#permissions()) {
+      const key = this.#meantFor(addressVariables, origin) === undefined ? this.#read(variable) : undefined;
       if (key !== undefined) grants.set(nameOf({ provider, origin }), { provider, origin, key });
     }
     for (const name of await this.#storage.keys()) {
@@ -102,6 +123,16 @@ export class Secrets implements Disposable {
     this.#store.dispose();
   }
 
+  /** The first address that is set; undefined where there is none, or it is at this origin. */
+  #meantFor(addressVariables: readonly string[], origin: string): MeantFor | undefined {
+    for (const variable of addressVariables) {
+      const value = this.#read(variable);
+      const other = value === undefined ? undefined : originOf(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
+      if (other !== undefined) return other === origin ? undefined : { variable, origin: other };
+    }
+    return undefined;
+  }
+
   #read(variable: string): string | undefined {
     const value = this.#environment[variable]?.trim();
     return value === "" ? undefined : value;
@@ -109,7 +140,7 @@ export class Secrets implements Disposable {
 
   #permissions(): readonly Permission[] {
     const value: unknown = this.#memory.get(PERMISSIONS);
-    return Array.isArray(value) ? value.filter(isPermission) : [];
+    return Array.isArray(value) ? value.flatMap(asPermission) : [];
   }
 }
 
@@ -130,14 +161,16 @@ function placeOf(name: string): KeyPlace | undefined {
   return { provider, origin };
 }
 
-function isSame(one: Permission, other: Permission): boolean {
-  return one.provider === other.provider && one.origin === other.origin && one.variable === other.variable;
+function isSame(one: Permission, { provider, origin }: KeyPlace, variable: string): boolean {
+  return one.provider === provider && one.origin === origin && one.variable === variable;
 }
 
-function isPermission(value: unknown): value is Permission {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    ["provider", "origin", "variable"].every((name) => typeof Reflect.get(value, name) === "string")
-  );
+/** What the memory holds, which can be anything: none or one. */
+function asPermission(value: unknown): readonly Permission[] {
+  if (typeof value !== "object" || value === null) return [];
+  const field = (name: string): unknown => Reflect.get(value, name);
+  const [provider, origin, variable, addresses] = [field("provider"), field("origin"), field("variable"), field("addressVariables")];
+  if (typeof provider !== "string" || typeof origin !== "string" || typeof variable !== "string") return [];
+  const addressVariables = Array.isArray(addresses) ? addresses.filter((name) => typeof name === "string") : [];
+  return [{ provider, origin, variable, addressVariables }];
 }

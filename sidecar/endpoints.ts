@@ -112,6 +112,7 @@ export class Endpoints {
       key: row.key,
       hasKey: baseUrl !== undefined && this.#hasKey(id, row, baseUrl),
       keyVariables: row.id === id ? row.keyVariables : [],
+      addressVariables: row.id === id ? row.baseUrlVariables : [],
       runsHere: baseUrl === undefined ? row.runsHere : isLoopback(baseUrl),
       ...(row.id === id ? {} : { own: true }),
     };

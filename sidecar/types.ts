@@ -312,8 +312,9 @@ export interface ProviderInfo {
   readonly key: "required" | "optional" | "none";
   /** True when a key is held for the origin of `baseUrl`. */
   readonly hasKey: boolean;
-  /** Environment variables that usually hold the key. */
+  /** Environment variables that usually hold the key, and those that name the address which a key beside them is meant for. */
   readonly keyVariables: readonly string[];
+  readonly addressVariables: readonly string[];
   /** A server on this machine. */
   readonly runsHere: boolean;
   /** True for a server that the user added under an id of its own: its settings lie under `parley.servers`. */

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { ProviderInfo } from "../../sidecar/types.ts";
 import type { ModelDirectory } from "../models/model-directory.ts";
-import { type KeyPlace, type KeyState, type Secrets, originOf } from "../secrets.ts";
+import { type KeyPlace, type KeyState, type MeantFor, type Secrets, originOf } from "../secrets.ts";
 import type { KeyHandover } from "./key-handover.ts";
 
 export interface SetKeyOptions {
@@ -79,8 +79,20 @@ async function providerRow(provider: ProviderInfo, secrets: Secrets): Promise<Pr
 function stateText({ kept, variable }: KeyState, provider: ProviderInfo): string {
   if (kept) return `$(key) ${vscode.l10n.t("key kept")}`;
   if (variable?.allowed === true) return `$(key) ${vscode.l10n.t("uses {0} from the environment", variable.name)}`;
+  if (variable?.meantFor !== undefined)
+    return vscode.l10n.t("{0} in the environment is for {1}, not used here", variable.name, variable.meantFor.origin);
   if (variable !== null) return vscode.l10n.t("{0} is in the environment, not used", variable.name);
   return provider.key === "optional" ? vscode.l10n.t("needs none as a rule") : "";
+}
+
+function meantElsewhere({ id }: ProviderInfo, name: string, { variable, origin }: MeantFor): string {
+  return vscode.l10n.t(
+    "{0} in the environment is not offered: {1} beside it says that it is for {2}. To use it there, set parley.providers → {3} → baseUrl.",
+    name,
+    variable,
+    origin,
+    id,
+  );
 }
 
 /** False where the person went away. */
@@ -94,6 +106,7 @@ async function changeKey(provider: ProviderInfo, place: KeyPlace, secrets: Secre
   const deeds: Deed[] = [
     {
       label: kept ? `$(edit) ${vscode.l10n.t("Replace the key…")}` : `$(key) ${vscode.l10n.t("Enter a key…")}`,
+      ...(variable?.meantFor !== undefined && { detail: meantElsewhere(provider, variable.name, variable.meantFor) }),
       run: () => enterKey(provider.name, place, secrets),
     },
   ];
@@ -103,11 +116,11 @@ async function changeKey(provider: ProviderInfo, place: KeyPlace, secrets: Secre
       label: `$(circle-slash) ${vscode.l10n.t("Stop using {0} from the environment", variable.name)}`,
       run: () => done(secrets.forbid(place, variable.name)),
     });
-  } else if (variable !== null) {
+  } else if (variable !== null && variable.meantFor === undefined) {
     deeds.unshift({
       label: `$(check) ${vscode.l10n.t("Use {0} from the environment", variable.name)}`,
       detail: vscode.l10n.t("It is sent to {0} alone. The answer is remembered and can be taken back here.", place.origin),
-      run: () => done(secrets.allow(place, variable.name)),
+      run: () => done(secrets.allow(place, variable.name, provider)),
     });
   }
   const title = vscode.l10n.t("API Key for {0}", provider.name);

@@ -91,7 +91,7 @@ async function askForDeed(options: ModelPickerOptions, chosen: ModelRef | null):
   }
 }
 
-/** Providers without a key for which a variable is set whose use was not allowed yet. */
+/** Providers without a key for which a variable is set that is meant for them and whose use was not allowed yet. */
 async function environmentKeys(
   providers: readonly ProviderInfo[],
   secrets: Secrets,
@@ -101,7 +101,9 @@ async function environmentKeys(
       const origin = provider.hasKey || provider.baseUrl === undefined ? undefined : originOf(provider.baseUrl);
       if (origin === undefined) return [];
       const { kept, variable } = await secrets.state(provider, { provider: provider.id, origin });
-      return kept || variable === null || variable.allowed ? [] : [{ provider, variable: variable.name }];
+      return kept || variable === null || variable.allowed || variable.meantFor !== undefined
+        ? []
+        : [{ provider, variable: variable.name }];
     }),
   );
   return found.flat();

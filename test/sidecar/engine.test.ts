@@ -52,6 +52,7 @@ describe("where a request goes", () => {
       key: "optional",
       hasKey: false,
       keyVariables: [],
+      addressVariables: [],
       runsHere: true,
       own: true,
     });

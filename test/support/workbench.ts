@@ -304,9 +304,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   }
 }
 
-/** The keys of whoever runs the tests are no business of theirs. */
+/** The keys of whoever runs the tests are no business of theirs, nor are the addresses that say what the keys are for. */
 function withoutOwnKeys(): Readonly<Record<string, string>> {
-  return Object.fromEntries(PROVIDER_ROWS.flatMap(({ keyVariables }) => keyVariables.map((name) => [name, ""])));
+  return Object.fromEntries(
+    PROVIDER_ROWS.flatMap(({ keyVariables, baseUrlVariables }) => [...keyVariables, ...baseUrlVariables].map((name) => [name, ""])),
+  );
 }
 
 let shared: Promise<Workbench> | undefined;
