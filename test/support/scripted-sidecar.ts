@@ -3,7 +3,7 @@
 
 import { Socket } from "node:net";
 import { ResponseError, StreamMessageReader, StreamMessageWriter, createMessageConnection } from "vscode-jsonrpc/node";
-import { DeleteSession, GetSession, Initialize, Ping, PROTOCOL_VERSION, SetKey, Shutdown } from "../../sidecar/protocol.ts";
+import { DeleteSession, GetSession, Initialize, Ping, PROTOCOL_VERSION, SetKey, Shutdown, StoreNotice } from "../../sidecar/protocol.ts";
 import type { SessionDetail } from "../../sidecar/types.ts";
 
 const script = process.env["SCRIPT"] ?? "normal";
@@ -53,6 +53,7 @@ connection.onRequest(SetKey, ({ provider }) => {
 connection.onRequest(DeleteSession, () => new ResponseError(-32803, "No such conversation.", { code: "session-not-found" }));
 
 connection.onRequest(GetSession, async ({ session }, token) => {
+  if (session === "notice") await connection.sendNotification(StoreNotice, { message: "The database was damaged." });
   if (session === "crash") process.kill(process.pid, "SIGKILL");
   if (session === "exit") {
     console.error("TypeError: the last words");
