@@ -214,7 +214,7 @@ const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
   [
     "schema-mismatch",
     ({ pickModel }) =>
-      words("The answer does not satisfy its schema.", `What had come is kept. Try again, or simplify the schema. ${pickModel}`, "retry"),
+      words("The answer does not satisfy its schema.", `It was taken back. Try again, or simplify the schema. ${pickModel}`, "retry"),
   ],
   ["not-an-api", ({ name, setAddress }) => words(`What answers for ${name} is no model server.`, setAddress, "open-settings", "retry")],
   ["list-timeout", ({ name, again }) => words(`${sentence(name)} did not list its models in time.`, again, "retry")],

@@ -152,7 +152,10 @@ class AnswerRun {
       const outcome = yield* this.#attempts();
       if (outcome.type !== "returned") return outcome;
       const verdict = this.#rounds.judge(this.#numbering.finishReason);
-      if (verdict.type === "rejected") return verdict;
+      if (verdict.type === "rejected") {
+        yield [this.#numbering.withdrawn()];
+        return verdict;
+      }
       if (verdict.type === "again") continue;
       const events = this.#numbering.events(verdict.events);
       if (events.length > 0) yield events;

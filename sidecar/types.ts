@@ -196,6 +196,8 @@ export interface ErrorInfo {
   readonly requestId?: string;
   readonly provider?: string;
   readonly model?: string;
+  /** Of `schema-mismatch`: the text that came last, which is no part of the answer; at most 16,384 UTF-16 units of it. */
+  readonly rejectedText?: string;
 }
 
 /** `summarizing`: older messages of the conversation, which do not fit into the model's context window any more. */
@@ -236,7 +238,7 @@ export type StreamEventBody =
 
 /**
  * All that came of this kind so far is taken back, and readers drop it. What is right follows at once: text that turned out to
- * have been reasoning, or the reverse, or an answer as its JSON alone.
+ * have been reasoning, or the reverse, or an answer as its JSON alone; the end, where the last attempt at one was rejected.
  */
 export interface DiscardEventBody {
   readonly type: "discard";

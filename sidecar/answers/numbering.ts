@@ -22,7 +22,7 @@ export type Outcome =
   | { readonly type: "returned" }
   | { readonly type: "cancelled" }
   | { readonly type: "failed"; readonly error: ErrorInfo }
-  /** Whole, and yet not what was asked for: it stays as a partial answer. */
+  /** Whole, and yet not what was asked for: its text was withdrawn. */
   | { readonly type: "rejected"; readonly error: ErrorInfo };
 
 type Finish = Extract<ProviderEvent, { type: "finish" }>;
@@ -106,6 +106,11 @@ export class AnswerNumbering {
     this.#finish = null;
     this.#sent = null;
     return this.#number({ type: "attempt", ...attempt });
+  }
+
+  /** The text is no part of the answer, and was paid for. */
+  withdrawn(): StreamEvent {
+    return this.#number({ type: "discard", what: "text" });
   }
 
   /** What was told of a request that is asked again and was not refused: it counts beside what follows. Null: nothing was told. */

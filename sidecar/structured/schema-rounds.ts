@@ -11,6 +11,8 @@ import { complaint } from "./schema-prompt.ts";
 
 /** The first, and two more. */
 const ATTEMPTS = 3;
+/** UTF-16 units of the last rejected text that its error keeps. */
+const REJECTED_LENGTH = 16_384;
 
 let loading: Promise<typeof SchemaChecks> | undefined;
 
@@ -18,6 +20,7 @@ export type Verdict =
   /** `events` put the JSON alone into the place of what stood around it. */
   | { readonly type: "stands"; readonly events: readonly ProviderEvent[] }
   | { readonly type: "again" }
+  /** The text that has come is to be taken back: the error has it. */
   | { readonly type: "rejected"; readonly error: ErrorInfo };
 
 const STANDS: Verdict = { type: "stands", events: [] };
@@ -109,8 +112,14 @@ export class SchemaRounds {
       message: `${limit}The answer does not satisfy the schema${attempts}: ${problems.join("; ")}.`,
       phase: "mid-stream",
       retryable: false,
+      ...(this.#text === "" ? {} : { rejectedText: beginning(this.#text) }),
     };
   }
+}
+
+/** Of a text that nobody takes for the answer, so much as explains it. No character is cut in two. */
+function beginning(text: string): string {
+  return text.length <= REJECTED_LENGTH ? text : text.slice(0, REJECTED_LENGTH).replace(/[\uD800-\uDBFF]$/u, "");
 }
 
 /** White space around the JSON does no harm; anything else would break whoever parses the answer. */

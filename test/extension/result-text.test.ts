@@ -106,8 +106,10 @@ for (const [title, answer, expected] of sections) {
 test("a name in a heading is read as text", () => assert.equal(headingText("__init__ [x].py"), "\\_\\_init\\_\\_ \\[x\\].py"));
 
 test("text that is taken back is no part of a section, nor an attempt that did not fit its schema", () => {
-  const { text, apply } = result("a.ts", "b.ts");
+  const { text, apply } = result("a.ts", "b.ts", "c.ts");
   apply("a.ts", say("I add."), { type: "discard", what: "text" }, { type: "reasoning-delta", text: "I add." }, say("4"), end("complete"));
   apply("b.ts", { type: "attempt", number: 1, of: 3 }, say("no"), { type: "attempt", number: 2, of: 3 }, say("{}"), end("complete"));
-  assert.equal(text.markdown, "# Summary\n\n## a.ts\n\n4\n\n## b.ts\n\n{}\n");
+  apply("c.ts", { type: "attempt", number: 3, of: 3 }, say("no"), { type: "discard", what: "text" }, end("error"));
+  const failed = "> **It failed.**\n>\n> Do this.\n>\n> socket hang up";
+  assert.equal(text.markdown, `# Summary\n\n## a.ts\n\n4\n\n## b.ts\n\n{}\n\n## c.ts\n\n${failed}\n`);
 });

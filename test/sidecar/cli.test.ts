@@ -86,11 +86,16 @@ describe("parley ask", () => {
       );
     });
 
-    it("fails with 1 where nothing satisfies it, and prints what came last", async () => {
-      fake.respond({ text: "no" });
+    it("fails with 1 where nothing satisfies it, prints nothing of what came, and says which rule was broken", async () => {
+      fake.respond({ text: '{"town":"Zürich"}' });
       const { status, stdout, stderr } = await ask(["--schema", file, "x"], { program });
-      assert.deepEqual([status, stdout], [1, "no\n"]);
+      assert.deepEqual([status, stdout], [1, ""]);
       assert.match(stderr, /does not satisfy its schema/u);
+      assert.match(stderr, /after 3 attempts: the value must have required property 'city'/u);
+      const { stdout: events } = await ask(["--json", "--schema", file, "x"], { program });
+      const last = jsonLines(events).slice(-2);
+      assert.deepEqual([last[0]?.["type"], last[1]?.["type"]], ["discard", "end"]);
+      assert.match(JSON.stringify(last[1]?.["error"]), /"rejectedText":"\{\\"town\\"/u);
     });
 
     it("refuses a file that holds none, before anything is sent", async () => {

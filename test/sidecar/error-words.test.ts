@@ -159,7 +159,7 @@ describe("words about errors", () => {
       const { summary, advice } = errorWords(failure({ kind, providerCode }), terminal);
       return [summary, advice];
     };
-    assert.match(said("protocol", "schema-mismatch").join(" "), /does not satisfy its schema\. What had come is kept\./u);
+    assert.match(said("protocol", "schema-mismatch").join(" "), /does not satisfy its schema\. It was taken back\./u);
     assert.match(said("protocol", "not-an-api").join(" "), /no model server\. Give the address with --base-url\./u);
     assert.match(said("timeout", "list-timeout").join(" "), /did not list its models in time/u);
   });

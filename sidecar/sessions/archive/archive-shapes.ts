@@ -163,6 +163,7 @@ const error = object<ErrorInfo>({
   status: optional(integer(0)),
   providerCode: optional(content),
   requestId: optional(content),
+  rejectedText: optional(content),
   provider: optional(name),
   model: optional(name),
 });

@@ -54,6 +54,18 @@ describe("what is taken back", () => {
     ]);
     assert.deepEqual([answer.text, answer.reasoning, answer.toolCalls], ["{}", "", []]);
   });
+
+  test("the last attempt leaves nothing of its text where that is rejected too, and its error has it", () => {
+    const error = { kind: "protocol", message: "no", phase: "mid-stream", retryable: false, rejectedText: "no" } as const;
+    const answer = fold([
+      start,
+      { type: "attempt", number: 3, of: 3, reason: "it is no JSON" },
+      text("no"),
+      { type: "discard", what: "text" },
+      end({ status: "error", error }),
+    ]);
+    assert.deepEqual([answer.text, answer.status, answer.error], ["", "error", error]);
+  });
 });
 
 const WHOLE: readonly StreamEventBody[] = [

@@ -82,16 +82,37 @@ describe("An answer with a schema", () => {
     );
   });
 
-  test("that never fits fails as `schema-mismatch`, with the last text as what had come", async () => {
+  test("that never fits fails as `schema-mismatch`, with the last text in the error alone", async () => {
     const { llm, provider } = scriptedLlm();
     provider.otherwise(answers("I would rather not."));
+    const events = await eventsOf(llm, "hi", options);
+    assert.deepEqual(kinds(events).slice(-2), ["discard", "end"]);
+    const end = checkOrder(events);
+    assert.deepEqual([end.status, end.error?.rejectedText], ["error", "I would rather not."]);
+    provider.requests.length = 0;
     const error = await failure(llm.generate("hi", options));
     assert.deepEqual([error.kind, error.providerCode, error.retryable], ["protocol", "schema-mismatch", false]);
     assert.match(error.message, /after 3 attempts: it is no JSON/u);
-    assert.equal(error.partial.content, "I would rather not.");
+    assert.equal(error.info.rejectedText, "I would rather not.");
+    assert.deepEqual([error.partial.content, error.partial.message.content], ["", []]);
     assert.equal(error.partial.status, "error");
     assert.equal(provider.requests.length, 3);
     assert.deepEqual(error.partial.usage, { inputTokens: 15, outputTokens: 6 });
+  });
+
+  test("that never fits is counted with its text also where the provider tells of no tokens", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.otherwise(yields([text("I would rather not, and say so at some length."), finish]));
+    const { usage: taken } = checkOrder(await eventsOf(llm, "hi", options));
+    assert.equal(taken?.estimated, true);
+    assert.ok((taken.outputTokens ?? 0) >= 3 * 8, `${taken.outputTokens} tokens of three answers`);
+  });
+
+  test("that never fits is kept in the error up to a bound, whole characters of it", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.otherwise(answers(`-${"😀".repeat(20_000)}`));
+    const { rejectedText } = (await failure(llm.generate("hi", options))).info;
+    assert.equal(rejectedText, `-${"😀".repeat(8191)}`);
   });
 
   for (const [how, written] of [
@@ -124,6 +145,7 @@ describe("An answer with a schema", () => {
     const error = await failure(llm.generate("hi", options));
     assert.equal(error.providerCode, "schema-mismatch");
     assert.match(error.message, /cut at its limit/u);
+    assert.deepEqual([error.partial.content, error.info.rejectedText], ["", '{"city":"Zü']);
     assert.equal(provider.requests.length, 1);
   });
 
@@ -184,6 +206,17 @@ describe("An answer with a schema", () => {
     assert.deepEqual(answer.usage, { inputTokens: 10, outputTokens: 4 });
     await session.generate("Thanks");
     assert.doesNotMatch(JSON.stringify(provider.requests.at(-1)?.messages), /"no"|does not satisfy/u);
+  });
+
+  test("that never fits leaves nothing of it in a session", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.enqueue(answers("no"), answers("no"), answers("no"), answers("Fine."));
+    const session = new Session(llm);
+    await failure(session.generate("Which city?", options));
+    const [, answer] = await session.messages();
+    assert.deepEqual([answer?.status, answer?.message.content, answer?.error?.rejectedText], ["error", [], "no"]);
+    await session.generate("Thanks");
+    assert.doesNotMatch(JSON.stringify(provider.requests.at(-1)?.messages), /"no"/u);
   });
 
   for (const [what, schema] of [

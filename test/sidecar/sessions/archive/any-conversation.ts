@@ -150,7 +150,14 @@ function anyOutcome(random: Random): Partial<ArchivedMessage> {
     ...maybe(random, () => ({ cost: { amount: random() / 1000, currency: "USD" as const, source: "charged" as const } })),
     ...maybe(random, () => ({ timings: { firstTokenMs: random() < 0.5 ? null : random() * 1000, totalMs: random() * 1e5 } })),
     ...maybe(random, () => ({
-      error: { kind: "network" as const, phase: "mid-stream" as const, message: anyText(random), retryable: true, retryAfterMs: 12.5 },
+      error: {
+        kind: "network" as const,
+        phase: "mid-stream" as const,
+        message: anyText(random),
+        retryable: true,
+        retryAfterMs: 12.5,
+        ...maybe(random, () => ({ rejectedText: anyText(random) })),
+      },
     })),
   };
 }
