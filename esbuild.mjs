@@ -3,18 +3,19 @@
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cp, glob, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, glob, mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build, context } from "esbuild";
+import { context } from "esbuild";
 import { PAGE_BUNDLE } from "./media/page-bundle.ts";
 import { writeDemoModel } from "./sidecar/local/demo/generate.ts";
 import { layOutLocalRuntime } from "./sidecar/local/runtime/layout.ts";
 import { ensureLocalRuntime } from "./test/rig/install.ts";
 import { localRuntimeFolder } from "./test/rig/places.ts";
+import { buildAll, removeStale, Stage } from "./test/rig/staged-build.ts";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
@@ -125,10 +126,13 @@ async function insideTheHost() {
 }
 
 /** The codicon font and its classes, which the page loads as files of its own. */
-async function copyCodicons() {
+async function copyCodicons(stage) {
   const source = dirname(createRequire(import.meta.url).resolve("@vscode/codicons/dist/codicon.css"));
-  await mkdir(inRoot("dist/media"), { recursive: true });
-  for (const file of ["codicon.css", "codicon.ttf"]) await cp(join(source, file), inRoot("dist/media", file));
+  for (const file of ["codicon.css", "codicon.ttf"]) {
+    const place = inRoot("dist/media", file);
+    await cp(join(source, file), stage.pathFor(place));
+    stage.putFile(place);
+  }
 }
 
 async function makeDemoModel() {
@@ -143,9 +147,9 @@ async function bringLocalRuntime() {
 }
 
 /** Type declarations of the library, for those who install the package. */
-function emitDeclarations() {
+function emitDeclarations(folder) {
   const config = inRoot("sidecar/tsconfig.library.json");
-  return run(process.execPath, [inRoot("node_modules/typescript/bin/tsc"), "-p", config]);
+  return run(process.execPath, [inRoot("node_modules/typescript/bin/tsc"), "-p", config, "--outDir", folder]);
 }
 
 function run(command, args) {
@@ -171,21 +175,31 @@ async function report(results, started) {
   console.log(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 }
 
-async function everythingOnce(options) {
+async function everythingOnce(options, stage) {
   const started = performance.now();
-  const [results] = await Promise.all([
-    Promise.all(options.map((one) => build(one))),
-    emitDeclarations(),
-    copyCodicons(),
+  const types = inRoot("dist/types");
+  const [bundles] = await Promise.all([
+    buildAll(options),
+    emitDeclarations(stage.pathFor(types)),
+    copyCodicons(stage),
     makeDemoModel(),
     bringLocalRuntime(),
   ]);
-  await report(results, started);
+  stage.putBundles(bundles);
+  stage.putFolder(types);
+  // What an older tree was built to must not survive in a package, nor be run as a test.
+  const earlier = await Array.fromAsync(glob(["dist/sidecar-*.{mjs,mjs.map}", "out/**/*.{cjs,cjs.map}"], { cwd: root }));
+  removeStale(
+    earlier.map((file) => inRoot(file)),
+    bundles,
+  );
+  await report(bundles, started);
 }
 
-async function watch(options) {
-  await Promise.all([copyCodicons(), makeDemoModel(), bringLocalRuntime()]);
-  const contexts = await Promise.all(options.map((one) => context({ ...one, logLevel: "info" })));
+async function watch(options, stage) {
+  await Promise.all([copyCodicons(stage), makeDemoModel(), bringLocalRuntime()]);
+  const staged = { write: false, plugins: [stage.plugin], logLevel: "info" };
+  const contexts = await Promise.all(options.map((one) => context({ ...one, ...staged })));
   // The debugger's task waits for the line below, and starts on what was built by then.
   await Promise.all(contexts.map((one) => one.rebuild()));
   await Promise.all(contexts.map((one) => one.watch()));
@@ -194,11 +208,11 @@ async function watch(options) {
 
 async function main() {
   const { values } = parseArgs({ options: { watch: { type: "boolean" }, production: { type: "boolean" } } });
-  // The bundles of an older tree must not survive in a package.
-  const pieces = await Array.fromAsync(glob("dist/sidecar-*.{mjs,mjs.map}", { cwd: root }));
-  for (const stale of ["dist/types", "out", ...pieces]) await rm(inRoot(stale), { recursive: true, force: true });
   const options = [...bundles(values.production === true), await insideTheHost()];
-  await (values.watch === true ? watch(options) : everythingOnce(options));
+  const stage = new Stage(root);
+  // Watching goes on after this function has returned.
+  process.once("exit", () => stage.close());
+  await (values.watch === true ? watch(options, stage) : everythingOnce(options, stage));
 }
 
 try {

@@ -48,7 +48,7 @@ function fail(message: string): void {
 const main = new URL("./cli-main.mjs", import.meta.url);
 if (isNewEnough(process.versions.node)) {
   // Every command sets its status when it is done. A process that runs out of things to wait for before that, or whose program
-  // file is cut off (a build writes it anew at this moment), must neither look like one that succeeded nor end in silence.
+  // file is cut off (by a copy of an installation that was broken off), must neither look like one that succeeded nor end in silence.
   process.once("beforeExit", () => {
     if (process.exitCode === undefined) fail("this command ended before it was done. Please try again; if it stays so, please report it.");
   });
