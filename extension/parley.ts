@@ -95,7 +95,6 @@ export class Parley implements Disposable {
       }),
     );
     this.#store.add(this.#client.onDidChangeStatus(() => this.#statusChanged()));
-    this.#store.add(this.#choice.onDidChange(() => void this.#showDefaultModel()));
     this.#store.add(this.#chat.onDidShowModel((model) => foundation.statusBar.showModel(model?.name ?? "")));
     this.commands = this.#createCommands();
   }
@@ -292,22 +291,11 @@ export class Parley implements Disposable {
   #statusChanged(): void {
     const { status } = this.#client;
     this.#foundation.statusBar.showStatus(status);
-    if (status.state === "ready") void this.#showDefaultModel();
+    if (status.state === "ready") void this.#chat.showModel();
     if (status.state !== "failed") return;
     const words = this.#words(new SidecarUnavailable("failed", status.reason ?? "", { crashes: status.crashes }));
     this.#failedNotice ??= showFailure(words, this.#perform).finally(() => {
       this.#failedNotice = null;
     });
-  }
-
-  async #showDefaultModel(): Promise<void> {
-    // The page shows the model of its conversation, and tells it.
-    if (this.#chat.model !== null || this.#client.status.state !== "ready") return;
-    try {
-      const ref = await this.#choice.forNewChat();
-      this.#foundation.statusBar.showModel(ref === null ? "" : (await this.#directory.describe(ref)).name);
-    } catch (error) {
-      this.#foundation.log.warn(`The model to begin with is not known: ${error instanceof Error ? error.message : String(error)}`);
-    }
   }
 }

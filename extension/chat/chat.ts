@@ -28,6 +28,7 @@ import { ChatPage, type Deed } from "./chat-page.ts";
 import type { ChatPort } from "./chat-port.ts";
 import { ConversationPages } from "./conversation-pages.ts";
 import { ElsewhereWatch } from "./elsewhere-watch.ts";
+import { NextModel } from "./next-model.ts";
 import { StillSending } from "./still-sending.ts";
 
 /** What only the editor can do. Each tells the person of its own failures. */
@@ -60,10 +61,8 @@ export class Chat implements Disposable {
   readonly #pages: ConversationPages;
   readonly #elsewhere: ElsewhereWatch;
   readonly #modelShown = this.#store.add(new Emitter<ModelView | null>());
+  readonly #model: NextModel;
   #session: string | null;
-  /** Of the conversation shown, once it is known. */
-  #sessionModel: ModelRef | null = null;
-  #model: ModelView | null = null;
   /** The newest title heard of, which can come before the conversation is known to be the one shown. */
   #heard: { readonly session: string; readonly title: string } | null = null;
   /** Counts what is shown: what was asked for before the last change comes too late. */
@@ -72,12 +71,23 @@ export class Chat implements Disposable {
   #stale = false;
   #sending = false;
 
-  /** The model that the next question goes to, each time it is shown on the page. */
+  /** The model that the next question of the open conversation goes to, each time it is shown. */
   readonly onDidShowModel = this.#modelShown.event;
 
   constructor(options: ChatOptions) {
     this.#options = options;
+    this.#model = new NextModel({
+      ...options,
+      show: (model) => {
+        this.#page.post({ type: "model", model });
+        this.#modelShown.fire(model);
+      },
+      failed: () => {
+        this.#stale = true;
+      },
+    });
     this.#session = options.memory.session;
+    this.#model.open(this.#session);
     this.#pages = new ConversationPages(options.client);
     this.#elsewhere = this.#store.add(new ElsewhereWatch(options.client, () => void this.#show()));
     this.#page = this.#store.add(
@@ -111,7 +121,12 @@ export class Chat implements Disposable {
 
   /** The model of the conversation shown; null where it follows the choice for new ones. */
   get model(): ModelRef | null {
-    return this.#sessionModel;
+    return this.#model.own;
+  }
+
+  /** Fires `onDidShowModel`, also where no page is there. Never rejects. */
+  showModel(): Promise<void> {
+    return this.#model.show();
   }
 
   /** Shows the chat on this page, instead of the one before. */
@@ -139,7 +154,7 @@ export class Chat implements Disposable {
     if (this.#sending) throw new StillSending();
     this.#sending = true;
     try {
-      const model = (newConversation ? null : this.#sessionModel) ?? (await this.#options.choice.forNewChat());
+      const model = await (newConversation ? this.#options.choice.forNewChat() : this.#model.ref());
       if (model === null) throw new NoModel();
       if (newConversation || this.#session === null) await this.#askFirst(content, model, newConversation);
       else await this.#askNext(this.#session, content, model);
@@ -225,11 +240,11 @@ export class Chat implements Disposable {
 
   /** The question in other words. The page gives them back to the reader where they could not be kept. */
   async #edit(message: string, text: string): Promise<void> {
-    const { client, choice, words } = this.#options;
+    const { client, words } = this.#options;
     const session = this.#session;
     if (session === null) return;
     try {
-      const model = this.#sessionModel ?? (await choice.forNewChat());
+      const model = await this.#model.ref();
       const { user, assistant } = await client.request(EditChat, { session, message, text, ...(model !== null && { model }) });
       if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
     } catch (error) {
@@ -248,7 +263,8 @@ export class Chat implements Disposable {
         return;
       }
       this.#adopt(session.id);
-      this.#sessionModel = model;
+      this.#model.own = model;
+      void this.#model.show();
       this.#page.showMessages(session.id, [user, assistant]);
       this.#showTitle();
     } catch (error) {
@@ -266,11 +282,11 @@ export class Chat implements Disposable {
 
   /** Another answer beside this one, or the rest of it behind it. */
   async #answer(request: typeof RetryChat, message: string): Promise<void> {
-    const { client, choice, actions } = this.#options;
+    const { client, actions } = this.#options;
     const session = this.#session;
     if (session === null) return;
     try {
-      const model = this.#sessionModel ?? (await choice.forNewChat());
+      const model = await this.#model.ref();
       const { assistant } = await client.request(request, { session, message, ...(model !== null && { model }) });
       if (session === this.#session) this.#page.showMessages(session, [assistant]);
     } catch (error) {
@@ -308,7 +324,7 @@ export class Chat implements Disposable {
     this.#turn += 1;
     const turn = this.#turn;
     this.#page.clear();
-    if (!this.#page.isReady) return;
+    if (!this.#page.isReady) return this.#model.show();
     const { client, memory, actions } = this.#options;
     let session: SessionDetail | null = null;
     let failed = false;
@@ -321,18 +337,18 @@ export class Chat implements Disposable {
     }
     if (turn !== this.#turn) return;
     this.#stale = failed;
-    if (!failed) this.#sessionModel = session?.model ?? null;
+    if (!failed) this.#model.own = session?.model ?? null;
     const reveal = inView ? message : undefined;
     this.#page.show({
       session,
       hasEarlier: this.#pages.hasEarlier,
       reveal,
-      model: this.#model,
+      model: this.#model.shown,
       status: client.status,
       draft: memory.draft,
     });
     this.#elsewhere.show(session);
-    await this.#showModel();
+    await this.#model.show();
   }
 
   async #readSession(message: string | undefined, afresh: boolean): Promise<SessionDetail | null> {
@@ -350,7 +366,7 @@ export class Chat implements Disposable {
 
   #adopt(session: string | null): void {
     this.#session = session;
-    this.#sessionModel = null;
+    this.#model.open(session);
     this.#options.memory.session = session;
   }
 
@@ -364,30 +380,13 @@ export class Chat implements Disposable {
   }
 
   #modelChosen(model: ModelRef | null): void {
-    // Before the page is there, nothing is shown that could go on with it.
-    if (!this.#page.isReady) return;
-    if (model !== null && this.#session !== null && model !== this.#sessionModel) {
-      this.#sessionModel = model;
+    if (model !== null && this.#session !== null && model !== this.#model.own) {
+      this.#model.own = model;
       // The next question says its model anyway; this is for a reload before it.
       this.#options.client
         .request(UpdateSession, { session: this.#session, model })
         .catch((error: unknown) => this.#options.actions.report(error));
     }
-    void this.#showModel();
-  }
-
-  async #showModel(): Promise<void> {
-    const turn = this.#turn;
-    try {
-      const ref = this.#sessionModel ?? (await this.#options.choice.forNewChat());
-      const model = ref === null ? null : await this.#options.directory.describe(ref);
-      if (turn !== this.#turn) return;
-      this.#model = model;
-      this.#page.post({ type: "model", model });
-      this.#modelShown.fire(model);
-    } catch {
-      // Without a sidecar there is no name to show; the next one brings it.
-      this.#stale = true;
-    }
+    void this.#model.show();
   }
 }

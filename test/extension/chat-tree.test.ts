@@ -158,3 +158,26 @@ test("a model chosen in one window is not that of another window, nor of another
   await two.chat.open(session);
   assert.equal(two.chat.model, "fake/fake-model");
 });
+
+test("the model that is shown is that of the open conversation, also before a page has read it", LIMIT, async (t) => {
+  const { fake, open } = await machine(t);
+  const remembered = memory();
+  const before = open(remembered);
+  const it = page(before.chat);
+  before.choice.pick("fake/other-model");
+  await chatTurn(it, before.chat, "One.");
+  await before.end();
+
+  const after = open(remembered);
+  const shown: (string | undefined)[] = [];
+  after.chat.onDidShowModel((model) => shown.push(model?.ref));
+  await after.chat.showModel();
+  assert.deepEqual(shown, ["fake/other-model"]);
+  const there = page(after.chat);
+  await Promise.all([after.chat.showModel(), there.found(() => there.last("model")?.model ?? undefined, "the model on the page")]);
+  assert.deepEqual(new Set(shown), new Set(["fake/other-model"]));
+  await after.chat.open(null);
+  assert.equal(shown.at(-1), "fake/fake-model");
+  await chatTurn(there, after.chat, "Two.");
+  assert.equal(fake.requests.findLast(({ route }) => route === "openai-chat")?.body?.["model"], "fake-model");
+});
