@@ -148,11 +148,15 @@ export class MemoryStore implements SessionStore {
       .all()
       .filter(({ status }) => status !== "streaming")
       .toArray();
-    const found = ended.map((message) => ({ message, counts: countsOf(fold(searchableText(message.message)), phrases) }));
+    const found = ended.map(({ id, session, createdAt, message }) => {
+      const text = searchableText(message);
+      const folded = fold(text);
+      return { candidate: { id, session, createdAt, message, text, folded }, counts: countsOf(folded, phrases) };
+    });
     const inTitle = phrases.map(inTitleWords);
     const hits = rank({
       phrases,
-      candidates: found.filter(({ counts }) => !counts.includes(0)).map(({ message }) => message),
+      candidates: found.filter(({ counts }) => !counts.includes(0)).map(({ candidate }) => candidate),
       frequencies: phrases.map((_, at) => found.filter(({ counts }) => (counts[at] ?? 0) > 0).length),
       messageCount: ended.length,
       titled: [...this.#sessions.values()]

@@ -2,7 +2,7 @@
 
 import type { TextRange } from "../../store-results.ts";
 import { type Phrase, placesOf } from "./phrases.ts";
-import { foldWithPositions } from "./words.ts";
+import { foldWithPositions, isAscii } from "./words.ts";
 
 interface Match {
   readonly start: number;
@@ -29,7 +29,8 @@ export function rangesOf(text: string, phrases: readonly Phrase[]): readonly Tex
 
 /** How often each phrase stands in a folded text. */
 export function countsOf(folded: string, phrases: readonly Phrase[]): readonly number[] {
-  return phrases.map((phrase) => placesOf(phrase, folded).take(mostMatches).toArray().length);
+  const inAscii = isAscii(folded);
+  return phrases.map((phrase) => placesOf(phrase, folded, inAscii).take(mostMatches).toArray().length);
 }
 
 /** The piece of the text with the most different phrases in it, on one line. */

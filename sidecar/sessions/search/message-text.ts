@@ -1,6 +1,7 @@
 // What of a message can be found: what was said and what was attached, not what a model thought and what only machines read.
 
 import type { Message, Part } from "../../types.ts";
+import { isAscii } from "./words.ts";
 
 /** UTF-16 units. A conversation about a huge file is found by the file's beginning. */
 const longestText = 256 * 1024;
@@ -14,7 +15,8 @@ export function searchableText({ content }: Message): string {
     if (more !== "") text += text === "" ? more : `\n${more}`;
     if (text.length >= longestText) break;
   }
-  return text.slice(0, longestText).normalize("NFC");
+  const beginning = text.length > longestText ? text.slice(0, longestText) : text;
+  return isAscii(beginning) ? beginning : beginning.normalize("NFC");
 }
 
 function textOf(part: Part): string {

@@ -25,10 +25,10 @@ export interface Phrase {
   readonly asciiPattern: RegExp | undefined;
 }
 
-/** Where a phrase stands in folded text, in order. */
-export function placesOf({ pattern, asciiPattern }: Phrase, folded: string): Iterable<RegExpExecArray> & IteratorObject<RegExpExecArray> {
-  if (!isAscii(folded)) return folded.matchAll(pattern);
-  return asciiPattern === undefined ? Iterator.from([]) : folded.matchAll(asciiPattern);
+/** Where a phrase stands in folded text, in order. `inAscii`: where it is known whether the text is in ASCII. */
+export function placesOf(phrase: Phrase, folded: string, inAscii = isAscii(folded)): IteratorObject<RegExpExecArray> {
+  if (!inAscii) return folded.matchAll(phrase.pattern);
+  return phrase.asciiPattern === undefined ? Iterator.from([]) : folded.matchAll(phrase.asciiPattern);
 }
 
 /** Characters that are read; more is a paste that went astray. */
@@ -63,11 +63,15 @@ function phraseOf(found: readonly Piece[], unfinished: boolean): Phrase {
   // Every character of a run begins a word of the index: a single one is found as such a beginning.
   const isCharacter = end?.kind === "run" && Array.from(end.text).length === 1;
   const open = isCharacter || (unfinished && end?.kind === "word" && Array.from(end.text).length > 1);
+  let pattern: RegExp | undefined;
   const inAscii = found.every(({ text }) => isAscii(text));
   return {
     words,
     open,
-    pattern: new RegExp(patternOf(found, open, { wordCharacter, separator }), "gv"),
+    // Its classes are dear to make, and texts in ASCII do without.
+    get pattern() {
+      return (pattern ??= new RegExp(patternOf(found, open, { wordCharacter, separator }), "gv"));
+    },
     asciiPattern: inAscii
       ? new RegExp(patternOf(found, open, { wordCharacter: asciiWordCharacter, separator: asciiSeparator }), "g")
       : undefined,

@@ -4,9 +4,7 @@
 import type { SessionHit } from "../../store-results.ts";
 import type { Message, SessionInfo } from "../../types.ts";
 import { countsOf, rangesOf, snippetOf } from "./matches.ts";
-import { searchableText } from "./message-text.ts";
 import type { Phrase } from "./phrases.ts";
-import { fold } from "./words.ts";
 
 /** A message that holds every phrase. */
 export interface Candidate {
@@ -14,6 +12,9 @@ export interface Candidate {
   readonly session: string;
   readonly createdAt: number;
   readonly message: Message;
+  /** Its `searchableText`, and that folded. */
+  readonly text: string;
+  readonly folded: string;
 }
 
 export interface RankingInput {
@@ -33,14 +34,15 @@ export interface RankingInput {
 
 interface Scored {
   readonly candidate: Candidate;
-  readonly text: string;
   readonly score: number;
 }
 
 interface Group {
-  readonly session: SessionInfo;
+  /** Of the session. */
+  readonly id: string;
   readonly scored: readonly Scored[];
-  readonly titled: boolean;
+  /** The session, where its title holds every phrase. */
+  readonly titled: SessionInfo | undefined;
   readonly score: number;
 }
 
@@ -61,26 +63,39 @@ export function rank(input: RankingInput): readonly SessionHit[] {
     ({ candidate }) => candidate.session,
   );
   const titled = new Map(input.titled.map((session) => [session.id, session]));
-  const groups = Array.from(new Set([...bySession.keys(), ...titled.keys()]), (id): Group | undefined => {
-    const session = titled.get(id) ?? input.session(id);
+  const groups = Array.from(new Set([...bySession.keys(), ...titled.keys()]), (id): Group => {
     const best = (bySession.get(id) ?? []).toSorted((one, other) => other.score - one.score);
-    if (session === undefined) return undefined;
-    const titleBonus = titled.has(id) ? titleScore * recency(session.updatedAt, input.now) : 0;
-    return { session, scored: best, titled: titled.has(id), score: (best[0]?.score ?? 0) + titleBonus };
+    const session = titled.get(id);
+    const titleBonus = session === undefined ? 0 : titleScore * recency(session.updatedAt, input.now);
+    return { id, scored: best, titled: session, score: (best[0]?.score ?? 0) + titleBonus };
   });
-  return groups
-    .filter((group) => group !== undefined)
-    .sort((one, other) => other.score - one.score || other.session.updatedAt - one.session.updatedAt)
-    .slice(0, input.limit)
-    .map((group) => hitOf(group, input));
+  return bestOf(
+    groups.sort((one, other) => other.score - one.score),
+    input,
+  ).map((group) => hitOf(group, input));
 }
 
-function hitOf({ session, scored: best, titled }: Group, { phrases, messagesPerSession }: RankingInput): SessionHit {
+/** Of groups in the order of their scores as many as are shown; of equal ones first the session that was changed last. */
+function bestOf(groups: readonly Group[], { session, limit }: RankingInput): readonly (Group & { readonly session: SessionInfo })[] {
+  const best: (Group & { readonly session: SessionInfo })[] = [];
+  for (const group of groups) {
+    // A session is looked up only where it may be shown.
+    if (best.length >= limit && group.score < (best.at(-1)?.score ?? 0)) break;
+    const info = group.titled ?? session(group.id);
+    if (info !== undefined) best.push({ ...group, session: info });
+  }
+  return best.sort((one, other) => other.score - one.score || other.session.updatedAt - one.session.updatedAt).slice(0, limit);
+}
+
+function hitOf(
+  { session, scored: best, titled }: Group & { readonly session: SessionInfo },
+  { phrases, messagesPerSession }: RankingInput,
+): SessionHit {
   return {
     session,
-    titleMatches: titled ? rangesOf(session.title, phrases) : [],
+    titleMatches: titled === undefined ? [] : rangesOf(session.title, phrases),
     messageCount: best.length,
-    messages: best.slice(0, messagesPerSession).map(({ candidate: { id, message, createdAt }, text }) => {
+    messages: best.slice(0, messagesPerSession).map(({ candidate: { id, message, createdAt, text } }) => {
       const { text: snippet, matches } = snippetOf(text, phrases);
       return { message: id, role: message.role, createdAt, snippet, matches };
     }),
@@ -89,17 +104,16 @@ function hitOf({ session, scored: best, titled }: Group, { phrases, messagesPerS
 
 /** None for a message in which a phrase is not found after all. */
 function scored(candidate: Candidate, { phrases, frequencies, messageCount, now }: RankingInput): readonly Scored[] {
-  const text = searchableText(candidate.message);
-  const counts = countsOf(fold(text), phrases);
+  const counts = countsOf(candidate.folded, phrases);
   if (counts.includes(0)) return [];
-  const length = 1 - lengthWeight + lengthWeight * (text.length / usualLength);
+  const length = 1 - lengthWeight + lengthWeight * (candidate.text.length / usualLength);
   let score = 0;
   for (const [at, count] of counts.entries()) {
     const frequency = Math.min(frequencies[at] ?? 1, messageCount);
     const rarity = Math.log(1 + (messageCount - frequency + 0.5) / (frequency + 0.5));
     score += (rarity * count * (saturation + 1)) / (count + saturation * length);
   }
-  return [{ candidate, text, score: score * recency(candidate.createdAt, now) }];
+  return [{ candidate, score: score * recency(candidate.createdAt, now) }];
 }
 
 function recency(at: number, now: number): number {

@@ -3,6 +3,8 @@
 // counts as the pairs of neighbours in it, so that any two characters that stand together can be found; its last character
 // stands for itself, so that each character begins one of the run's words and can be found alone.
 
+import { Buffer } from "node:buffer";
+
 /** Characters of such scripts, as the inside of a regular expression's class (flag `v`). */
 const unspaced =
   "[\\p{scx=Hani}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Hang}\\p{scx=Bopo}\\p{scx=Thai}\\p{scx=Laoo}\\p{scx=Khmr}\\p{scx=Mymr}]&&[\\p{L}\\p{M}\\p{N}]";
@@ -82,10 +84,9 @@ const otherSpellings: ReadonlyMap<string, string> = new Map([
   ["ς", "σ"],
 ]);
 
-const ascii = /^\p{ASCII}*$/u;
-
+/** By its size in UTF-8, which is counted several times faster than an expression looks at it. */
 export function isAscii(text: string): boolean {
-  return ascii.test(text);
+  return Buffer.byteLength(text) === text.length;
 }
 
 /** Without case, diacritics and differences of width. Text is expected in the normal form C. */

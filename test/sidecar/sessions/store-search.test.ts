@@ -159,6 +159,23 @@ describeStores("the search", (withStore) => {
     );
   });
 
+  withStore("finds by the beginning of a word, whether few or most words begin so; of very many the newest", async (store) => {
+    const session = newSession({ model: null, title: "untitled" });
+    // Of ten messages one holds the first word, four the second, five the third; one of fifteen holds a bird.
+    const word = (at: number): string => (at % 10 === 0 ? "trombone" : at % 10 < 5 ? "trident" : "tractor");
+    const holds = (at: number, begins: string): boolean => word(at).startsWith(begins.slice(-3)) && (begins.length === 3 || at % 15 === 0);
+    const texts = Array.from({ length: 900 }, (_, at) => `${word(at)} ${at % 15 === 0 ? "kakapo" : "always"}`);
+    const messages = texts.map((text, at) => ({ ...userMessage(session.id, null, text), createdAt: Date.now() - (900 - at) * 3_600_000 }));
+    await store.createSession(session, messages);
+    for (const query of ["tro", "tri", "tra", "kakapo tro", "kakapo tri", "tru"]) {
+      const holding = messages.filter((_, at) => holds(at, query));
+      const { hits, complete } = await find(store, query);
+      if (!complete) assert.ok(holding.length > 250, `${query}: ${holding.length} are few enough to be found all`);
+      assert.equal(hits[0]?.messageCount ?? 0, complete ? holding.length : 250, query);
+      assert.equal(hits[0]?.messages[0]?.message, holding.at(-1)?.id, `${query}: the newest comes first`);
+    }
+  });
+
   withStore("leaves an answer out while it is being written, and finds it with its end", async (store) => {
     const { id: session } = await createSession(store);
     const user = userMessage(session, null, "?");
