@@ -17,10 +17,15 @@ export function parseRecords(data: string): readonly JsonObject[] {
   return objects.filter((object) => object !== undefined);
 }
 
+/** The `[DONE]` with which chat completions end, and which proxies also put at the end of streams that have an end of their own. */
+export function isEndMark(data: string): boolean {
+  return data.startsWith("[DONE]") || /^\s+\[DONE\]/u.test(data);
+}
+
 /**
  * The records of a server-sent event with their types: a record's own, else the event's name. None for the `[DONE]` of chat
- * completions, which proxies also put at the end of streams that have an end of their own. Throws `MalformedRecord`.
+ * completions. Throws `MalformedRecord`.
  */
 export function parseTypedRecords(data: string, event: string): readonly (readonly [record: JsonObject, type: string])[] {
-  return data.startsWith("[DONE]") ? [] : parseRecords(data).map((record) => [record, asText(record["type"]) ?? event]);
+  return isEndMark(data) ? [] : parseRecords(data).map((record) => [record, asText(record["type"]) ?? event]);
 }

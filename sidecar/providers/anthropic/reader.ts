@@ -3,6 +3,7 @@
 // documentation asks; a block is kept whole, so that the next turn can send it back.
 
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import { CallIds } from "../call-ids.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
@@ -26,6 +27,7 @@ const MAX_OPEN_BLOCKS = 1000;
 export class AnthropicReader implements WireReader {
   readonly #target: WireTarget;
   readonly #blocks = new Map<number, OpenBlock>();
+  readonly #ids = new CallIds();
   #started = false;
   #stopped = false;
   #calledTools = false;
@@ -107,6 +109,8 @@ export class AnthropicReader implements WireReader {
   }
 
   #startBlock(index: number, start: JsonObject, out: ProviderEvent[]): void {
+    // Proxies that leave out where blocks end, or their numbers: what begins at the same place ends what was there.
+    this.#endBlock(index, out);
     if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
     const type = asText(start["type"]) ?? "";
     const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "" };
@@ -146,7 +150,12 @@ export class AnthropicReader implements WireReader {
     if (block.type === "tool_use") {
       this.#calledTools = true;
       const { id, name } = block.start;
-      out.push({ type: "tool-call", id: asText(id) ?? `toolu_${index}`, name: asText(name) ?? "", arguments: argumentsOf(block) });
+      out.push({
+        type: "tool-call",
+        id: this.#ids.of(asText(id) ?? "", `toolu_${index}`),
+        name: asText(name) ?? "",
+        arguments: argumentsOf(block),
+      });
     } else if (block.type === "thinking") {
       // Byte for byte as it came: a changed signature is refused (quirk 30).
       if (block.signature !== "") this.#keep({ type: "thinking", thinking: block.text, signature: block.signature }, out);

@@ -1,6 +1,7 @@
 // Reads a stream of Ollama's `/api/chat`: one JSON object a line, each with a piece of the message, the last with the counts.
 
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import { CallIds } from "../call-ids.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
@@ -8,6 +9,7 @@ import { parseRecords } from "../record-json.ts";
 import { StreamFailure, type Prepared, type WireReader } from "../wire-adapter.ts";
 
 export class OllamaReader implements WireReader {
+  readonly #ids = new CallIds();
   #started = false;
   #done = false;
   #doneReason: string | null = null;
@@ -85,13 +87,13 @@ export class OllamaReader implements WireReader {
   /** Calls come whole, their arguments as the object that they are; older versions give them no id. */
   #readCall(call: JsonObject, createdAt: string, out: ProviderEvent[]): void {
     const called = asObject(call["function"]);
-    const written = called?.["arguments"];
-    const id = asText(call["id"]) ?? "";
+    if (called === undefined) return;
+    const written = called["arguments"];
     this.#started = true;
     out.push({
       type: "tool-call",
-      id: id === "" ? `call_${createdAt.replaceAll(/[^0-9]/gu, "")}_${this.#calls}` : id,
-      name: asText(called?.["name"]) ?? "",
+      id: this.#ids.of(asText(call["id"]) ?? "", `call_${createdAt.replaceAll(/[^0-9]/gu, "")}_${this.#calls}`),
+      name: asText(called["name"]) ?? "",
       arguments: typeof written === "string" ? written : JSON.stringify(written ?? {}),
     });
     this.#calls += 1;

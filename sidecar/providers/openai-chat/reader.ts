@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
-import { parseRecords } from "../record-json.ts";
+import { isEndMark, parseRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { DeltaTemplate } from "./delta-template.ts";
 import { mapFinishReason } from "./finish-reason.ts";
@@ -44,7 +44,7 @@ export class ChatReader implements WireReader {
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
-    if (data.startsWith("[DONE]")) {
+    if (isEndMark(data)) {
       this.#done = true;
       return;
     }
@@ -65,7 +65,7 @@ export class ChatReader implements WireReader {
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
     if (!whole) return;
-    const finishReason = mapFinishReason(this.#rawFinishReason, this.#calls.size > 0);
+    const finishReason = mapFinishReason(this.#rawFinishReason, this.#calls.any);
     out.push({ type: "finish", finishReason, rawFinishReason: this.#rawFinishReason });
   }
 
@@ -116,7 +116,7 @@ export class ChatReader implements WireReader {
     this.#text(delta["refusal"], out);
     this.#calls.add(delta["tool_calls"]);
     this.#calls.addLegacy(delta["function_call"]);
-    if (this.#calls.size > 0) this.#started = true;
+    if (this.#calls.any) this.#started = true;
     const details = asList(delta["reasoning_details"]);
     if (details !== undefined) this.#addDetails(details);
   }

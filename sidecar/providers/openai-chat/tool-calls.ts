@@ -2,7 +2,7 @@
 // id and name; what servers do instead is why this is a file of its own.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
-import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { MalformedRecord } from "../wire-adapter.ts";
 
@@ -29,8 +29,9 @@ export interface FinishedCall {
 export class ToolCallAssembly {
   readonly #calls: CallInPieces[] = [];
 
-  get size(): number {
-    return this.#calls.length;
+  /** Whether there is any that says something: some servers announce calls and send none. */
+  get any(): boolean {
+    return this.#calls.some(saysSomething);
   }
 
   /** `pieces` is the `tool_calls` of one delta. */
@@ -58,7 +59,7 @@ export class ToolCallAssembly {
   finished(): readonly FinishedCall[] {
     const given = new Set(this.#calls.map((call) => call.id));
     const taken = new Set<string>();
-    return this.#calls.map((call, at) => {
+    return this.#calls.filter(saysSomething).map((call, at) => {
       let id = call.id === "" ? `call_${at}` : call.id;
       // Results name their call by its id alone, so two calls must not share one.
       for (let next = at; taken.has(id) || (id !== call.id && given.has(id)); next += 1) id = `${call.id || "call"}_${next}`;
@@ -78,10 +79,7 @@ export class ToolCallAssembly {
     const call = this.#find(id, name, index) ?? this.#begin(index);
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
-    const text = called?.["arguments"];
-    // Some servers send the arguments as the object that they are.
-    if (typeof text === "string") call.arguments += text;
-    else if (text !== undefined && text !== null) call.arguments += JSON.stringify(text);
+    call.arguments += asJsonText(called?.["arguments"]);
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
   }
 
@@ -108,6 +106,10 @@ export class ToolCallAssembly {
     this.#calls.push(call);
     return call;
   }
+}
+
+function saysSomething({ id, name, arguments: text }: CallInPieces): boolean {
+  return id !== "" || name !== "" || text !== "";
 }
 
 export function toolCallEvent(call: FinishedCall): ProviderEvent {

@@ -3,7 +3,7 @@
 
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
-import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
@@ -87,7 +87,7 @@ export class ResponsesReader implements WireReader {
         this.#arguments.set(placeOf(record), (this.#arguments.get(placeOf(record)) ?? "") + (asText(record["delta"]) ?? ""));
         break;
       case "response.function_call_arguments.done":
-        this.#arguments.set(placeOf(record), asText(record["arguments"]) ?? this.#arguments.get(placeOf(record)) ?? "");
+        this.#arguments.set(placeOf(record), asJsonText(record["arguments"]) || (this.#arguments.get(placeOf(record)) ?? ""));
         break;
       case "response.output_item.added":
         this.#beginItem(asObject(record["item"]) ?? {}, placeOf(record));
@@ -205,7 +205,7 @@ export class ResponsesReader implements WireReader {
 
   #endCall(item: JsonObject, place: number, out: ProviderEvent[]): void {
     const id = idOfCall(item, place);
-    const written = asText(item["arguments"]) ?? "";
+    const written = asJsonText(item["arguments"]);
     this.#started = true;
     this.#calledTools = true;
     this.#calls.add(id);
@@ -217,7 +217,9 @@ export class ResponsesReader implements WireReader {
   }
 
   #endMessage(item: JsonObject, place: number, out: ProviderEvent[]): void {
-    for (const [index, value] of (asList(item["content"]) ?? []).entries()) {
+    const content = item["content"];
+    const parts = typeof content === "string" ? [{ text: content }] : (asList(content) ?? []);
+    for (const [index, value] of parts.entries()) {
       const part = asObject(value);
       const key = { item_id: item["id"], output_index: place, content_index: index };
       if (!this.#wasSeen(key)) this.#text({ ...key, delta: part?.["text"] ?? part?.["refusal"] }, out);

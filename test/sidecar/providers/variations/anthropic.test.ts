@@ -1,0 +1,119 @@
+// Answers over Anthropic's wire in forms that it allows, or that servers take the liberty of.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { JsonObject } from "../../../../sidecar/types.ts";
+import { PLAIN, read, sse, TWICE, type Answer } from "./one-answer.ts";
+
+describe("Anthropic's wire:", () => {
+  const start: JsonObject = {
+    type: "message_start",
+    message: { usage: { input_tokens: 9, output_tokens: 1, cache_read_input_tokens: null, cache_creation: null } },
+  };
+  const end = (reason = "end_turn"): readonly JsonObject[] => [
+    { type: "message_delta", delta: { stop_reason: reason, stop_sequence: null }, usage: { input_tokens: null, output_tokens: 5 } },
+    { type: "message_stop" },
+  ];
+  const opened = (block: JsonObject | null, more: JsonObject = {}): JsonObject => ({
+    type: "content_block_start",
+    content_block: block,
+    ...more,
+  });
+  const grown = (delta: JsonObject | null, more: JsonObject = {}): JsonObject => ({ type: "content_block_delta", delta, ...more });
+  const closed: JsonObject = { type: "content_block_stop" };
+  const use = (n: number, more: JsonObject = {}): JsonObject => ({
+    type: "tool_use",
+    id: `c${n}`,
+    name: n === 1 ? "a" : "b",
+    input: {},
+    ...more,
+  });
+  const forms: readonly (readonly [title: string, expected: Answer, records: readonly JsonObject[]])[] = [
+    [
+      "blocks without places",
+      PLAIN,
+      [
+        start,
+        opened({ type: "thinking", thinking: "" }),
+        grown({ type: "thinking_delta", thinking: "Hm." }),
+        closed,
+        opened({ type: "text", text: "" }),
+        grown({ type: "text_delta", text: "It is 7 °C." }),
+        closed,
+        ...end(),
+      ],
+    ],
+    [
+      "blocks that begin with their text, and are not ended",
+      PLAIN,
+      [
+        start,
+        opened({ type: "thinking", thinking: "Hm.", signature: null }, { index: 0 }),
+        opened({ type: "text", text: "It is ", citations: null }, { index: 1 }),
+        grown({ type: "text_delta", text: "7 °C." }, { index: 1 }),
+        ...end(),
+      ],
+    ],
+    [
+      "null in every field that can be absent",
+      PLAIN,
+      [
+        { type: "message_start", message: null },
+        start,
+        { type: "ping", error: null },
+        opened(null),
+        grown(null),
+        opened({ type: "thinking", thinking: null }, { index: 1 }),
+        grown({ thinking: "Hm.", text: null }, { index: 1 }),
+        grown({ text: "It is 7 °C.", thinking: null, partial_json: null, signature: null }, { index: 2 }),
+        { type: "message_delta", delta: null, usage: null },
+        ...end(),
+        { type: "message_delta", delta: { stop_reason: null } },
+      ],
+    ],
+    [
+      "calls without places that are not ended",
+      TWICE,
+      [
+        start,
+        opened(use(1)),
+        grown({ type: "input_json_delta", partial_json: '{"n":1}' }),
+        opened(use(2)),
+        grown({ type: "input_json_delta", partial_json: '{"n":2}' }),
+        ...end("tool_use"),
+      ],
+    ],
+    [
+      "calls with their input where they begin",
+      TWICE,
+      [
+        start,
+        opened(use(1, { input: { n: 1 } }), { index: 0 }),
+        { ...closed, index: 0 },
+        opened(use(2, { input: { n: 2 } }), { index: 1 }),
+        grown({ type: "input_json_delta", partial_json: "" }, { index: 1 }),
+        { ...closed, index: 1 },
+        ...end("tool_use"),
+      ],
+    ],
+    [
+      "calls without ids and places",
+      {
+        ...TWICE,
+        tools: [
+          ["toolu_0", "a", '{"n":1}'],
+          ["toolu_0_1", "b", '{"n":2}'],
+        ],
+      },
+      [
+        start,
+        opened(use(1, { id: null, input: { n: 1 } })),
+        closed,
+        opened(use(2, { id: "", input: { n: 2 } })),
+        closed,
+        ...end("tool_use"),
+      ],
+    ],
+  ];
+  for (const [title, expected, stream] of forms) test(title, () => assert.deepEqual(read("anthropic", sse(...stream)), expected));
+});

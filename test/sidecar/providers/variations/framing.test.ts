@@ -1,0 +1,32 @@
+// Server-sent events framed in every way that their standard allows, and in some that it does not.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { counted, said, stopped } from "./chat-records.ts";
+import { PLAIN, read, sse } from "./one-answer.ts";
+
+const PLAIN_CHAT = sse(...said, stopped(), counted, "[DONE]");
+const records = PLAIN_CHAT.split("\n\n").filter((record) => record !== "");
+
+describe("The framing of events:", () => {
+  const forms: Readonly<Record<string, string>> = {
+    "lines that end with CR": PLAIN_CHAT.replaceAll("\n", "\r"),
+    "lines that end with CR and LF": PLAIN_CHAT.replaceAll("\n", "\r\n"),
+    "lines that end in all three ways": records.map((record, at) => `${record}${["\r\r", "\n\n", "\r\n\r\n", "\r\n\n"][at % 4]}`).join(""),
+    "comments, event names, ids, times and unknown fields everywhere": records
+      .map(
+        (record, at) => `: hi\nevent: message\nid: ${at}\nretry: 5\nfoo: bar\ndatabase: {}\n${record}\n: there\n\n:\n\nevent: nothing\n\n`,
+      )
+      .join(""),
+    "a byte order mark, and no space behind the colon": `\uFEFF${PLAIN_CHAT.replaceAll("data: ", "data:")}`,
+    "records over several lines of data, the first of them empty": sse(
+      ...[...said, stopped(), counted].map((one) => `\ndata: ${JSON.stringify(one, null, 2).replaceAll("\n", "\ndata: ")}`),
+      "[DONE]",
+    ),
+    "white space around records and the end": PLAIN_CHAT.replaceAll("data: ", "data: \t ").replaceAll("\n\n", " \t\n\n"),
+    "no empty line behind the last record": PLAIN_CHAT.trimEnd(),
+    "no mark of the end": PLAIN_CHAT.replace("data: [DONE]\n\n", ""),
+    "the mark of the end twice": `${PLAIN_CHAT}data: [DONE]\n\n`,
+  };
+  for (const [title, stream] of Object.entries(forms)) test(title, () => assert.deepEqual(read("openai-chat", stream), PLAIN));
+});

@@ -1,0 +1,176 @@
+// Chat completions in forms that the wire allows, or that servers take the liberty of.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { JsonObject } from "../../../../sidecar/types.ts";
+import { chunk, counted, said, stopped } from "./chat-records.ts";
+import { CALLED, PLAIN, read, sse, TWICE, type Answer } from "./one-answer.ts";
+
+describe("Chat completions:", () => {
+  const nothing: JsonObject = {
+    content: null,
+    reasoning_content: null,
+    reasoning: null,
+    refusal: null,
+    tool_calls: null,
+    function_call: null,
+    audio: null,
+    annotations: null,
+    reasoning_details: null,
+  };
+  const nulls = (one: JsonObject): JsonObject => ({
+    usage: null,
+    error: null,
+    service_tier: null,
+    system_fingerprint: null,
+    prompt_progress: null,
+    ...one,
+  });
+  const call = (piece: JsonObject | null, more: JsonObject = {}): JsonObject =>
+    chunk({ tool_calls: [{ index: 0, type: "function", function: piece, ...more }] });
+
+  const forms: readonly (readonly [title: string, expected: Answer, records: readonly (JsonObject | string)[]])[] = [
+    [
+      "null in every field that can be absent",
+      PLAIN,
+      [
+        nulls(chunk(null)),
+        nulls(chunk({ ...nothing, role: "assistant", reasoning_content: "Hm." }, {}, { logprobs: null, usage: null, text: null })),
+        nulls(chunk({ ...nothing, content: "It is " })),
+        nulls(chunk({ ...nothing, content: "7 °C." })),
+        nulls(stopped("stop", nothing)),
+        nulls({ ...counted, choices: null }),
+        "[DONE]",
+      ],
+    ],
+    [
+      "no choices before, between and behind",
+      PLAIN,
+      [
+        { choices: [] },
+        {},
+        ...said.flatMap((one) => [one, { choices: [] }]),
+        stopped(),
+        counted,
+        { choices: [] },
+        { choices: [], usage: null },
+        "[DONE]",
+      ],
+    ],
+    [
+      "other choices beside and behind the first",
+      PLAIN,
+      [
+        ...said.map((one) => ({
+          ...one,
+          choices: [
+            {
+              index: 1,
+              delta: { content: "other", tool_calls: [{ index: 0, id: "x", function: { name: "f", arguments: "{}" } }] },
+              finish_reason: "length",
+            },
+            ...(Array.isArray(one["choices"]) ? one["choices"] : []),
+          ],
+        })),
+        stopped(),
+        chunk({ content: "other" }, {}, { index: 1, finish_reason: "length" }),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "content as a list of parts",
+      PLAIN,
+      [
+        said[0] ?? {},
+        chunk({ content: [] }),
+        chunk({ content: [{ type: "text", text: "It is " }, { type: "text", text: "7 " }, { type: "unknown" }, null] }),
+        chunk({ content: [{ type: "text", text: "°C." }] }),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "usage in every chunk, from nothing on",
+      PLAIN,
+      [
+        ...said.map((one, at) => ({ ...one, usage: { prompt_tokens: 9, completion_tokens: at } })),
+        { ...stopped(), usage: { prompt_tokens: 9, completion_tokens: 5 } },
+        "[DONE]",
+      ],
+    ],
+    [
+      "a finish reason with more content in and behind its chunk",
+      PLAIN,
+      [...said.slice(0, 2), stopped("stop", { content: "7 " }), chunk({ content: "°C." }), counted, "[DONE]"],
+    ],
+    [
+      "a whole message instead of deltas",
+      PLAIN,
+      [
+        {
+          ...counted,
+          choices: [
+            { index: 0, message: { role: "assistant", reasoning: "Hm.", content: "It is 7 °C.", tool_calls: [] }, finish_reason: "stop" },
+          ],
+        },
+        "[DONE]",
+      ],
+    ],
+    [
+      "arguments as an object",
+      CALLED,
+      [call({ name: "weather", arguments: { city: "Bern" } }, { id: "c1" }), stopped("stop"), counted, "[DONE]"],
+    ],
+    [
+      "null for what a piece of a call does not repeat",
+      CALLED,
+      [
+        call({ name: "weather", arguments: null }, { id: "c1" }),
+        call({ name: null, arguments: '{"city":' }, { id: null, type: null }),
+        call({ name: "", arguments: '"Bern"}' }, { id: "" }),
+        call(null),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "calls of nothing",
+      PLAIN,
+      [
+        ...said,
+        chunk({ tool_calls: [{}] }),
+        chunk({ tool_calls: [{ index: 0, id: null, function: { name: null, arguments: "" } }, null] }),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "calls without ids and places",
+      {
+        ...TWICE,
+        tools: [
+          ["call_0", "a", '{"n":1}'],
+          ["call_1", "b", '{"n":2}'],
+        ],
+      },
+      [
+        chunk({ tool_calls: [{ function: { name: "a", arguments: '{"n":' } }] }),
+        chunk({ tool_calls: [{ function: { arguments: "1}" } }] }),
+        chunk({ tool_calls: [{ function: { name: "b", arguments: '{"n":2}' } }] }),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "signs of life as records",
+      PLAIN,
+      [...said.flatMap((one) => [{ type: "ping" }, { object: "heartbeat" }, one]), stopped(), counted, "[DONE]"],
+    ],
+  ];
+  for (const [title, expected, stream] of forms) test(title, () => assert.deepEqual(read("openai-chat", sse(...stream)), expected));
+});

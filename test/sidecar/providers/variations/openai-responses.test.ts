@@ -1,0 +1,87 @@
+// Answers of the Responses API in forms that the wire allows, or that servers take the liberty of.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { JsonObject } from "../../../../sidecar/types.ts";
+import { PLAIN, read, sse, TWICE, type Answer } from "./one-answer.ts";
+
+describe("The Responses API:", () => {
+  const usage: JsonObject = { input_tokens: 9, output_tokens: 5, input_tokens_details: null, output_tokens_details: null };
+  const completed = (output: JsonObject["output"] = []): JsonObject => ({
+    type: "response.completed",
+    response: { status: "completed", error: null, incomplete_details: null, usage, output },
+  });
+  const delta = (type: string, more: JsonObject): JsonObject => ({ type: `response.${type}.delta`, ...more });
+  const done = (item: JsonObject, more: JsonObject = {}): JsonObject => ({ type: "response.output_item.done", item, ...more });
+  const function_call = (n: number, args: JsonObject["args"] = `{"n":${n}}`): JsonObject => ({
+    type: "function_call",
+    id: `f${n}`,
+    call_id: `c${n}`,
+    name: n === 1 ? "a" : "b",
+    arguments: args,
+  });
+  const forms: readonly (readonly [title: string, expected: Answer, records: readonly JsonObject[]])[] = [
+    [
+      "no places and no ids",
+      PLAIN,
+      [
+        delta("reasoning_text", { delta: "Hm." }),
+        delta("output_text", { delta: "It is " }),
+        delta("output_text", { delta: "7 °C." }),
+        done({ type: "message", content: [{ type: "output_text", text: "It is 7 °C." }] }),
+        completed(),
+      ],
+    ],
+    [
+      "null in every field that can be absent",
+      PLAIN,
+      [
+        { type: "response.created", response: null },
+        { type: "response.output_item.added", item: null, output_index: null },
+        delta("reasoning_summary_text", { delta: "Hm.", item_id: null, output_index: null, summary_index: null, obfuscation: null }),
+        delta("output_text", { delta: null, logprobs: null }),
+        delta("output_text", { delta: "It is 7 °C.", item_id: null, content_index: null }),
+        { type: "response.output_text.done", text: null },
+        done({ type: "message", id: null, content: null, phase: null }),
+        { type: "unheard.of", error: null },
+        completed(null),
+      ],
+    ],
+    [
+      "arguments as objects",
+      TWICE,
+      [
+        done(function_call(1, { n: 1 }), { output_index: 0 }),
+        { type: "response.function_call_arguments.done", output_index: 1, arguments: { n: 2 } },
+        done(function_call(2, null), { output_index: 1 }),
+        completed(),
+      ],
+    ],
+    [
+      "calls without places, one after the other",
+      TWICE,
+      [1, 2]
+        .flatMap((n) => [
+          { type: "response.output_item.added", item: function_call(n, "") },
+          delta("function_call_arguments", { item_id: `f${n}`, delta: '{"n":' }),
+          delta("function_call_arguments", { item_id: `f${n}`, delta: `${n}}` }),
+          done(function_call(n, "")),
+        ])
+        .concat(completed()),
+    ],
+    [
+      "a message whose content is a text",
+      PLAIN,
+      [delta("reasoning_text", { delta: "Hm." }), done({ type: "message", content: "It is 7 °C." }), completed()],
+    ],
+  ];
+  for (const [title, expected, stream] of forms) {
+    test(title, () => assert.deepEqual(read("openai-responses", sse(...stream)), expected));
+    test(`${title}, with the types as names of the events alone`, () => {
+      const named = stream
+        .map(({ type, ...rest }) => `event: ${JSON.stringify(type).slice(1, -1)}\r\ndata: ${JSON.stringify(rest)}\r\n\r\n`)
+        .join("");
+      assert.deepEqual(read("openai-responses", named), expected);
+    });
+  }
+});
