@@ -1,4 +1,4 @@
-// Chance that is the same in every run with the same seed.
+// Chance that is the same in every run with the same seed. (The moments at which processes run stay the machine's own.)
 
 export type Random = () => number;
 
@@ -16,6 +16,11 @@ export function seededRandom(seed: number): Random {
 /** A whole number from 0 up to but not including `limit`. */
 export function below(random: Random, limit: number): number {
   return Math.floor(random() * limit);
+}
+
+/** A whole number from `low` to `high`, both included. */
+export function between(random: Random, low: number, high: number): number {
+  return low + below(random, high - low + 1);
 }
 
 /** Throws where there is nothing to choose from. */

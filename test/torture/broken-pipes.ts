@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { PROTOCOL_VERSION } from "../../sidecar/protocol.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { BuiltSidecar } from "../sidecar/built-sidecar.ts";
+import { between, seededRandom, type Random } from "../support/seeded-random.ts";
 import { readConversations } from "./kept-conversations.ts";
-import { Random } from "./random.ts";
 import { type Findings, limitMs, type Scenario, spread, type Trial } from "./scenario.ts";
 
 const PROMISED_MS = 2000;
@@ -29,14 +29,14 @@ const faults: readonly Fault[] = [
   { name: "destroyed", does: ({ pipe }) => pipe.destroy(), says: /its pipe has ended/ },
   {
     name: "half a frame, then its end",
-    does: ({ pipe }, random) => pipe.end(frame(request).subarray(0, random.between(1, frame(request).length - 1))),
+    does: ({ pipe }, random) => pipe.end(frame(request).subarray(0, between(random, 1, frame(request).length - 1))),
     says: /its pipe has ended/,
   },
   { name: "a frame of 100 GB", does: ({ pipe }) => pipe.write("Content-Length: 100000000000\r\n\r\n{"), says: /pipe failed/ },
   { name: "a header without end", does: ({ pipe }) => pipe.write("X".repeat(100_000)), says: /pipe failed/ },
   {
     name: "random bytes",
-    does: ({ pipe }, random) => pipe.write(Buffer.from(Array.from({ length: 50_000 }, () => random.between(0, 255)))),
+    does: ({ pipe }, random) => pipe.write(Buffer.from(Array.from({ length: 50_000 }, () => between(random, 0, 255)))),
     says: /pipe failed/,
   },
   { name: "a frame that is no JSON", does: ({ pipe }) => pipe.write(frame('{"jsonrpc": "2.0", "method":')), says: /pipe failed/ },
@@ -53,7 +53,7 @@ export const brokenPipes: Scenario = {
 
 async function run(trial: Trial): Promise<Findings> {
   const { rounds, seed, folder, bundle } = trial;
-  const random = new Random(seed);
+  const random = seededRandom(seed);
   const endedAfter: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const fault = faults[round % faults.length];

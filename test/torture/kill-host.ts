@@ -9,9 +9,9 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FakeProvider } from "../support/fake-provider.ts";
+import { between, seededRandom, type Random } from "../support/seeded-random.ts";
 import { readConversations } from "./kept-conversations.ts";
 import { processesWith, untilGone } from "./process-table.ts";
-import { Random } from "./random.ts";
 import { type Findings, limitMs, type Scenario, spread, type Trial } from "./scenario.ts";
 
 const PROMISED_MS = 2000;
@@ -35,7 +35,7 @@ type Host = ChildProcessByStdio<null, Readable, Readable>;
 
 async function run(trial: Trial): Promise<Findings> {
   const { rounds, seed, folder, bundle, say } = trial;
-  const random = new Random(seed);
+  const random = seededRandom(seed);
   const program = dirname(dirname(bundle));
   const fake = await FakeProvider.start();
   fake.respond({ steps: Array.from({ length: 4000 }, (_, index) => [{ text: ` ${index}` }, { pauseMs: 5 }]).flat() });
@@ -95,15 +95,15 @@ async function killOne({ host, program, random, steady }: Kill): Promise<{
   host.stderr.on("data", (text) => (said += String(text)));
   const exited = once(host, "exit");
   try {
-    if (!steady) await delay(random.between(0, START_MS));
+    if (!steady) await delay(between(random, 0, START_MS));
     else {
       const early = exited.then(() => Promise.reject(new Error(`The stand-in host ended by itself:\n${said}`)));
       await Promise.race([once(host.stdout, "data"), early, late(said)]);
-      await delay(random.between(0, STEADY_MS));
+      await delay(between(random, 0, STEADY_MS));
     }
     const running = processesWith(program);
     const sidecars = running.filter(({ commandLine }) => commandLine.includes("sidecar.mjs"));
-    const sidecarToo = sidecars.length > 0 && random.chance(SIDECAR_TOO);
+    const sidecarToo = sidecars.length > 0 && random() < SIDECAR_TOO;
     if (sidecarToo) for (const { pid } of sidecars) process.kill(pid, "SIGKILL");
     return {
       sidecars: sidecars.length,

@@ -7,9 +7,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CreateSession, GetSession, SendChat } from "../../sidecar/protocol.ts";
 import type { StoredMessage } from "../../sidecar/types.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
+import { between, seededRandom } from "../support/seeded-random.ts";
 import { until } from "../support/until.ts";
 import { processesWith } from "./process-table.ts";
-import { Random } from "./random.ts";
 import { type Findings, type Scenario, spread, type Trial } from "./scenario.ts";
 import { type Ending, TortureClient } from "./torture-client.ts";
 
@@ -34,7 +34,7 @@ interface Asked {
 
 async function run(trial: Trial): Promise<Findings> {
   const { rounds, seed, folder, bundle, say } = trial;
-  const random = new Random(seed);
+  const random = seededRandom(seed);
   const fake = await FakeProvider.start();
   const client = new TortureClient(bundle);
   const recovered: number[] = [];
@@ -46,7 +46,7 @@ async function run(trial: Trial): Promise<Findings> {
       fake.enqueue({ steps: [{ text: "one" }, { gate: `round-${round}` }, { text: " two" }, { finish: "stop" }] });
       const beside = await ask(client, "openai-compatible/fake-model", "Hello?");
       const local = await ask(client, "local/demo", ENDLESS);
-      await delay(random.between(0, LONGEST_MS));
+      await delay(between(random, 0, LONGEST_MS));
       process.kill(await inferencePid(bundle), "SIGKILL");
       const { status, text } = await local.ended;
       assert.equal(status, "error", "the answer of the process that was killed");
@@ -58,7 +58,7 @@ async function run(trial: Trial): Promise<Findings> {
       fake.gate(`round-${round}`).open();
       assert.deepEqual(await beside.ended, { status: "complete", text: "one two" });
       // The other half of the rounds begins with the start of a process, and may be killed in it.
-      if (round < rounds && random.chance(0.5)) continue;
+      if (round < rounds && random() < 0.5) continue;
       const startedAt = performance.now();
       assert.equal((await (await ask(client, "local/demo", SHORT)).ended).status, "complete");
       recovered.push(performance.now() - startedAt);

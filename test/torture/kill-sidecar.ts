@@ -6,12 +6,12 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { GetSession, ListSessions } from "../../sidecar/protocol.ts";
+import { between, seededRandom, type Random } from "../support/seeded-random.ts";
 import { compare, type Interrupted } from "./compare.ts";
 import { Journal } from "./journal.ts";
 import { readConversations } from "./kept-conversations.ts";
 import { MixedLoad } from "./mixed-load.ts";
 import { PlannedAnswers } from "./planned-answers.ts";
-import { Random } from "./random.ts";
 import { type Findings, limitMs, type Scenario, spread, type Trial } from "./scenario.ts";
 import { TortureClient } from "./torture-client.ts";
 
@@ -44,7 +44,7 @@ class Killing {
 
   constructor(trial: Trial) {
     this.#trial = trial;
-    this.#random = new Random(trial.seed);
+    this.#random = seededRandom(trial.seed);
   }
 
   async run(): Promise<Findings> {
@@ -72,10 +72,10 @@ class Killing {
       for (let kill = 1; kill <= kills; kill += 1) {
         const killedAt = await this.#live(client, load);
         client = open();
-        if (this.#random.chance(AT_START)) {
+        if (this.#random() < AT_START) {
           // Once more, in the middle of the start that mends what the first kill has left.
           const dies = shakeHands(client, folder, answers).catch(() => {});
-          await delay(this.#random.between(0, START_MS));
+          await delay(between(this.#random, 0, START_MS));
           await client.kill();
           await dies;
           client = open();
@@ -99,7 +99,7 @@ class Killing {
     const dead = new AbortController();
     const working = load.run(client).finally(() => dead.abort());
     // What a request was refused for ends the life before its time, and the trial.
-    await delay(this.#random.between(0, LONGEST_LIFE), undefined, { signal: dead.signal }).catch(() => {});
+    await delay(between(this.#random, 0, LONGEST_LIFE), undefined, { signal: dead.signal }).catch(() => {});
     const killedAt = await client.kill();
     await working;
     return killedAt;

@@ -22,9 +22,9 @@ import {
   UpdateSession,
 } from "../../sidecar/protocol.ts";
 import type { StreamRef } from "../../sidecar/types.ts";
+import { between, oneOf, type Random } from "../support/seeded-random.ts";
 import { type Journal, type JournaledAnswer, type JournaledQuestion, JournaledSession } from "./journal.ts";
 import type { PlannedAnswers } from "./planned-answers.ts";
-import type { Random } from "./random.ts";
 import type { TortureClient } from "./torture-client.ts";
 
 /** Conversations of one person that are gone on with. */
@@ -63,7 +63,7 @@ export class MixedLoad {
     try {
       while (!client.isGone) {
         await this.#step(client, own);
-        await delay(this.#random.between(0, 25));
+        await delay(between(this.#random, 0, 25));
       }
     } catch (error) {
       if (!(error instanceof SidecarGone)) throw error;
@@ -72,14 +72,14 @@ export class MixedLoad {
 
   async #step(client: TortureClient, own: JournaledSession[]): Promise<void> {
     const open = own.filter(({ state }) => state === "there").slice(-AT_ONCE);
-    const session = this.#random.oneOf(open);
-    if (session === undefined || open.length < 2 || this.#random.chance(0.12)) {
+    if (open.length < 2 || this.#random() < 0.12) {
       const created = await this.#create(client);
       own.push(created);
       await this.#ask(client, created, null);
       return;
     }
-    const what = this.#random.next();
+    const session = oneOf(this.#random, open);
+    const what = this.#random();
     if (what < 0.12) await this.#rename(client, session);
     else if (what < 0.2) await this.#delete(client, session);
     else if (what < 0.35) await this.#look(client, session);
@@ -89,10 +89,10 @@ export class MixedLoad {
 
   async #turn(client: TortureClient, session: JournaledSession): Promise<void> {
     const { newestAnswer, questions } = session;
-    const question = this.#random.oneOf(questions);
-    const what = this.#random.next();
-    if (newestAnswer === undefined || question === undefined) await this.#ask(client, session, null);
-    else if (canGoOn(newestAnswer) && what < 0.5) await this.#again(client, session, newestAnswer, ContinueChat);
+    if (newestAnswer === undefined || questions.length === 0) return this.#ask(client, session, null);
+    const question = oneOf(this.#random, questions);
+    const what = this.#random();
+    if (canGoOn(newestAnswer) && what < 0.5) await this.#again(client, session, newestAnswer, ContinueChat);
     else if (what < 0.2) await this.#again(client, session, newestAnswer, RetryChat);
     else if (what < 0.45) await this.#edit(client, session, question);
     else await this.#ask(client, session, newestAnswer.id);
@@ -152,13 +152,13 @@ export class MixedLoad {
 
   async #perhapsCancel(client: TortureClient, answer: JournaledAnswer): Promise<void> {
     const stream = this.#streams.get(answer);
-    if (stream === undefined || !this.#random.chance(0.1)) return;
+    if (stream === undefined || this.#random() >= 0.1) return;
     answer.cancelling = true;
     await this.#request(client, CancelStream, stream);
   }
 
   async #rename(client: TortureClient, session: JournaledSession): Promise<void> {
-    const title = `Title ${this.#random.between(1, 1e6)}`;
+    const title = `Title ${between(this.#random, 1, 1e6)}`;
     session.titleInDoubt = title;
     await this.#request(client, UpdateSession, { session: session.id, title });
     session.title = title;
@@ -171,7 +171,7 @@ export class MixedLoad {
     await this.#request(client, DeleteSession, { session: session.id });
     session.state = "deleted";
     this.#journal.acknowledged += 1;
-    if (this.#random.chance(0.5)) return;
+    if (this.#random() < 0.5) return;
     session.state = "deleting";
     await this.#request(client, RestoreSession, { session: session.id });
     session.state = "there";
@@ -179,10 +179,10 @@ export class MixedLoad {
   }
 
   async #look(client: TortureClient, session: JournaledSession): Promise<void> {
-    const what = this.#random.next();
+    const what = this.#random();
     if (what < 0.3) await this.#request(client, GetSession, { session: session.id });
     else if (what < 0.6) await this.#request(client, ListSessions, { limit: 20 });
-    else await this.#request(client, SearchSessions, { text: `question ${this.#random.between(1, 50)}`, limit: 20 });
+    else await this.#request(client, SearchSessions, { text: `question ${between(this.#random, 1, 50)}`, limit: 20 });
   }
 
   async #request<P, R, E>(client: TortureClient, type: RequestType<P, R, E>, params: P): Promise<R> {

@@ -4,7 +4,7 @@
 import { FakeProvider, type FakeAnswer, type FakeRequest } from "../support/fake-provider.ts";
 import type { FakeStep } from "../support/fake-provider-script.ts";
 import { lastUserText } from "../support/fake-provider-script.ts";
-import type { Random } from "./random.ts";
+import { between, oneOf, type Random } from "../support/seeded-random.ts";
 
 /** Short answers end before a kill, long ones never do. */
 const LENGTHS = [
@@ -32,8 +32,8 @@ export class PlannedAnswers {
   /** Plans the next answer; returns its number. `long`: it does not end by itself within 15 seconds. */
   plan(long = false): number {
     const number = ++this.#asked;
-    const kind = long ? LENGTHS[2] : (this.#random.oneOf(LENGTHS) ?? LENGTHS[0]);
-    const count = this.#random.between(kind.words[0], kind.words[1]);
+    const kind = long ? LENGTHS[2] : oneOf(this.#random, LENGTHS);
+    const count = between(this.#random, kind.words[0], kind.words[1]);
     this.#words.set(
       number,
       Array.from({ length: count }, (_, index) => (index === 0 ? `Answer ${number}:` : ` w${index}`)),

@@ -6,9 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { processTree, sidecarPid } from "../support/process-tree.ts";
+import { between, seededRandom, type Random } from "../support/seeded-random.ts";
 import { until } from "../support/until.ts";
 import { openWorkbench, type Workbench } from "../support/workbench.ts";
-import { Random } from "./random.ts";
 import { type Findings, spread, type Trial } from "./scenario.ts";
 
 /** Milliseconds after the first words at which the window is reloaded, at most. */
@@ -17,7 +17,7 @@ const PATIENCE_MS = 60_000;
 
 /** See `scenarios.ts`. */
 export async function reloadWindowAgainAndAgain({ rounds, seed, say }: Trial): Promise<Findings> {
-  const random = new Random(seed);
+  const random = seededRandom(seed);
   const workbench = await openWorkbench();
   const fake = await FakeProvider.start({ models: ["model-that-is-cut"] });
   const backAfter: number[] = [];
@@ -53,7 +53,7 @@ async function reloadOnce(one: {
   await chat.newChat();
   await chat.ask(`Question ${round}`);
   await chat.shows(`r${round}w3`);
-  await delay(random.between(0, LONGEST_MS));
+  await delay(between(random, 0, LONGEST_MS));
   const shown = (await chat.answerText.innerText()).trim();
   const before = sidecarPid(workbench.serverPid);
   const startedAt = performance.now();

@@ -8,7 +8,7 @@ import { RestartPolicy } from "../../extension/client/restart-policy.ts";
 import { SidecarClient, type SidecarStatus } from "../../extension/sidecar-client.ts";
 import { PROTOCOL_VERSION } from "../../sidecar/protocol.ts";
 import { productVersion } from "../../sidecar/product-version.ts";
-import { Random } from "./random.ts";
+import { between, seededRandom } from "../support/seeded-random.ts";
 import { type Findings, limitMs, type Scenario, spread, type Trial } from "./scenario.ts";
 
 const PROMISED_MS = 500;
@@ -26,7 +26,7 @@ export const restart: Scenario = {
 
 async function run(trial: Trial): Promise<Findings> {
   const { rounds, seed, folder, bundle } = trial;
-  const random = new Random(seed);
+  const random = seededRandom(seed);
   const ready = new EventEmitter();
   const quiet = (): void => {};
   const client = new SidecarClient({
@@ -52,7 +52,7 @@ async function run(trial: Trial): Promise<Findings> {
     const tooLate = delay(PATIENCE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error(client.status.reason)));
     let { pid } = (await Promise.race([client.start(), tooLate])).info;
     for (let round = 1; round <= rounds; round += 1) {
-      await delay(random.between(0, LONGEST_LIFE));
+      await delay(between(random, 0, LONGEST_LIFE));
       const next = once(ready, "ready", { signal: AbortSignal.timeout(PATIENCE_MS) });
       const killedAt = performance.now();
       process.kill(pid, "SIGKILL");

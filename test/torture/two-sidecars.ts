@@ -7,9 +7,9 @@ import { type ChatAnswer, CreateSession, GetSession, ListSessions, SendChat, Upd
 import type { StoredMessage } from "../../sidecar/types.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { lastUserText } from "../support/fake-provider-script.ts";
+import { between, seededRandom, type Random } from "../support/seeded-random.ts";
 import { until } from "../support/until.ts";
 import { readConversations } from "./kept-conversations.ts";
-import { Random } from "./random.ts";
 import { type Findings, type Scenario, type Trial } from "./scenario.ts";
 import { TortureClient } from "./torture-client.ts";
 
@@ -67,7 +67,7 @@ async function writeInterleaved(trial: Trial, ...windows: readonly TortureClient
   const lanes = windows.flatMap((window, index) => Array.from({ length: AT_ONCE }, (_, lane) => ({ window, name: `${index}-${lane}` })));
   await Promise.all(
     lanes.map(async ({ window, name }, index) => {
-      const random = new Random(seed + index);
+      const random = seededRandom(seed + index);
       while (writes < rounds) {
         const { id, conversation, count } = await writeConversation(window, name, random);
         written.set(id, conversation);
@@ -103,16 +103,16 @@ async function writeConversation(
   const { session } = await connection.sendRequest(CreateSession, { model: "openai-compatible/fake-model" });
   const questions: string[] = [];
   let count = 1;
-  for (let turn = random.between(1, 3); turn > 0; turn -= 1) {
-    const text = `${name} asks ${random.between(1, 1e9)}`;
+  for (let turn = between(random, 1, 3); turn > 0; turn -= 1) {
+    const text = `${name} asks ${between(random, 1, 1e9)}`;
     // Each branches off from nothing, so that it need not wait for the answer's end in the same branch.
     await retryWhileBusy(() => connection.sendRequest(SendChat, { session: session.id, content: [{ type: "text", text }], parent: null }));
     questions.push(text);
     count += 1;
   }
   let title = "";
-  for (let renamed = random.between(1, 2); renamed > 0; renamed -= 1) {
-    title = `${name} ${random.between(1, 1e9)}`;
+  for (let renamed = between(random, 1, 2); renamed > 0; renamed -= 1) {
+    title = `${name} ${between(random, 1, 1e9)}`;
     await connection.sendRequest(UpdateSession, { session: session.id, title });
     count += 1;
   }
