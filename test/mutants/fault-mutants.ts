@@ -8,10 +8,14 @@ const WHOLE_BODY_AT_ONCE: Mutant = {
   edits: [
     {
       file: "sidecar/http/http-exchange.ts",
-      from: "while (this.#unread.length === 0) {",
-      to: "while (this.#unread.length === 0 || !this.#ended) {",
+      from: "if (this.#unread.length > 0 || this.#ended) return null;",
+      to: "if (this.#ended) return null;",
     },
-    { file: "sidecar/http/http-exchange.ts", from: "if (this.#unreadBytes > UNREAD_BYTES) controller.pause();", to: "" },
+    {
+      file: "sidecar/http/http-exchange.ts",
+      from: "if (this.#unreadBytes > UNREAD_BYTES) controller.pause();\n    this.#wakeReader();",
+      to: "",
+    },
   ],
 };
 
