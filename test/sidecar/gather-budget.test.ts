@@ -124,6 +124,20 @@ describe("a budget of tokens", () => {
     );
     assert.equal(codeOf(results[2]), "empty-prompt");
   });
+
+  it("counts what was told of an answer of which no word came and that is asked for again", async () => {
+    const { llm, provider } = llmWith();
+    const told: Script = async function* () {
+      yield [{ type: "usage", inputTokens: 100, outputTokens: 0 }];
+    };
+    provider.enqueue(told, taking(10, 40));
+    const results = await gather(
+      many(2, () => llm.generate("hi", { maxOutputTokens: 45 })),
+      { concurrency: 1, budget: { tokens: 160 } },
+    );
+    assert.deepEqual([results[0]?.value?.usage?.inputTokens, results[0]?.status], [110, "complete"]);
+    assert.deepEqual([codeOf(results[1]), provider.requests.length], ["budget-exhausted", 2]);
+  });
 });
 
 describe("a budget of requests", () => {
