@@ -109,7 +109,10 @@ export class AnthropicReader implements WireReader {
   }
 
   #startBlock(index: number, start: JsonObject, out: ProviderEvent[]): void {
-    // Proxies that leave out where blocks end, or their numbers: what begins at the same place ends what was there.
+    // Proxies leave out where blocks end, or their numbers: what begins at the same place ends what was there, unless it is
+    // the same call, told of twice.
+    const open = this.#blocks.get(index);
+    if (open?.type === "tool_use" && asText(start["id"]) === open.start["id"]) return;
     this.#endBlock(index, out);
     if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
     const type = asText(start["type"]) ?? "";

@@ -84,6 +84,22 @@ describe("Anthropic's wire:", () => {
       ],
     ],
     [
+      "calls whose beginning is told twice",
+      TWICE,
+      [1, 2]
+        .reduce<readonly JsonObject[]>(
+          (records, n) => [
+            ...records,
+            opened(use(n), { index: n }),
+            opened(use(n), { index: n }),
+            grown({ type: "input_json_delta", partial_json: `{"n":${n}}` }, { index: n }),
+            { ...closed, index: n },
+          ],
+          [start],
+        )
+        .concat(end("tool_use")),
+    ],
+    [
       "calls with their input where they begin",
       TWICE,
       [

@@ -8,6 +8,11 @@ import { PLAIN, read, sse } from "./one-answer.ts";
 const PLAIN_CHAT = sse(...said, stopped(), counted, "[DONE]");
 const records = PLAIN_CHAT.split("\n\n").filter((record) => record !== "");
 
+const MANY_LINES = sse(
+  ...[...said, stopped(), counted].map((one) => `\ndata: ${JSON.stringify(one, null, 2).replaceAll("\n", "\ndata: ")}`),
+  "[DONE]",
+);
+
 describe("The framing of events:", () => {
   const forms: Readonly<Record<string, string>> = {
     "lines that end with CR": PLAIN_CHAT.replaceAll("\n", "\r"),
@@ -19,10 +24,9 @@ describe("The framing of events:", () => {
       )
       .join(""),
     "a byte order mark, and no space behind the colon": `\uFEFF${PLAIN_CHAT.replaceAll("data: ", "data:")}`,
-    "records over several lines of data, the first of them empty": sse(
-      ...[...said, stopped(), counted].map((one) => `\ndata: ${JSON.stringify(one, null, 2).replaceAll("\n", "\ndata: ")}`),
-      "[DONE]",
-    ),
+    "records over several lines of data, the first of them empty": MANY_LINES,
+    "records over several lines that end with CR and LF": MANY_LINES.replaceAll("\n", "\r\n"),
+    "records over several lines that end with CR": MANY_LINES.replaceAll("\n", "\r"),
     "white space around records and the end": PLAIN_CHAT.replaceAll("data: ", "data: \t ").replaceAll("\n\n", " \t\n\n"),
     "no empty line behind the last record": PLAIN_CHAT.trimEnd(),
     "no mark of the end": PLAIN_CHAT.replace("data: [DONE]\n\n", ""),
