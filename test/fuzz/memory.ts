@@ -38,7 +38,7 @@ export async function checkMemory(corpus: Corpus, server: HostileServer, { seed,
   const before = residentBytes();
   await run(warmUp, streams);
   const growth = residentBytes() - before;
-  console.log(`${streams} streams: resident memory ${megabytes(before)} → ${megabytes(before + growth)} MB.`);
+  console.log(`  ${streams} streams: resident memory ${megabytes(before)} → ${megabytes(before + growth)} MB.`);
   if (growth > MOST_GROWTH_BYTES) throw new Error(`Memory has grown by ${megabytes(growth)} MB in ${streams} streams.`);
 }
 

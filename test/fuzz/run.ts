@@ -1,6 +1,7 @@
 // `npm run fuzz [-- --seconds N --seed S --streams N]`: damaged and hostile streams until the time is over, with a seed that is
-// printed, and that repeats the run. Ends with 1 at the first failure, and says how to see it again. Afterwards so many
-// streams through the whole library, whose memory may not grow.
+// printed, and that repeats the run. Ends with 1 at the first failure, and says how to see it again. Before them the scenarios
+// that are heavy, and afterwards so many streams through the whole library, whose memory may not grow: what each stage is
+// and how long it took is printed, since the seconds asked for are those of one stage.
 
 import { parseArgs } from "node:util";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -63,30 +64,54 @@ function hostileAnswer(corpus: Corpus, server: HostileServer, own: Random): Prom
   return server.check(scenario, { wire, bytes: own() < 0.3 ? original : mutate(original, own).bytes, random: own });
 }
 
+async function stage(what: string, run: () => Promise<void>): Promise<void> {
+  const started = performance.now();
+  console.log(`→ ${what} …`);
+  await run();
+  console.log(`  done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function heavyScenarios(corpus: Corpus, server: HostileServer, seed: number): Promise<void> {
+  for (const scenario of SCENARIOS.filter(({ weight }) => weight !== undefined))
+    for (const wire of WIRES)
+      await server.check(scenario, { wire, bytes: oneOf(seededRandom(seed), corpus[wire]), random: seededRandom(seed) });
+}
+
+interface Rounds {
+  readonly corpus: Corpus;
+  readonly server: HostileServer;
+  readonly seed: number;
+}
+
+async function roundsFor(seconds: number, { corpus, server, seed }: Rounds): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  let rounds = 0;
+  for (; rounds === 0 || Date.now() < deadline; rounds += 1) {
+    await round(corpus, server, seed + rounds).catch((error: unknown) => {
+      throw new Error(`round ${rounds}: npm run fuzz -- --seed ${seed + rounds} --seconds 0`, { cause: error });
+    });
+    await nextTurn();
+  }
+  console.log(`  ${rounds} rounds: ${rounds * 200} damaged streams, ${rounds * 100} of frames, ${server.asked} answers over sockets.`);
+}
+
 async function fuzz({ seconds, seed, streams }: Options): Promise<void> {
   const corpus = readCorpus(true);
   const server = await HostileServer.start();
   try {
-    for (const scenario of SCENARIOS.filter(({ weight }) => weight !== undefined))
-      for (const wire of WIRES)
-        await server.check(scenario, { wire, bytes: oneOf(seededRandom(seed), corpus[wire]), random: seededRandom(seed) });
-    const deadline = Date.now() + seconds * 1000;
-    let rounds = 0;
-    for (; rounds === 0 || Date.now() < deadline; rounds += 1) {
-      await round(corpus, server, seed + rounds).catch((error: unknown) => {
-        throw new Error(`round ${rounds}: npm run fuzz -- --seed ${seed + rounds} --seconds 0`, { cause: error });
-      });
-      await nextTurn();
-    }
-    console.log(`${rounds} rounds: ${rounds * 200} damaged streams, ${rounds * 100} of frames, ${server.asked} answers over sockets.`);
-    if (streams > 0) await checkMemory(corpus, server, { seed, streams, atOnce: AT_ONCE });
+    await stage("the heavy scenarios, once over each wire", () => heavyScenarios(corpus, server, seed));
+    await stage(`rounds of damaged streams for ${seconds} s, one at least`, () => roundsFor(seconds, { corpus, server, seed }));
+    if (streams === 0) return;
+    const how = `${streams} streams whose memory may not grow, after some to warm up (--streams N takes fewer, 0 none)`;
+    await stage(how, () => checkMemory(corpus, server, { seed, streams, atOnce: AT_ONCE }));
   } finally {
     await server.close();
   }
 }
 
 const options = readOptions(process.argv.slice(2));
-console.log(`fuzz: --seed ${options.seed}, ${options.seconds} s`);
+const beyond = options.streams === 0 ? "" : `, and ${options.streams} streams for their memory, which may take minutes`;
+console.log(`fuzz: --seed ${options.seed}, ${options.seconds} s of rounds; beyond them the heavy scenarios${beyond}`);
 // Nothing may fail beside the answer that it belongs to.
 process.on("unhandledRejection", (error) => {
   console.error("A promise was rejected, and nobody heard of it:", error);
