@@ -1,6 +1,8 @@
-// One connection to the database: statements prepared once and kept, and transactions that hold what all of them must.
+// One connection to the database: statements prepared once and kept, texts that come out as they were put in, and transactions
+// that hold what all of them must.
 
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { fromColumn, toColumn } from "./column-text.ts";
 import { checkVersion, versionOf } from "./schema.ts";
 
 export type Row = Record<string, SQLOutputValue>;
@@ -17,21 +19,26 @@ export class Connection {
   }
 
   all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
-    return this.#statement(sql).all(...values);
+    return this.#statement(sql)
+      .all(...values.map(bound))
+      .map(read);
   }
 
   get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values);
+    const row = this.#statement(sql).get(...values.map(bound));
+    return row === undefined ? undefined : read(row);
   }
 
   /** One row at a time: for those that may be large, and of which not all may be wanted. */
   rows(sql: string, ...values: readonly SQLInputValue[]): IterableIterator<Row> {
-    return this.#statement(sql).iterate(...values);
+    return this.#statement(sql)
+      .iterate(...values.map(bound))
+      .map(read);
   }
 
   /** How many rows changed. */
   run(sql: string, ...values: readonly SQLInputValue[]): number {
-    return Number(this.#statement(sql).run(...values).changes);
+    return Number(this.#statement(sql).run(...values.map(bound)).changes);
   }
 
   /** Outside of transactions: what cannot be prepared once. */
@@ -69,4 +76,16 @@ export class Connection {
     this.#statements.set(sql, prepared);
     return prepared;
   }
+}
+
+function bound(value: SQLInputValue): SQLInputValue {
+  return typeof value === "string" ? toColumn(value) : value;
+}
+
+function read(row: Row): Row {
+  for (const column in row) {
+    const value = row[column];
+    if (typeof value === "string") row[column] = fromColumn(value);
+  }
+  return row;
 }

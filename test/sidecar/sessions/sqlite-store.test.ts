@@ -13,7 +13,7 @@ import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
 import type { SessionStore } from "../../../sidecar/sessions/store.ts";
 import type { GenerationParameters, StoredMessage } from "../../../sidecar/types.ts";
 import { scriptedLlm } from "../scripted-provider.ts";
-import { newFolder, openStore } from "./store-kinds.ts";
+import { newFolder, openStore, userMessage } from "./store-kinds.ts";
 
 interface Told {
   readonly session?: string;
@@ -114,6 +114,23 @@ test("fault 30: a conversation that was closed is opened with its parameters, id
   assert.deepEqual(provider.requests[1]?.parameters, { ...parameters, system: "Be brief." });
   assert.equal(provider.requests[1].messages.length, 3);
   await second.close();
+});
+
+test("nothing in the file holds a NUL, which other readers take for the end of a text, or a character that stands for half of one", async (context) => {
+  const folder = await newFolder(context);
+  const store = await openStore(folder);
+  const session = newSession({ model: "p/m\0", title: "a\0b", systemPrompt: "c\ud800d" });
+  await store.createSession(session, [userMessage(session.id, null, "e\0f\udc00")]);
+  await store.close();
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"), { readOnly: true });
+  const columns = "hex(title || '|' || model || '|' || system_prompt || '|' || (SELECT message FROM messages)) AS bytes";
+  const bytes = String(database.prepare(`SELECT ${columns} FROM sessions`).get()?.["bytes"]);
+  database.close();
+  const kept = Buffer.from(bytes, "hex");
+  assert.deepEqual([kept.includes(0), kept.includes("\ufffd"), kept.toString().split("|").length], [false, false, 4]);
+  const again = await openStore(folder);
+  assert.deepEqual(await again.getSession(session.id), session);
+  await again.close();
 });
 
 test("an answer of another living process is left alone, and its session takes no second turn until that process is dead", async (context) => {

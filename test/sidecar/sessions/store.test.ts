@@ -21,6 +21,39 @@ describeStores("a store", (withStore) => {
     assert.equal(await store.getSession("another"), undefined);
   });
 
+  withStore("gives back every text as it was put in: with NUL, with half a surrogate pair, with what stands for them", async (store) => {
+    for (const text of ["\0", "before\0after", "half \ud83d", "\udc00 half", "\u0001", '\u0001"quoted\\u0000"', "\ufffd", "", "語 😀"]) {
+      const told = JSON.stringify(text);
+      const session = newSession({ model: text, title: text, systemPrompt: text, parameters: { system: text, stop: [text] } });
+      await store.createSession({ ...session, metadata: { text } });
+      assert.deepEqual(await store.getSession(session.id), { ...session, metadata: { text } }, told);
+      const changes = { title: `${text} again`, systemPrompt: `${text}!`, model: `p/${text}` };
+      assert.partialDeepStrictEqual(await store.updateSession(session.id, changes), changes, told);
+      assert.partialDeepStrictEqual((await store.listSessions(1))[0], changes, told);
+      const user = { ...userMessage(session.id, null, text), id: `${session.id} ${text}`, metadata: { text } };
+      const assistant = emptyAnswer(session.id, user.id);
+      await store.beginTurn({ session: session.id, user, assistant, changes: {} });
+      await store.saveProgress([{ id: assistant.id, message: answered(text) }]);
+      await store.finishAnswers([{ id: assistant.id, message: answered(text), status: "complete" }]);
+      const path = await store.getPath(assistant.id);
+      assert.deepEqual([path[0], path[1]?.message], [user, answered(text)], told);
+      assert.deepEqual(await store.getMessage(user.id), user, told);
+    }
+  });
+
+  withStore("finds what stands behind a NUL in a title or a message", async (store) => {
+    const session = newSession({ model: null, title: "first\0second" });
+    await store.createSession(session, [userMessage(session.id, null, "third\0fourth")]);
+    for (const word of ["first", "second", "third", "fourth"]) {
+      const { hits } = await store.search({ text: word, limit: 5, messagesPerSession: 1 });
+      assert.deepEqual(
+        hits.map((hit) => hit.session),
+        [session],
+        word,
+      );
+    }
+  });
+
   withStore("lists sessions by their last change, newest first, up to a limit", async (store) => {
     const [one, two, three] = [1, 2, 3].map((at) => ({ ...newSession({ model: null, title: String(at) }), updatedAt: at }));
     assert.ok(one !== undefined && two !== undefined && three !== undefined);

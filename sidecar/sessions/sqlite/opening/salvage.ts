@@ -3,6 +3,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { titleWords } from "../../search/title-words.ts";
+import { fromColumn } from "../column-text.ts";
 import type { Row } from "../connection.ts";
 import { nullableText } from "../rows.ts";
 import { migrate } from "../schema.ts";
@@ -80,7 +81,7 @@ function sessionWriter(into: DatabaseSync): (row: Row) => void {
     insert.run(
       id,
       title,
-      titleWords(title),
+      titleWords(fromColumn(title)),
       nullableText(row, "model"),
       nullableText(row, "system_prompt"),
       json(row, "parameters"),
