@@ -37,7 +37,7 @@ function start(): void {
   });
   const save = (): void => {
     const session = store.session.peek()?.id ?? null;
-    host.saveState({ session, draft: store.sending.peek() ?? store.draft.peek(), scroll: scroll.save() });
+    host.saveState({ session, draft: store.sending.peek() ?? store.lining.peek() ?? store.draft.peek(), scroll: scroll.save() });
   };
   const saveSoon = afterPause(SCROLL_PAUSE_MS, save);
   const scroll = new ScrollFollower(saveSoon);
@@ -95,6 +95,7 @@ function keepDraft(store: ChatStore, post: Chat["post"], save: () => void): void
   effect(() => {
     void store.draft.value;
     void store.sending.value;
+    void store.lining.value;
     if (!store.shown.value) return;
     save();
     tellSoon();

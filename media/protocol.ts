@@ -44,6 +44,12 @@ export interface ModelView {
   readonly demo: boolean;
 }
 
+/** A question that was lined up while an answer runs. */
+export interface QueuedPrompt {
+  readonly id: string;
+  readonly text: string;
+}
+
 export type ToWebview =
   /** The whole state; sent after `ready` and whenever another session is shown. */
   | {
@@ -70,6 +76,8 @@ export type ToWebview =
    * sends no more of this message before `applied` came for them, which can name a later event than they hold.
    */
   | { readonly type: "events"; readonly message: string; readonly events: readonly StreamEvent[]; readonly failure?: FailureWords }
+  /** All that waits in the conversation, after each change and after `show`. `paused`: until a person wants it sent. */
+  | { readonly type: "queue"; readonly session: string; readonly prompts: readonly QueuedPrompt[]; readonly paused: boolean }
   | { readonly type: "title"; readonly session: string; readonly title: string }
   /** Could not be sent; the composer gets its text back. */
   | { readonly type: "not-sent"; readonly draft: string; readonly failure: FailureWords }
@@ -81,6 +89,11 @@ export type FromWebview =
   /** The page runs and listens; or events are missing, and it wants everything anew. Answered by `show`. */
   | { readonly type: "ready" }
   | { readonly type: "send"; readonly text: string }
+  /** To be sent when the answer that runs is complete. Answered by `queue`. */
+  | { readonly type: "queue"; readonly text: string }
+  | { readonly type: "unqueue"; readonly prompt: string }
+  /** Sends the first one now. */
+  | { readonly type: "send-queued" }
   | { readonly type: "stop"; readonly message: string }
   /** The question in other words, beside the old one, with what was attached to it. Answered by `messages` or `not-edited`. */
   | { readonly type: "edit"; readonly message: string; readonly text: string }

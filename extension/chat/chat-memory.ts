@@ -1,11 +1,17 @@
-// What a window remembers of its chat over a reload: which conversation was shown, and what had been typed.
+// What a window remembers of its chat over a reload: which conversation was shown, what had been typed and what was lined up.
 
 import type { Memento } from "vscode";
 
 const SESSION = "chat.session";
 const DRAFT = "chat.draft";
+const QUEUE = "chat.queue";
 /** Characters; a draft is kept in the editor's own small database. */
 const MAX_DRAFT = 100_000;
+
+interface RememberedPrompt {
+  readonly session: string;
+  readonly text: string;
+}
 
 export class ChatMemory {
   readonly #memory: Memento;
@@ -30,8 +36,26 @@ export class ChatMemory {
     void this.#memory.update(DRAFT, draft.slice(0, MAX_DRAFT) || undefined);
   }
 
+  get queue(): readonly RememberedPrompt[] {
+    const value: unknown = this.#memory.get(QUEUE);
+    return Array.isArray(value) ? value.filter(isPrompt) : [];
+  }
+
+  set queue(queue: readonly RememberedPrompt[]) {
+    void this.#memory.update(QUEUE, queue.length === 0 ? undefined : queue);
+  }
+
   #read(name: string): string | undefined {
     const value: unknown = this.#memory.get(name);
     return typeof value === "string" ? value : undefined;
   }
+}
+
+function isPrompt(value: unknown): value is RememberedPrompt {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof Reflect.get(value, "session") === "string" &&
+    typeof Reflect.get(value, "text") === "string"
+  );
 }

@@ -23,26 +23,15 @@ import type { ModelChoice } from "../models/model-choice.ts";
 import type { ModelDirectory } from "../models/model-directory.ts";
 import { NoModel } from "../models/no-model.ts";
 import type { SidecarClient, SidecarStatus } from "../sidecar-client.ts";
+import { type ChatActions, doInEditor } from "./chat-actions.ts";
 import type { ChatMemory } from "./chat-memory.ts";
 import { ChatPage, type Deed } from "./chat-page.ts";
 import type { ChatPort } from "./chat-port.ts";
 import { ConversationPages } from "./conversation-pages.ts";
 import { ElsewhereWatch } from "./elsewhere-watch.ts";
 import { NextModel } from "./next-model.ts";
+import { PromptQueue } from "./prompt-queue.ts";
 import { StillSending } from "./still-sending.ts";
-
-/** What only the editor can do. Each tells the person of its own failures. */
-export interface ChatActions {
-  copy(text: string): void;
-  openLink(url: string): void;
-  openFile(uri: string, startLine?: number, endLine?: number): void;
-  pickModel(): void;
-  pickConversation(): void;
-  /** `provider`: whose answer failed. */
-  perform(action: Exclude<FailureAction, "retry">, provider?: string): void;
-  /** A failure that has no place on the page. */
-  report(error: unknown): void;
-}
 
 export interface ChatOptions {
   readonly client: SidecarClient;
@@ -62,6 +51,7 @@ export class Chat implements Disposable {
   readonly #elsewhere: ElsewhereWatch;
   readonly #modelShown = this.#store.add(new Emitter<ModelView | null>());
   readonly #model: NextModel;
+  readonly #queue: PromptQueue;
   #session: string | null;
   /** The newest title heard of, which can come before the conversation is known to be the one shown. */
   #heard: { readonly session: string; readonly title: string } | null = null;
@@ -86,6 +76,16 @@ export class Chat implements Disposable {
         this.#stale = true;
       },
     });
+    this.#queue = this.#store.add(
+      new PromptQueue({
+        ...options,
+        report: (error) => options.actions.report(error),
+        changed: (session) => this.#showQueue(session),
+        sent: (session, { user, assistant }) => {
+          if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
+        },
+      }),
+    );
     this.#session = options.memory.session;
     this.#model.open(this.#session);
     this.#pages = new ConversationPages(options.client);
@@ -106,6 +106,7 @@ export class Chat implements Disposable {
     options.client.onNotification(SessionChanged, ({ session }) => {
       this.#heard = { session: session.id, title: session.title };
       this.#showTitle();
+      this.#queue.look(session.id);
     });
     options.client.onNotification(ChatSummarized, ({ summary }) => {
       if (summary.session === this.#session) this.#page.showSummary(summary);
@@ -192,27 +193,23 @@ export class Chat implements Disposable {
       case "draft":
         memory.draft = deed.text;
         return;
-      case "pick-model":
-        actions.pickModel();
+      case "queue":
+        if (this.#session !== null) this.#queue.add(this.#session, deed.text);
+        return;
+      case "unqueue":
+        if (this.#session !== null) this.#queue.remove(this.#session, deed.prompt);
+        return;
+      case "send-queued":
+        if (this.#session !== null) void this.#queue.resume(this.#session);
         return;
       case "new-session":
         void this.open(null);
         return;
-      case "pick-session":
-        actions.pickConversation();
-        return;
-      case "copy":
-        actions.copy(deed.text);
-        return;
-      case "open-link":
-        actions.openLink(deed.url);
-        return;
-      case "open-file":
-        actions.openFile(deed.uri, deed.startLine, deed.endLine);
-        return;
       case "action":
         this.#perform(deed.action, deed.message);
         return;
+      default:
+        doInEditor(deed, actions);
     }
   }
 
@@ -347,6 +344,7 @@ export class Chat implements Disposable {
       status: client.status,
       draft: memory.draft,
     });
+    if (session !== null) this.#showQueue(session.id);
     this.#elsewhere.show(session);
     await this.#model.show();
   }
@@ -368,6 +366,11 @@ export class Chat implements Disposable {
     this.#session = session;
     this.#model.open(session);
     this.#options.memory.session = session;
+  }
+
+  #showQueue(session: string): void {
+    if (session !== this.#session) return;
+    this.#page.post({ type: "queue", session, prompts: this.#queue.of(session), paused: this.#queue.isPaused(session) });
   }
 
   #showTitle(): void {

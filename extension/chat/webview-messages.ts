@@ -11,6 +11,9 @@ const FIELDS: {
 } = {
   ready: {},
   send: { text: "text" },
+  queue: { text: "text" },
+  unqueue: { prompt: "text" },
+  "send-queued": {},
   stop: { message: "text" },
   edit: { message: "text", text: "text" },
   continue: { message: "text" },

@@ -3,7 +3,7 @@
 
 import { batch, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
-import type { FailureWords, FromWebview, ModelView, SidecarState, ToWebview } from "../protocol.ts";
+import type { FailureWords, FromWebview, ModelView, QueuedPrompt, SidecarState, ToWebview } from "../protocol.ts";
 import type { FrameLoop } from "./frame-loop.ts";
 import { openFence } from "./open-fence.ts";
 import { isContinuation, isStreaming, turnsOf, withEarlier, withEvents, withMessages, withSummary } from "./turns.ts";
@@ -29,6 +29,16 @@ export interface EditedQuestion {
 }
 
 type EventsMessage = Extract<ToWebview, { type: "events" }>;
+
+export interface Queue {
+  readonly prompts: readonly QueuedPrompt[];
+  /** They wait until the reader wants them sent. */
+  readonly paused: boolean;
+}
+
+const EMPTY_QUEUE: Queue = { prompts: [], paused: false };
+/** Questions that can be lined up in a conversation. */
+export const MOST_QUEUED = 20;
 
 /** How often in a row the page asks for everything anew because events are missing. Then it waits for the next `show`. */
 const MAX_RESYNCS = 3;
@@ -62,6 +72,9 @@ export class ChatStore {
   readonly draft: Signal<string> = signal("");
   /** A question on its way to being kept. */
   readonly sending: Signal<string | null> = signal(null);
+  /** A question on its way to those that wait. */
+  readonly lining: Signal<string | null> = signal(null);
+  readonly queue: Signal<Queue> = signal(EMPTY_QUEUE);
   readonly notSent: Signal<FailureWords | null> = signal(null);
   /** Grows each time the host wants the composer focused. */
   readonly focusRequests: Signal<number> = signal(0);
@@ -125,6 +138,22 @@ export class ChatStore {
       this.draft.value = "";
     });
     this.#post({ type: "send", text });
+  }
+
+  /** Lines the question in the composer up behind the answer that runs. Its text stays with the page until the host has it. */
+  lineUp(text: string): void {
+    batch(() => {
+      this.lining.value = text;
+      this.draft.value = "";
+    });
+    this.#post({ type: "queue", text });
+  }
+
+  /** Takes a question that waits back into the composer. */
+  takeBack({ id, text }: QueuedPrompt): void {
+    this.draft.value = joinDrafts(text, this.draft.value);
+    this.focusRequests.value += 1;
+    this.#post({ type: "unqueue", prompt: id });
   }
 
   /** Opens an earlier question for editing. */
@@ -219,6 +248,11 @@ export class ChatStore {
       case "title":
         if (this.session.value?.id === message.session) this.session.value = { id: message.session, title: message.title };
         return;
+      case "queue":
+        if (this.session.value?.id !== message.session) return;
+        this.queue.value = { prompts: message.prompts, paused: message.paused };
+        this.lining.value = null;
+        return;
       case "earlier":
         this.#showEarlier(message);
         return;
@@ -255,7 +289,10 @@ export class ChatStore {
     this.model.value = message.model;
     this.sidecar.value = message.sidecar;
     if (message.sidecar !== "failed") this.sidecarFailure.value = null;
-    if (!sameSession) this.notSent.value = null;
+    if (!sameSession) {
+      this.notSent.value = null;
+      this.queue.value = EMPTY_QUEUE;
+    }
     this.sending.value = null;
     this.shown.value = true;
   }

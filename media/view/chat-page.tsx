@@ -10,6 +10,7 @@ import { useChat } from "./chat-context.ts";
 import type { Chat } from "./chat-context.ts";
 import { Composer, DemoHint, NotKeptHint } from "./composer.tsx";
 import { Header } from "./header.tsx";
+import { QueuedPrompts } from "./queued-prompts.tsx";
 import { Transcript } from "./transcript.tsx";
 import { FailureCard } from "./turns/failure-card.tsx";
 
@@ -35,6 +36,7 @@ export function ChatPage({ announcement }: { readonly announcement: Signal<strin
       <Transcript />
       <div class="column composer-area">
         <Notices />
+        <QueuedPrompts />
         <Composer />
         <DemoHint />
         <NotKeptHint />

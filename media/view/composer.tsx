@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { MOST_QUEUED } from "../state/chat-store.ts";
 import type { ChatStore } from "../state/chat-store.ts";
 import { text } from "../strings.ts";
 import { Button, Icon } from "./button.tsx";
@@ -17,8 +18,10 @@ export function Composer() {
   const refusal = refusalOf(store);
   const send = (): void => {
     if (refusal !== undefined) return;
-    chat.scroll.toEnd();
-    store.send(draft.trim());
+    if (store.answering.peek() === null) {
+      chat.scroll.toEnd();
+      store.send(draft.trim());
+    } else store.lineUp(draft.trim());
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -61,7 +64,9 @@ export function Composer() {
 function refusalOf(store: ChatStore): string | undefined {
   if (!store.shown.value) return text("cannotSendLoading");
   if (store.sending.value !== null) return text("cannotSendSending");
-  if (store.answering.value !== null) return text(store.answersHere.value ? "cannotSendAnswering" : "cannotSendElsewhere");
+  if (store.lining.value !== null) return text("cannotSendSending");
+  if (store.answering.value !== null && !store.answersHere.value) return text("cannotSendElsewhere");
+  if (store.answering.value !== null && store.queue.value.prompts.length >= MOST_QUEUED) return text("cannotQueueMore");
   return store.draft.value.trim() === "" ? text("cannotSendEmpty") : undefined;
 }
 
@@ -123,36 +128,40 @@ export function NotKeptHint() {
   );
 }
 
+/** While an answer runs: what stops it, and, as soon as something is typed, what lines that up. */
 function SendOrStop({ refusal, onSend }: { readonly refusal: string | undefined; readonly onSend: () => void }) {
   const { store, post } = useChat();
   const answering = store.answering.value;
-  if (answering !== null && store.answersHere.value) {
-    return (
-      <button
-        key="stop"
-        type="button"
-        class="send-button stop-button"
-        aria-label={text("stop")}
-        title={text("stopHint")}
-        onClick={() => {
-          post({ type: "stop", message: answering });
-        }}
-      >
-        <Icon name="debug-stop" />
-      </button>
-    );
-  }
+  const stops = answering !== null && store.answersHere.value;
   return (
-    <button
-      key="send"
-      type="button"
-      class="send-button"
-      aria-label={text("send")}
-      aria-disabled={refusal !== undefined}
-      title={refusal ?? text("sendHint")}
-      onClick={onSend}
-    >
-      <Icon name="arrow-up" />
-    </button>
+    <span class="composer-buttons">
+      {stops && (
+        <button
+          key="stop"
+          type="button"
+          class="send-button stop-button"
+          aria-label={text("stop")}
+          title={text("stopHint")}
+          onClick={() => {
+            post({ type: "stop", message: answering });
+          }}
+        >
+          <Icon name="debug-stop" />
+        </button>
+      )}
+      {(!stops || refusal === undefined) && (
+        <button
+          key="send"
+          type="button"
+          class="send-button"
+          aria-label={text(stops ? "queue" : "send")}
+          aria-disabled={refusal !== undefined}
+          title={refusal ?? text(stops ? "queueHint" : "sendHint")}
+          onClick={onSend}
+        >
+          <Icon name="arrow-up" />
+        </button>
+      )}
+    </span>
   );
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { answer, events, post, show, waitForPosted } from "./chat-driver.ts";
+import { answer, events, post, SESSION, show, waitForPosted } from "./chat-driver.ts";
 import { asked, composer, end, openPrepared, page, sent, start, streaming, untilApplied, useFreshPage, words } from "./page-under-test.ts";
 
 describe("Answering", () => {
@@ -48,15 +48,45 @@ describe("Answering", () => {
     assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "retry", message: "a1" });
   });
 
-  test("meanwhile the next question can be typed, but not sent", async () => {
+  test("meanwhile the next questions are lined up, and can be taken back or removed, with Stop beside them", async () => {
     await composer().fill("And then?");
+    await page.getByRole("button", { name: "Stop" }).waitFor();
     await composer().press("Enter");
-    assert.deepEqual(await sent("send"), []);
-    assert.equal(await composer().inputValue(), "And then?");
-    await post(page, events("a1", [start, words("Yes."), end()]));
-    await page.getByRole("button", { name: "Send" }).waitFor();
+    assert.deepEqual(await waitForPosted(page, "queue"), { type: "queue", text: "And then?" });
+    assert.deepEqual([await composer().inputValue(), await sent("send")], ["", []]);
+    // Until the host has it, it is kept as the draft is.
+    assert.match(JSON.stringify(await page.evaluate(() => window.savedState)), /"draft":"And then\?"/);
+    const prompts = [
+      { id: "p1", text: "And then?" },
+      { id: "p2", text: "And after that?" },
+    ];
+    await post(page, { type: "queue", session: SESSION, prompts, paused: false });
+    const rows = page.getByRole("list", { name: "Questions that are sent next" }).getByRole("listitem");
+    await rows.nth(1).waitFor();
+    assert.deepEqual(await rows.allInnerTexts(), ["Next:\nAnd then?", "And after that?"]);
+    assert.match(JSON.stringify(await page.evaluate(() => window.savedState)), /"draft":""/);
+    assert.equal(await page.getByRole("button", { name: "Send Now" }).count(), 0);
+    await rows.first().getByRole("button", { name: "Remove" }).click();
+    assert.deepEqual(await waitForPosted(page, "unqueue"), { type: "unqueue", prompt: "p1" });
+    await composer().fill("typed since");
+    await rows.nth(1).getByRole("button", { name: "Take it back" }).click();
+    assert.equal((await sent("unqueue")).length, 2);
+    assert.equal(await composer().inputValue(), "And after that?\ntyped since");
+    await page.getByRole("button", { name: "Send after this answer" }).click();
+    assert.equal((await sent("queue")).length, 2);
+    await composer().press("Escape");
+    assert.deepEqual(await waitForPosted(page, "stop"), { type: "stop", message: "a1" });
+  });
+
+  test("what was lined up behind an answer that did not end well waits to be sent by hand", async () => {
+    const prompts = [{ id: "p1", text: "And then?" }];
+    await post(page, events("a1", [start, words("Half"), end("cancelled")]), { type: "queue", session: SESSION, prompts, paused: true });
+    await page.getByText("Next (waits for you):").waitFor();
+    await page.getByRole("button", { name: "Send Now" }).click();
+    await waitForPosted(page, "send-queued");
+    await composer().fill("Something else");
     await composer().press("Enter");
-    await waitForPosted(page, "send");
+    assert.deepEqual(await waitForPosted(page, "send"), { type: "send", text: "Something else" });
   });
 
   test("what it waits for is told: phase, progress, and the time that is left", async () => {

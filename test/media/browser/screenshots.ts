@@ -41,6 +41,8 @@ const TELLING = [
   "continued",
   "summarized",
   "not-kept",
+  "lined-up",
+  "lined-up-paused",
 ];
 const OTHER_THEMES: readonly ThemeName[] = ["light-modern", "light-2026", "dark-2026", "high-contrast", "high-contrast-light"];
 
