@@ -116,20 +116,21 @@ export class Parley implements Disposable {
   #createClient(): SidecarClient {
     const { context, log } = this.#foundation;
     const version = String(Reflect.get(Object(context.extension.packageJSON), "version"));
+    const storage = context.globalStorageUri.scheme === "file" ? context.globalStorageUri.fsPath : null;
     const flags = context.extensionMode === vscode.ExtensionMode.Development ? debuggerFlags(process.env) : [];
     return new SidecarClient({
       executable: process.execPath,
       flags,
       ...(flags.length > 0 && { healthStepMs: null }),
       bundle: context.asAbsolutePath("dist/sidecar.mjs"),
-      environment: sidecarEnvironment(process.env),
+      environment: sidecarEnvironment(process.env, storage),
       log,
       trace: log.messages,
       initialize: () => ({
         protocolVersion: PROTOCOL_VERSION,
         client: { name: "vscode", version },
         parentPid: process.pid,
-        storeFolder: context.globalStorageUri.scheme === "file" ? context.globalStorageUri.fsPath : null,
+        storeFolder: storage,
         settings: this.#settingsSync.settingsForStart(),
       }),
       prepare: (sidecar) => this.#handover.prepare(sidecar),

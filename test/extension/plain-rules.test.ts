@@ -1,6 +1,7 @@
 // Small rules of the extension that need neither an editor nor a process.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { test } from "node:test";
@@ -41,7 +42,7 @@ test("a restart that was asked for begins anew", () => {
 });
 
 test("keys, NODE_OPTIONS and the editor's own variables do not reach the sidecar; proxies and certificates do", () => {
-  const environment = sidecarEnvironment({
+  const source = {
     PATH: "/bin",
     Path: "C:\\bin",
     SystemRoot: "C:\\Windows",
@@ -55,8 +56,13 @@ test("keys, NODE_OPTIONS and the editor's own variables do not reach the sidecar
     NODE_EXTRA_CA_CERTS: "/ca.pem",
     VSCODE_IPC_HOOK_CLI: "/sock",
     ELECTRON_RUN_AS_NODE: "0",
+  };
+  const storage = path.join("storage", "of-parley");
+  assert.deepEqual(sidecarEnvironment(source, storage), {
+    NODE_COMPILE_CACHE: path.join(storage, "compiled"),
+    ...sidecarEnvironment(source, null),
   });
-  assert.deepEqual(environment, {
+  assert.deepEqual(sidecarEnvironment(source, null), {
     ELECTRON_RUN_AS_NODE: "1",
     PATH: "/bin",
     Path: "C:\\bin",
