@@ -29,13 +29,6 @@ export class Connection {
     return row === undefined ? undefined : read(row);
   }
 
-  /** One row at a time: for those that may be large, and of which not all may be wanted. */
-  rows(sql: string, ...values: readonly SQLInputValue[]): IterableIterator<Row> {
-    return this.#statement(sql)
-      .iterate(...values.map(bound))
-      .map(read);
-  }
-
   /** How many rows changed. */
   run(sql: string, ...values: readonly SQLInputValue[]): number {
     return Number(this.#statement(sql).run(...values.map(bound)).changes);
