@@ -37,10 +37,9 @@ export class ChatTitles {
       if (question === undefined || first === undefined || !isNamedBy(session, question)) return;
       const title = await generatedTitle(llm, question, first, abort.signal);
       if (title === undefined || abort.signal.aborted) return;
-      // Somebody may have named it meanwhile.
-      const now = await services.store.getSession(session.id);
-      if (now === undefined || !isNamedBy(now, question) || abort.signal.aborted) return;
-      changed(await services.store.updateSession(session.id, { title }));
+      // Somebody may have named it meanwhile, in this window or in another one.
+      const renamed = await services.store.nameSession({ session: session.id, title, had: session.title });
+      if (renamed !== undefined) changed(renamed);
     } catch (error) {
       log.warn(`A conversation could not be named: ${trace(error)}`);
     } finally {

@@ -15,6 +15,7 @@ import {
   type DeletedHistory,
   type EndpointLimit,
   type FinishedAnswer,
+  type GeneratedName,
   type MessageListOptions,
   type NewMessages,
   type NewTurn,
@@ -28,12 +29,15 @@ import {
 interface Deleted {
   readonly info: SessionInfo;
   readonly messages: readonly StoredMessage[];
+  readonly named: boolean;
   readonly timer: NodeJS.Timeout;
 }
 
 export class MemoryStore implements SessionStore {
   /** In the order of their last change, the newest at the end. */
   readonly #sessions = new Map<string, SessionInfo>();
+  /** Those whose title somebody has thought of. */
+  readonly #named = new Set<string>();
   readonly #messages = new MemoryMessages();
   /** Until they cannot be restored any more. */
   readonly #deleted = new Map<string, Deleted>();
@@ -58,7 +62,14 @@ export class MemoryStore implements SessionStore {
   }
 
   async updateSession(session: string, changes: SessionChanges): Promise<SessionInfo> {
-    return this.#change(session, changes);
+    const changed = this.#change(session, changes);
+    if (changes.title !== undefined) this.#named.add(session);
+    return changed;
+  }
+
+  async nameSession({ session, title, had }: GeneratedName): Promise<SessionInfo | undefined> {
+    const canBeNamed = this.#sessions.get(session)?.title === had && !this.#named.has(session);
+    return canBeNamed ? this.#change(session, { title }) : undefined;
   }
 
   async setLeaf(session: string, message: string): Promise<SessionInfo> {
@@ -73,10 +84,10 @@ export class MemoryStore implements SessionStore {
   async deleteSession(session: string): Promise<void> {
     const info = this.#sessions.get(session);
     if (info === undefined) throw sessionNotFound(session);
-    const messages = this.#messages.list(session);
+    const [messages, named] = [this.#messages.list(session), this.#named.has(session)];
     this.#remove(session);
     const timer = setTimeout(() => this.#deleted.delete(session), undoMs).unref();
-    this.#deleted.set(session, { info, messages, timer });
+    this.#deleted.set(session, { info, messages, named, timer });
   }
 
   async restoreSession(session: string): Promise<SessionInfo> {
@@ -84,6 +95,7 @@ export class MemoryStore implements SessionStore {
     if (deleted === undefined) throw sessionNotFound(session);
     this.#forgetDeleted(session);
     this.#sessions.set(session, deleted.info);
+    if (deleted.named) this.#named.add(session);
     this.#messages.insert(session, deleted.messages);
     return this.#change(session, {});
   }
@@ -212,6 +224,7 @@ export class MemoryStore implements SessionStore {
 
   #clear(): void {
     this.#sessions.clear();
+    this.#named.clear();
     this.#messages.clear();
     for (const session of this.#deleted.keys()) this.#forgetDeleted(session);
   }
@@ -248,6 +261,7 @@ export class MemoryStore implements SessionStore {
 
   #remove(session: string): void {
     this.#sessions.delete(session);
+    this.#named.delete(session);
     this.#messages.remove(session);
   }
 

@@ -15,6 +15,7 @@ import type {
   DeletedHistory,
   EndpointLimit,
   FinishedAnswer,
+  GeneratedName,
   MessageListOptions,
   NewMessages,
   NewTurn,
@@ -97,6 +98,10 @@ export class SqliteStore implements SessionStore {
 
   updateSession(session: string, changes: SessionChanges): Promise<SessionInfo> {
     return this.#call("updateSession", { session, changes });
+  }
+
+  nameSession(name: GeneratedName): Promise<SessionInfo | undefined> {
+    return this.#call("nameSession", name);
   }
 
   setLeaf(session: string, message: string): Promise<SessionInfo> {

@@ -14,6 +14,12 @@ export interface SessionChanges {
   readonly metadata?: JsonObject;
 }
 
+export interface GeneratedName {
+  readonly session: string;
+  readonly title: string;
+  readonly had: string;
+}
+
 export interface NewTurn {
   readonly session: string;
   /** Absent where a question that is kept already is answered again. */
@@ -98,8 +104,13 @@ export interface SessionStore {
   /** Newest change first. */
   listSessions(limit: number): Promise<readonly SessionInfo[]>;
   getSession(session: string): Promise<SessionInfo | undefined>;
-  /** Rejects with `session-not-found`. */
+  /** A title is somebody's own from then on: see `nameSession`. Rejects with `session-not-found`. */
   updateSession(session: string, changes: SessionChanges): Promise<SessionInfo>;
+  /**
+   * Gives a session a title that nobody has thought of, where it still has the one that it `had` and that was not given to it by
+   * `updateSession`, in whatever process. Undefined, and nothing is changed, where that is not so or the session is gone.
+   */
+  nameSession(name: GeneratedName): Promise<SessionInfo | undefined>;
   /**
    * Shows the branch that a message is on: the leaf is then the newest message at the end of what follows it, by always
    * taking the newest answer or question. Rejects with `session-not-found` and `message-not-found`.

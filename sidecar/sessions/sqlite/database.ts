@@ -10,6 +10,7 @@ import type {
   DeletedHistory,
   EndpointLimit,
   FinishedAnswer,
+  GeneratedName,
   MessageListOptions,
   NewMessages,
   NewTurn,
@@ -75,7 +76,16 @@ export class SessionDatabase {
   }
 
   updateSession({ session, changes }: { readonly session: string; readonly changes: SessionChanges }): SessionInfo {
-    return this.#connection.transaction(() => this.#sessions.change(session, changes));
+    return this.#connection.transaction(() => {
+      if (changes.title !== undefined) this.#sessions.titleIsGiven(session);
+      return this.#sessions.change(session, changes);
+    });
+  }
+
+  nameSession({ session, title, had }: GeneratedName): SessionInfo | undefined {
+    return this.#connection.transaction(() =>
+      this.#sessions.hasTitleNotGiven(session, had) ? this.#sessions.change(session, { title }) : undefined,
+    );
   }
 
   setLeaf({ session, message }: { readonly session: string; readonly message: string }): SessionInfo {

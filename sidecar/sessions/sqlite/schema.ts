@@ -82,6 +82,9 @@ const secondSchema = `
   INSERT INTO unindexed SELECT number FROM messages;
 `;
 
+/** Whether somebody has named the conversation: then no model does. */
+const thirdSchema = "ALTER TABLE sessions ADD COLUMN title_given INTEGER";
+
 type Step = (database: DatabaseSync) => void;
 
 const migrations: readonly Step[] = [
@@ -93,6 +96,7 @@ const migrations: readonly Step[] = [
       update.run(titleWords(String(title)), String(id));
     }
   },
+  (database) => database.exec(thirdSchema),
 ];
 
 export const schemaVersion = migrations.length;

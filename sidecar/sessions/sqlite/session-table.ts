@@ -81,6 +81,16 @@ export class SessionTable {
     return this.existing(session);
   }
 
+  /** In a transaction. Somebody has thought of the title that it gets, also where that is the one that it has. */
+  titleIsGiven(session: string): void {
+    this.#connection.run("UPDATE sessions SET title_given = 1 WHERE id = ?", session);
+  }
+
+  hasTitleNotGiven(session: string, title: string): boolean {
+    const sql = "SELECT 1 FROM sessions WHERE id = ? AND deleted_at IS NULL AND title = ? AND title_given IS NULL";
+    return this.#connection.get(sql, session, title) !== undefined;
+  }
+
   /** It was changed just now. */
   touch(session: string): void {
     this.#connection.run("UPDATE sessions SET updated_at = ? WHERE id = ?", Date.now(), session);

@@ -269,26 +269,18 @@ test("a name that somebody gives in the very moment in which the model's is writ
   const served = await startReady(context);
   await served.connection.sendRequest(UpdateSettings, { settings: named });
   const { store, connection } = served;
-  const look = store.getSession.bind(store);
-  let titleCame = false;
-  let renamed = false;
-  // Between the look at the name that it has and the writing of the one that the model has thought of.
-  store.getSession = async (id) => {
-    const found = await look(id);
-    if (titleCame && !renamed) {
-      renamed = true;
-      await connection.sendRequest(UpdateSession, { session: id, title: "Mine" });
-    }
-    return found;
+  const give = store.nameSession.bind(store);
+  const given = Promise.withResolvers<readonly unknown[]>();
+  store.nameSession = async (name) => {
+    await connection.sendRequest(UpdateSession, { session: name.session, title: "Mine" });
+    const renamed = await give(name);
+    given.resolve([name.title, renamed]);
+    return renamed;
   };
-  served.provider.enqueue(answers("Dry it."), async function* (request, run) {
-    titleCame = true;
-    yield* answers("A title")(request, run);
-  });
+  served.provider.enqueue(answers("Dry it."), answers("A title"));
   const session = await served.newSession();
   await asked(served, session, "How do I dry tea?");
-  await until(() => served.changed.some((changed) => changed.title === "Mine"), "the name");
-  assert.equal(await title(served, session), "Mine");
+  assert.deepEqual(await given.promise, ["A title", undefined]);
   assert.equal(await title(served, session), "Mine");
 });
 

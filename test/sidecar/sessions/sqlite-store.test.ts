@@ -116,6 +116,25 @@ test("fault 30: a conversation that was closed is opened with its parameters, id
   await second.close();
 });
 
+test("of two windows that name a conversation in one moment the person's title stays, whichever comes first", async (context) => {
+  const folder = await newFolder(context);
+  const [here, there] = [await openStore(folder), await openStore(folder)];
+  const rounds = 30;
+  for (let round = 0; round < rounds; round += 1) {
+    const session = newSession({ model: null, title: "First words" });
+    await here.createSession(session);
+    const generated = (): Promise<unknown> => here.nameSession({ session: session.id, title: "Generated", had: "First words" });
+    // Every third person gives it the title that it has.
+    const own = round % 3 === 0 ? "First words" : "Mine";
+    const given = (): Promise<unknown> => there.updateSession(session.id, { title: own });
+    await Promise.all(round % 2 === 0 ? [generated(), given()] : [given(), generated()]);
+    assert.equal((await here.getSession(session.id))?.title, own, `round ${round}`);
+    assert.equal(await here.nameSession({ session: session.id, title: "Generated later", had: own }), undefined);
+    assert.equal((await there.getSession(session.id))?.title, own);
+  }
+  await Promise.all([here.close(), there.close()]);
+});
+
 test("nothing in the file holds a NUL, which other readers take for the end of a text, or a character that stands for half of one", async (context) => {
   const folder = await newFolder(context);
   const store = await openStore(folder);

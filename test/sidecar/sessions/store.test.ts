@@ -79,6 +79,26 @@ describeStores("a store", (withStore) => {
     await checkFails(store.updateSession("another", { title: "x" }), "session-not-found");
   });
 
+  withStore("takes a generated title for the one that it was made for, and none where somebody has named the session", async (store) => {
+    const session = newSession({ model: null, title: "First words" });
+    await store.createSession(session);
+    const name = (title: string, had: string) => store.nameSession({ session: session.id, title, had });
+    assert.equal(await name("Generated", "Other words"), undefined);
+    await store.updateSession(session.id, { model: "p/m" });
+    const named = await name("Generated", "First words");
+    assert.equal(named?.title, "Generated");
+    assert.deepEqual(await store.getSession(session.id), named);
+    // The very title that it has can be somebody's own, too.
+    await store.updateSession(session.id, { title: "Generated" });
+    assert.equal(await name("Generated anew", "Generated"), undefined);
+    await store.deleteSession(session.id);
+    assert.equal(await name("Generated anew", "Generated"), undefined);
+    await store.restoreSession(session.id);
+    assert.equal(await name("Generated anew", "Generated"), undefined);
+    assert.equal((await store.getSession(session.id))?.title, "Generated");
+    assert.equal(await store.nameSession({ session: "another", title: "a", had: "b" }), undefined);
+  });
+
   withStore("keeps question and answer of a turn, and the path shown", async (store) => {
     const session = newSession({ model: null });
     await store.createSession(session);

@@ -70,8 +70,8 @@ function copy(from: DatabaseSync, into: DatabaseSync): Salvaged {
 
 function sessionWriter(into: DatabaseSync): (row: Row) => void {
   const insert = into.prepare(
-    `INSERT OR IGNORE INTO sessions (id, title, title_words, model, system_prompt, parameters, created_at, updated_at, leaf, metadata)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR IGNORE INTO sessions (id, title, title_words, model, system_prompt, parameters, created_at, updated_at, leaf, metadata, title_given)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return (row) => {
     const id = nullableText(row, "id");
@@ -89,6 +89,7 @@ function sessionWriter(into: DatabaseSync): (row: Row) => void {
       time(row, "updated_at"),
       nullableText(row, "leaf"),
       json(row, "metadata"),
+      row["title_given"] === 1 ? 1 : null,
     );
   };
 }

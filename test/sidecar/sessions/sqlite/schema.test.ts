@@ -14,12 +14,13 @@ import type { SearchResult } from "../../../../sidecar/store-results.ts";
 import { until } from "../../../support/until.ts";
 import { newFolder, openStore } from "../store-kinds.ts";
 
-const schema1 = new URL("../../../fixtures/store/schema-1.sql", import.meta.url);
+const schemaText = (version: 1 | 2): Promise<string> =>
+  readFile(new URL(`../../../fixtures/store/schema-${version}.sql`, import.meta.url), "utf8");
 
-/** A database that the code of the first schema has written. */
-async function writeSchema1(folder: string): Promise<void> {
+/** A database that the code of an older schema has written. */
+async function writeSchema(version: 1 | 2, folder: string): Promise<void> {
   const database = new DatabaseSync(join(folder, "conversations.sqlite"));
-  database.exec(`PRAGMA journal_mode = WAL; ${await readFile(schema1, "utf8")}`);
+  database.exec(`PRAGMA journal_mode = WAL; ${await schemaText(version)}`);
   database.close();
 }
 
@@ -60,7 +61,7 @@ async function searchWhenIndexed(store: SqliteStore, text: string): Promise<Sear
 
 test("a database of the first schema is brought up to date, with all that it holds, after a backup", async (context) => {
   const folder = await newFolder(context);
-  await writeSchema1(folder);
+  await writeSchema(1, folder);
   const file = join(folder, "conversations.sqlite");
   const before = rowsOf(file, "SELECT * FROM messages");
   const store = await openStore(folder);
@@ -123,16 +124,54 @@ test("a database of the first schema is brought up to date, with all that it hol
   assert.deepEqual(rowsOf(file, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
 });
 
+test("a database of the second schema is brought up to date with what it had indexed; its titles can be given by a person", async (context) => {
+  const folder = await newFolder(context);
+  await writeSchema(2, folder);
+  const store = await openStore(folder);
+  const name = { session: "t1", title: "Generated", had: "Drying tea" };
+  assert.equal((await store.nameSession(name))?.title, "Generated");
+  await store.updateSession("t1", { title: "Drying tea" });
+  assert.equal(await store.nameSession(name), undefined);
+  const path = await store.getPath("n3", { siblings: true });
+  assert.deepEqual(
+    path.map(({ id, siblings, metadata }) => [id, siblings, metadata]),
+    [
+      ["n1", undefined, { mark: 1 }],
+      ["n3", ["n2", "n3"], undefined],
+    ],
+  );
+  for (const [text, message] of [
+    ["leaves", "n1"],
+    ["sun", "n2"],
+    ["乾か", "n3"],
+  ] as const) {
+    const { hits, complete } = await store.search({ text, limit: 5, messagesPerSession: 5 });
+    assert.ok(complete, "nothing is indexed anew");
+    assert.deepEqual(
+      hits.flatMap(({ messages }) => messages.map((hit) => hit.message)),
+      [message],
+    );
+  }
+  assert.equal((await store.knownLimits())[0]?.size, 8);
+  const { otherFiles } = await store.statistics();
+  await store.close();
+  assert.match(otherFiles[0]?.name ?? "", /-schema-2\.sqlite$/u);
+});
+
 test("a database that was brought up to date has the shape of a new one", async (context) => {
-  const [old, fresh] = [await newFolder(context), await newFolder(context)];
-  await writeSchema1(old);
-  for (const folder of [old, fresh]) await (await openStore(folder)).close();
+  const fresh = await newFolder(context);
+  await (await openStore(fresh)).close();
   const shape = (folder: string): readonly unknown[] =>
     ["sessions", "messages", "owners", "endpoint_limits", "unindexed"]
       .flatMap((table) => rowsOf(join(folder, "conversations.sqlite"), `SELECT '${table}' AS name, * FROM pragma_table_info('${table}')`))
       .concat(rowsOf(join(folder, "conversations.sqlite"), "SELECT name, tbl_name FROM sqlite_schema ORDER BY name"));
-  assert.deepEqual(shape(old), shape(fresh));
-  assert.equal(schemaOnDisk(join(old, "conversations.sqlite")), schemaVersion);
+  for (const version of [1, 2] as const) {
+    const old = await newFolder(context);
+    await writeSchema(version, old);
+    await (await openStore(old)).close();
+    assert.deepEqual(shape(old), shape(fresh));
+    assert.equal(schemaOnDisk(join(old, "conversations.sqlite")), schemaVersion);
+  }
 });
 
 test("two backups are kept, the newest", async (context) => {
@@ -145,7 +184,7 @@ test("two backups are kept, the newest", async (context) => {
       .all()) {
       database.exec(`DROP TABLE "${String(name)}"`);
     }
-    database.exec(await readFile(schema1, "utf8"));
+    database.exec(await schemaText(1));
     database.close();
     const store = await openStore(folder);
     const { otherFiles } = await store.statistics();
