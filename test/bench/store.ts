@@ -120,6 +120,7 @@ const queries: { readonly [kind: string]: () => string } = {
   "search: a phrase": () => `"${ranked(vocabulary)} ${ranked(vocabulary)}"`,
   "search: two letters of a word": () => ranked(vocabulary).slice(0, 2),
   "search: three letters of a word": () => ranked(vocabulary).slice(0, 3),
+  "search: four letters of a word": () => ranked(vocabulary).slice(0, 4),
   "search: a word and the beginning of one": () => `${ranked(vocabulary)} ${ranked(vocabulary).slice(0, 3)}`,
   "search: one character": () => ranked(characters),
   "search: two characters": () => ranked(characters) + ranked(characters),
