@@ -37,38 +37,6 @@ describe("local inference", () => {
     assert.equal(usage.estimated, undefined);
   });
 
-  it("counts the tokens of a prompt before the model is loaded and after it, as the answer then says", async () => {
-    const copy = join(folder, "counted.gguf");
-    writeDemoModel(copy);
-    const messages = [user("What is Grüße?"), assistant("A word."), user("^=And 茶?")];
-    const parameters = { system: "be brief" };
-    const { signal } = new AbortController();
-    const count = () => local.countTokens?.({ model: copy, messages, parameters }, signal);
-    const before = await count();
-    const answer = await ask(messages, { model: copy, parameters });
-    const usage = answer.events.find((event) => event.type === "usage");
-    assert.ok(usage?.type === "usage");
-    assert.deepEqual([before, await count()], [usage.inputTokens, usage.inputTokens]);
-    assert.equal(answer.text, "AND 茶?");
-    await assert.rejects(local.countTokens?.({ model: join(folder, "none.gguf"), messages, parameters }, signal) ?? Promise.resolve(), {
-      providerCode: "file-not-found",
-    });
-  });
-
-  it("puts no model out of memory in order to count with another", async () => {
-    const [second, third] = [join(folder, "second.gguf"), join(folder, "third.gguf")];
-    for (const copy of [second, third]) writeDemoModel(copy);
-    const models = [file, second];
-    for (const model of models) await ask([user("^=once")], { model });
-    const { signal } = new AbortController();
-    const counted = await local.countTokens?.({ model: third, messages: [user("many")], parameters: {} }, signal);
-    assert.ok(counted !== undefined && counted > 0);
-    for (const model of models) {
-      const { events } = await ask([user("^=twice")], { model });
-      assert.ok(!events.some((event) => event.type === "status" && event.phase === "loading-model"), `${model} was loaded anew`);
-    }
-  });
-
   it("gives the model the history and the system prompt", async () => {
     const history = [user("the first question"), assistant("whatever"), user("^^")];
     assert.equal((await ask(history)).text, "THE FIRST QUESTION");
@@ -193,6 +161,38 @@ describe("local inference", () => {
     const { error } = await ask([user(`^=${"0123456789".repeat(4000)}`)]);
     checkCode(error, "prompt-too-long");
     assert.match(String(error), /40\d{3} tokens/u);
+  });
+
+  it("counts the tokens of a prompt before the model is loaded and after it, as the answer then says", async () => {
+    const copy = join(folder, "counted.gguf");
+    writeDemoModel(copy);
+    const messages = [user("What is Grüße?"), assistant("A word."), user("^=And 茶?")];
+    const parameters = { system: "be brief" };
+    const { signal } = new AbortController();
+    const count = () => local.countTokens?.({ model: copy, messages, parameters }, signal);
+    const before = await count();
+    const answer = await ask(messages, { model: copy, parameters });
+    const usage = answer.events.find((event) => event.type === "usage");
+    assert.ok(usage?.type === "usage");
+    assert.deepEqual([before, await count()], [usage.inputTokens, usage.inputTokens]);
+    assert.equal(answer.text, "AND 茶?");
+    await assert.rejects(local.countTokens?.({ model: join(folder, "none.gguf"), messages, parameters }, signal) ?? Promise.resolve(), {
+      providerCode: "file-not-found",
+    });
+  });
+
+  it("puts no model out of memory in order to count with another", async () => {
+    const [second, third] = [join(folder, "second.gguf"), join(folder, "third.gguf")];
+    for (const copy of [second, third]) writeDemoModel(copy);
+    const models = [file, second];
+    for (const model of models) await ask([user("^=once")], { model });
+    const { signal } = new AbortController();
+    const counted = await local.countTokens?.({ model: third, messages: [user("many")], parameters: {} }, signal);
+    assert.ok(counted !== undefined && counted > 0);
+    for (const model of models) {
+      const { events } = await ask([user("^=twice")], { model });
+      assert.ok(!events.some((event) => event.type === "status" && event.phase === "loading-model"), `${model} was loaded anew`);
+    }
   });
 });
 
