@@ -7,6 +7,7 @@ import "./asking-suite.ts";
 import "./conversation-suite.ts";
 import "./markdown-suite.ts";
 import "./reloading-suite.ts";
+import "./ten-thousand-suite.ts";
 import "./themes-suite.ts";
 import "./tree-suite.ts";
 import { server } from "./page-under-test.ts";
