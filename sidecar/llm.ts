@@ -9,6 +9,7 @@ import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
 import { buildModelRequest } from "./answers/request.ts";
+import { countTokens } from "./answers/token-count.ts";
 import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } from "./answers/retry.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
@@ -84,6 +85,7 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
       return result;
     },
     contextWindow: async (signal) => target.contextWindow?.(signal),
+    countTokens: (prompt, options, signal) => countTokens(target, prompt, { ...defaults, ...options }, signal),
   };
 }
 
