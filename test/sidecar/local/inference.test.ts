@@ -59,6 +59,18 @@ describe("local inference", () => {
     assert.equal(begunBefore.size, 3, "all three had begun before the first had ended");
   });
 
+  it("never gives one of several answers at once a token of another, however often they are asked", async () => {
+    const texts = ["alpha beta gamma delta", "one two three four", "red green blue white", "north east south west"];
+    const long = (text: string): string => Array.from({ length: 12 }, (_, index) => `${text} ${index}`).join(", ");
+    for (let round = 0; round < 8; round += 1) {
+      const answers = await Promise.all(texts.map((text) => ask([user(`^=${long(text)}`)])));
+      assert.deepEqual(
+        answers.map(({ text }) => text),
+        texts.map((text) => long(text).toUpperCase()),
+      );
+    }
+  });
+
   it("lets a fifth and a sixth request wait and says so, then answers them", async () => {
     const holding = new AbortController();
     const begun: boolean[] = [];
