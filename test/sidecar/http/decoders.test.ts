@@ -36,6 +36,7 @@ const SSE_CASES: readonly (readonly [title: string, text: string, expected: Expe
   ["several data lines are one value", "data: a\ndata: b\n\n", ["a\nb"]],
   ["CR LF is one line's end, also between the lines of one value", "data: a\r\ndata: b\r\n\r\n", ["a\nb"]],
   ["an event's name travels with its data and is then forgotten", "event: ping\ndata: 1\n\ndata: 2\n\n", [["ping", "1"], "2"]],
+  ["quirk 5: fields that carry no answer are passed over", "id: 7\nretry: 10\ndata: 1\nunknown\n\n", ["1"]],
   ["quirk 5: comments are passed over", ": OPENROUTER PROCESSING\n\n: keep-alive\n\ndata: 1\n\n", ["1"]],
   ["id, retry and unknown fields are passed over", "id: 7\nretry: 100\ndatabase: x\ndata: 1\n\n", ["1"]],
   ["an event without data is none", "event: ping\n\ndata:\n\ndata\n\ndata: 1\n\n", ["1"]],
