@@ -111,13 +111,16 @@ export class ModelCatalogue {
   }
 
   /**
-   * Tokens that a model reads, its answer included, as far as somebody says so: the user, the provider's list, the bundled one.
+   * Tokens that a model reads, its answer included, as far as somebody says so: the user, a model in memory, the provider's list, the
+   * bundled one.
    * A list that is not at hand is asked for, and what is not known soon is not known. Rejects with the signal's reason alone.
    */
   async contextWindow(id: string, model: string, overrides: EndpointOverrides, signal: AbortSignal): Promise<number | undefined> {
     const set = this.#endpoints.settings.providers[id]?.models?.[model]?.contextWindow;
     const provider = this.#callable(id, overrides);
     if (set !== undefined || provider === undefined) return set;
+    const here = provider.contextWindow?.(model);
+    if (here !== undefined) return here;
     const windows = this.#windows.get(provider) ?? new Map<string, KnownWindow>();
     this.#windows.set(provider, windows);
     const known = windows.get(model);

@@ -42,6 +42,8 @@ export class InferenceClient {
   readonly #log: (line: string) => void;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #loaded: LoadedModels | undefined;
+  /** By file, of the models that were loaded, in memory or not. */
+  readonly #windows = new Map<string, number>();
   #running: Running | undefined;
   #nextId = 1;
   #closed = false;
@@ -75,6 +77,11 @@ export class InferenceClient {
     signal.throwIfAborted();
     if (elsewhere.length > 0) yield [loadedElsewhere(request.file, elsewhere)];
     yield* this.#asked("answer", request, signal);
+  }
+
+  /** Tokens that prompt and answer may have together; undefined until the model was loaded, since that depends on the memory there is. */
+  contextWindow(file: string): number | undefined {
+    return this.#windows.get(file);
   }
 
   /** Tokens that the prompt of a request has. Throws as `answer` does. */
@@ -153,7 +160,10 @@ export class InferenceClient {
   #receive(running: Running, message: FromInference): void {
     if (message.type === "in-memory") {
       running.files.clear();
-      for (const { file } of message.models) running.files.add(file);
+      for (const { file, contextWindow } of message.models) {
+        running.files.add(file);
+        if (contextWindow !== undefined) this.#windows.set(file, contextWindow);
+      }
       void this.#loaded?.tell(message.models);
       return;
     }

@@ -14,6 +14,8 @@ export interface ModelInMemory {
   readonly file: string;
   /** Bytes of its weights and its context, as far as llama.cpp tells. */
   readonly bytes: number;
+  /** Tokens that prompt and answer may have together. */
+  readonly contextWindow?: number;
 }
 
 interface Notice {

@@ -23,6 +23,7 @@ export function createLocalProvider(inference: InferenceClient): Provider {
       yield* inference.answer(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal);
     },
     countTokens: (request, signal) => inference.count(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal),
+    contextWindow: (model) => inference.contextWindow(modelFile(model, demoModelUrl).file),
     // `local/echo` is for tests and scripts: it can be asked, and is not offered.
     listModels: async () => (inference.availability().available ? [demo] : []),
   };

@@ -74,6 +74,8 @@ export interface Provider {
    * to answer for each model, up to the signal; rejects with its reason alone.
    */
   describeModels?(models: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /** Tokens that a prompt and its answer may have together, where the provider knows without asking anybody. Throws `ProviderError`. */
+  contextWindow?(model: string): number | undefined;
   /**
    * Tokens of the prompt that this request would send, as the model's own tokenizer or its provider counts them. Nothing is
    * answered and no model that is loaded is put out of memory for it. Undefined where nobody can say. May throw anything, and

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
@@ -14,6 +15,7 @@ describe("Conversations as files", () => {
   let chat: ChatPanel;
   let fake: FakeProvider;
   let file: string;
+  let store: string;
 
   const importFile = async (name: string): Promise<void> => {
     await workbench.runCommand("Parley: Import Conversation…");
@@ -54,6 +56,7 @@ describe("Conversations as files", () => {
     await workbench.toast("Copied: ");
     const path = await workbench.page.evaluate("navigator.clipboard.readText()");
     assert.ok(typeof path === "string" && existsSync(join(path, "conversations.sqlite")), String(path));
+    store = path;
   });
 
   test("All history is deleted after a question, and an export brings a conversation back.", async () => {
@@ -80,6 +83,31 @@ describe("Conversations as files", () => {
       readdirSync(workbench.workspaceFolder).filter((name) => name.endsWith(".tmp")),
       [],
     );
+  });
+
+  test("Conversations of long ago are deleted after a question, and no others.", async () => {
+    const database = new DatabaseSync(join(store, "conversations.sqlite"));
+    const titles = () => database.prepare("SELECT title FROM sessions WHERE deleted_at IS NULL ORDER BY title").all();
+    const told = () => titles().map(({ title }) => String(title));
+    await chat.newChat();
+    fake.enqueue({ text: "In autumn." });
+    await chat.ask("Is it picked again?");
+    await chat.answered();
+    const longAgo = Date.now() - 400 * 86_400_000;
+    database.prepare("UPDATE sessions SET updated_at = ? WHERE title = 'How is it dried?'").run(longAgo);
+    assert.deepEqual(told(), ["How is it dried?", "Is it picked again?"]);
+
+    await workbench.runCommand("Parley: Delete Old Conversations…");
+    await workbench.quickInputTitle("Delete Old Conversations").waitFor();
+    await workbench.pick("Not changed for 365 days");
+    const dialog = workbench.page.locator(".monaco-dialog-box");
+    await dialog.getByText("Delete all conversations that were not changed for 365 days?").waitFor();
+    await workbench.screenshot("delete-old-conversations");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await workbench.toast("Conversations deleted: 1.");
+    assert.deepEqual(told(), ["Is it picked again?"]);
+    await chat.shows("In autumn.");
+    database.close();
   });
 
   test("A file that is no conversation is refused with the place where it goes wrong.", async () => {

@@ -104,7 +104,9 @@ export class ModelShelf {
 
   #tell(): void {
     const loaded = Array.from(this.#models.values());
-    this.#changed(loaded.flatMap(({ file, model }) => (model === undefined ? [] : { file, bytes: model.bytes })));
+    this.#changed(
+      loaded.flatMap(({ file, model }) => (model === undefined ? [] : { file, bytes: model.bytes, contextWindow: model.window })),
+    );
   }
 }
 

@@ -34,6 +34,19 @@ const talk = "We talked about tea, and how its leaves are dried in the sun befor
 /** Tokens: enough to see how an answer begins, where no more is wanted of it. */
 const aFew = { maxOutputTokens: 24 };
 
+test("what a model holds is known once it was loaded, also where no setting says it", async () => {
+  const unset = new Engine({ settings: defaultSettings, keys: new KeyRing(), local: createLocalProvider(inference) });
+  const llm = unset.llm(`local/${file}`);
+  const told = async (): Promise<number | undefined> => llm.contextWindow?.(new AbortController().signal);
+  assert.equal(await told(), undefined);
+  await llm.generate("^=hello");
+  const window = await told();
+  assert.ok(window !== undefined && window >= 2048, String(window));
+  const most = { maxOutputTokens: 1 };
+  await assert.rejects(llm.generate("tea ".repeat(window), most), /The prompt has \d+ tokens, and the model's window holds (\d+)/u);
+  await unset.close();
+});
+
 test("of a compacted conversation the model is sent its own summary of what it is not sent any more", async () => {
   const summaries: StoredMessage[] = [];
   const llm = engine.llm(`local/${file}`);
