@@ -39,6 +39,11 @@ export class StoreFolder {
     return join(this.path, "conversations.repaired.sqlite");
   }
 
+  /** A copy of a damaged database, as long as it is being read. */
+  get reading(): string {
+    return join(this.path, "conversations.reading.sqlite");
+  }
+
   /** There where damage was found that could not be repaired yet. */
   get damageMark(): string {
     return join(this.path, "conversations.needs-repair");

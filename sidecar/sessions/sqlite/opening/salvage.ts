@@ -7,7 +7,8 @@ import { fromColumn } from "../column-text.ts";
 import type { Row } from "../connection.ts";
 import { nullableText } from "../rows.ts";
 import { migrate } from "../schema.ts";
-import type { StoreFolder } from "../store-folder.ts";
+import { removeDatabase, type StoreFolder } from "../store-folder.ts";
+import { copyWithHeader } from "./restored-header.ts";
 import { isDamage } from "./store-failure.ts";
 
 export interface Salvaged {
@@ -26,7 +27,7 @@ export function salvage(folder: StoreFolder, source: string, target: string): Sa
   try {
     into.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;");
     migrate(into);
-    const from = openDamaged(folder, source);
+    const from = openDamaged(folder, source) ?? openWithNewHeader(folder, source, target);
     try {
       into.exec("BEGIN");
       const salvaged = from === undefined ? { sessions: 0, messages: 0 } : copy(from, into);
@@ -34,13 +35,21 @@ export function salvage(folder: StoreFolder, source: string, target: string): Sa
       return salvaged;
     } finally {
       from?.close();
+      removeDatabase(folder.reading);
     }
   } finally {
     into.close();
   }
 }
 
-/** Undefined for what is no database at all. */
+/** `model`: a database that was just made. Undefined for what is no database behind its header either. */
+function openWithNewHeader(folder: StoreFolder, source: string, model: string): DatabaseSync | undefined {
+  removeDatabase(folder.reading);
+  copyWithHeader(source, folder.reading, model);
+  return openDamaged(folder, folder.reading);
+}
+
+/** Undefined for what SQLite takes for no database at all. */
 function openDamaged(folder: StoreFolder, file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(folder.location(file), { readOnly: true, defensive: false });
   try {

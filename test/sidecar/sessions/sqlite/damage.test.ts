@@ -97,6 +97,20 @@ test("what is no database is set aside under a name that is told, and a new one 
   await again.store.close();
 });
 
+test("a database is read although its header is damaged, and the file is kept as it was", async (context) => {
+  const { folder, file, messages } = await fill(context);
+  const descriptor = openSync(file, "r+");
+  writeSync(descriptor, Buffer.alloc(100, 0xff), 0, 100, 0);
+  closeSync(descriptor);
+  const before = await readFile(file);
+  const { store, notes } = await openTelling(folder);
+  assert.match(notes[0] ?? "", /600 messages in 20 conversations could be read and are there/u);
+  assert.equal(await checkTrue(store, messages), messages.size);
+  assert.deepEqual(await readFile(await setAside(store, folder)), before);
+  assert.ok(!(await readdir(folder)).some((name) => name.includes("reading")));
+  await store.close();
+});
+
 test("of a truncated database all that is left is read, row by row, and the file is kept as it was", async (context) => {
   const { folder, file, messages } = await fill(context);
   // The first page says how many there must be.
