@@ -100,6 +100,14 @@ export class Endpoints {
     return { ...known, timeLimits };
   }
 
+  /** Whether its address is on this machine. Throws for an unknown provider. */
+  runsHere(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): boolean {
+    const row = this.row(id);
+    const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
+    const baseUrl = given === undefined ? undefined : this.#parsedOrUndefined(row, given);
+    return baseUrl === undefined ? row.runsHere : isLoopback(baseUrl);
+  }
+
   /** What can be said without asking anybody. An address that is none is given as it was set. Throws for an unknown provider. */
   describe(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): ProviderInfo {
     const row = this.row(id);
@@ -113,7 +121,7 @@ export class Endpoints {
       hasKey: baseUrl !== undefined && this.#hasKey(id, row, baseUrl),
       keyVariables: row.id === id ? row.keyVariables : [],
       addressVariables: row.id === id ? row.baseUrlVariables : [],
-      runsHere: baseUrl === undefined ? row.runsHere : isLoopback(baseUrl),
+      runsHere: this.runsHere(id, overrides),
       ...(row.id === id ? {} : { own: true }),
     };
   }

@@ -107,7 +107,7 @@ export class Engine {
       asking === undefined
         ? this.#models.knownPrice(provider, model, overrides)
         : await this.#models.askPrice(provider, model, overrides, asking);
-    const { runsHere } = this.#endpoints.describe(provider, overrides);
+    const runsHere = this.#endpoints.runsHere(provider, overrides);
     const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
     return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, told, here: runsHere });
   }
