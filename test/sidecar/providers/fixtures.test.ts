@@ -4,21 +4,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import type { ErrorPayload } from "../../../sidecar/providers/error-payload.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import type { JsonObject } from "../../../sidecar/types.ts";
-import { bytesOneByOne, cutAt, foldEvents, offsetsInsideCharacters, readPieces } from "../../support/wire-reading.ts";
+import { bytesOneByOne, cutAt, offsetsInsideCharacters } from "../../support/wire-reading.ts";
 import type { FakeWire } from "../../support/fake-provider-script.ts";
-
-interface Row {
-  readonly title: string;
-  readonly file: string;
-  readonly text?: string;
-  readonly reasoning?: string;
-  /** All events beside text and reasoning, in order. */
-  readonly events?: readonly ProviderEvent[];
-  readonly failure?: Partial<ErrorPayload>;
-}
+import { checkRow, type Row } from "./fixture-row.ts";
 
 const folder = new URL("../../fixtures/wire/", import.meta.url);
 
@@ -366,22 +356,6 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
     { title: "a stream that is cut has no finish", file: "cut.ndjson", text: "Hel", events: [] },
   ],
 };
-
-function checkRow(wire: FakeWire, row: Row, pieces: Iterable<Buffer>, how: string): readonly ProviderEvent[] {
-  const { events, failure } = readPieces(wire, pieces);
-  const folded = foldEvents(events);
-  assert.equal(folded.text, row.text ?? "", `text, ${how}`);
-  assert.equal(folded.reasoning, row.reasoning ?? "", `reasoning, ${how}`);
-  if (row.failure === undefined) {
-    assert.equal(failure, null, how);
-  } else {
-    assert.ok(failure !== null, `an error inside the stream, ${how}`);
-    assert.deepEqual({ ...failure.payload, ...row.failure }, failure.payload, how);
-  }
-  const others = events.filter((event) => event.type !== "text-delta" && event.type !== "reasoning-delta");
-  assert.deepEqual(JSON.parse(JSON.stringify(others)), row.events ?? [], how);
-  return events;
-}
 
 const WIRES: readonly FakeWire[] = ["openai-chat", "openai-responses", "anthropic", "ollama"];
 
