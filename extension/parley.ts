@@ -11,6 +11,7 @@ import { importConversations } from "./archive/import-conversations.ts";
 import { Chat } from "./chat/chat.ts";
 import type { ChatActions } from "./chat/chat-actions.ts";
 import { ChatMemory } from "./chat/chat-memory.ts";
+import { WindowFile } from "./chat/window-file.ts";
 import type { ChatPort } from "./chat/chat-port.ts";
 import { pickConversation } from "./chat/conversation-picker.ts";
 import { openFile, openLink } from "./chat/editor-actions.ts";
@@ -90,7 +91,7 @@ export class Parley implements Disposable {
         readers: this.#readers,
         choice: this.#choice,
         directory: this.#directory,
-        memory: new ChatMemory(context.workspaceState),
+        memory: new ChatMemory(new WindowFile(windowFile(context))),
         actions: this.#chatActions(),
         words: this.#words,
       }),
@@ -300,4 +301,9 @@ export class Parley implements Disposable {
       this.#failedNotice = null;
     });
   }
+}
+
+/** Of the folder that is open, or of all windows without one. */
+function windowFile({ storageUri, globalStorageUri }: vscode.ExtensionContext): string {
+  return vscode.Uri.joinPath(storageUri ?? globalStorageUri, "chat.json").fsPath;
 }

@@ -1,11 +1,11 @@
 // What a window remembers of its chat over a reload: which conversation was shown, what had been typed and what was lined up.
 
-import type { Memento } from "vscode";
+import type { WindowMemory } from "./window-file.ts";
 
 const SESSION = "chat.session";
 const DRAFT = "chat.draft";
 const QUEUE = "chat.queue";
-/** Characters; a draft is kept in the editor's own small database. */
+/** Characters. */
 const MAX_DRAFT = 100_000;
 
 interface RememberedPrompt {
@@ -14,9 +14,9 @@ interface RememberedPrompt {
 }
 
 export class ChatMemory {
-  readonly #memory: Memento;
+  readonly #memory: WindowMemory;
 
-  constructor(memory: Memento) {
+  constructor(memory: WindowMemory) {
     this.#memory = memory;
   }
 
@@ -25,7 +25,7 @@ export class ChatMemory {
   }
 
   set session(session: string | null) {
-    void this.#memory.update(SESSION, session ?? undefined);
+    this.#memory.update(SESSION, session ?? undefined);
   }
 
   get draft(): string {
@@ -33,7 +33,7 @@ export class ChatMemory {
   }
 
   set draft(draft: string) {
-    void this.#memory.update(DRAFT, draft.slice(0, MAX_DRAFT) || undefined);
+    this.#memory.update(DRAFT, draft.slice(0, MAX_DRAFT) || undefined);
   }
 
   get queue(): readonly RememberedPrompt[] {
@@ -42,7 +42,7 @@ export class ChatMemory {
   }
 
   set queue(queue: readonly RememberedPrompt[]) {
-    void this.#memory.update(QUEUE, queue.length === 0 ? undefined : queue);
+    this.#memory.update(QUEUE, queue.length === 0 ? undefined : queue);
   }
 
   #read(name: string): string | undefined {
