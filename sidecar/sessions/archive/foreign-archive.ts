@@ -168,7 +168,7 @@ function parametersOf({ model_params: given, tool_registry: registry }: JsonObje
 } {
   const params = isJsonObject(given) ? given : {};
   const { temperature, top_p: topP, seed, stop, max_output_tokens: most = params["max_tokens"] } = params;
-  const tools = Array.isArray(registry) ? registry.filter(isJsonObject) : [];
+  const tools = Array.isArray(registry) ? registry : [];
   const wanted: { readonly [name: string]: JsonValue | undefined } = {
     temperature,
     topP,
@@ -176,10 +176,12 @@ function parametersOf({ model_params: given, tool_registry: registry }: JsonObje
     // There -1 stands for none.
     seed: typeof seed === "number" && seed < 0 ? undefined : seed,
     stop,
-    tools: tools.length === 0 ? undefined : tools.map(toolOf),
   };
   let parameters: GenerationParameters = {};
   const notes: string[] = [];
+  // The program that could run them is not this one, and a model that is told of a tool calls it.
+  if (tools.length > 0)
+    notes.push(`The file names tools (${tools.length}). They are kept with it for an export, and no model is told of them.`);
   for (const [name, value] of Object.entries(wanted)) {
     if (value === undefined || value === null) continue;
     try {
@@ -189,10 +191,6 @@ function parametersOf({ model_params: given, tool_registry: registry }: JsonObje
     }
   }
   return { parameters, notes };
-}
-
-function toolOf({ name, description, json_schema: schema }: JsonObject): JsonObject {
-  return { name, ...(description !== undefined && { description }), parameters: schema ?? {} };
 }
 
 function withoutNulls(object: JsonObject): JsonObject {

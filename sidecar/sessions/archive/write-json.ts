@@ -77,17 +77,20 @@ function sessionObject(session: ArchivedSession, summary: Summary | undefined): 
     ...modelNames(session.model),
     model_params: parameters === undefined ? null : modelParameters(session),
     system_prompt: systemPrompt ?? null,
-    tool_registry: (parameters?.tools ?? []).map((tool) => ({
-      name: tool.name,
-      description: tool.description,
-      json_schema: tool.parameters,
-    })),
+    tool_registry: toolRegistry(session, foreign),
     settings: isObject(foreign["settings"]) ? foreign["settings"] : {},
     ...(summary !== undefined && { summary }),
   };
   const exact = { title, ...exactTime("createdAt", createdAt), updatedAt, leaf, parameters, metadata };
   const rest = Object.entries(foreign).filter(([name]) => !Object.hasOwn(known, name) && name !== "metadata");
   return { ...known, ...Object.fromEntries(rest), metadata: { parley: exact } };
+}
+
+/** Parley's own tools; where it has none, those of the file that the conversation comes from. */
+function toolRegistry({ parameters }: ArchivedSession, { tool_registry: kept }: { readonly [name: string]: unknown }): readonly unknown[] {
+  const { tools = [] } = parameters ?? {};
+  if (tools.length === 0 && Array.isArray(kept)) return kept;
+  return tools.map(({ name, description, parameters: schema }) => ({ name, description, json_schema: schema }));
 }
 
 /** What a file of another program held that has no place in Parley: see `foreign-archive.ts`. */

@@ -119,17 +119,16 @@ describe("What Parley writes", () => {
 });
 
 describe("What AbstractCore writes", () => {
-  test("is a conversation: its prompt, model, tools, messages, tool calls and times", async () => {
+  test("is a conversation: its prompt, model, messages, tool calls and times, and its tools are sent to no model", async () => {
     const { session, messages, notes } = readJson(await fixture("abstractcore.json"));
     assert.equal(session.model, "openai/gpt-4o-mini");
     assert.equal(session.systemPrompt, "You are terse.\n\n[CONVERSATION HISTORY]: They said hello.");
-    assert.deepEqual(
-      session.parameters?.tools?.map(({ name }) => name),
-      ["read_file"],
-    );
+    // Parley has nothing that could run them.
+    assert.equal(session.parameters, undefined);
     assert.equal(session.createdAt, new Date(2025, 9, 13, 14, 52, 46, 123).getTime(), "Times without a zone are local ones.");
-    assert.equal(notes.length, 1);
-    assert.match(notes[0] ?? "", /part of the system prompt/u);
+    assert.equal(notes.length, 2);
+    assert.match(notes[0] ?? "", /tools \(1\)\. .* no model is told of them/u);
+    assert.match(notes[1] ?? "", /part of the system prompt/u);
     assert.deepEqual(
       messages.map(({ message, parent }) => [message.role, parent]),
       [
