@@ -17,7 +17,7 @@ interface ForeignSession {
   readonly notes: readonly string[];
 }
 
-/** `beside`: what stands in the file beside session and messages. Throws a `Failure` that names the field. */
+/** `beside`: what stands in the file beside session and messages. The title is empty where the file tells none. Throws a `Failure` that names the field. */
 export function foreignSession(session: JsonObject, beside: JsonObject): ForeignSession {
   const { id, created_at: created, system_prompt: prompt, metadata, ...rest } = session;
   if (typeof id !== "string" || id === "") refuse("session.id", "a text that is not empty");
@@ -27,7 +27,7 @@ export function foreignSession(session: JsonObject, beside: JsonObject): Foreign
   return {
     session: {
       id,
-      title: typeof title === "string" ? title : "",
+      title: typeof title === "string" && title.trim() !== "" ? title : "",
       model: modelOf(rest),
       createdAt: timeOf(created, "session.created_at"),
       ...(typeof prompt === "string" && prompt !== "" && { systemPrompt: prompt }),

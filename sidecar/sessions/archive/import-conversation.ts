@@ -24,11 +24,11 @@ export interface Imported {
 }
 
 /**
- * `text`: the whole file, in either form; which one, it tells itself. Resolves when the conversation is kept whole, in one
+ * `text`: the whole file, in either form; which one, it tells itself. A byte order mark is no part of it. Resolves when the conversation is kept whole, in one
  * transaction. Rejects with the code `invalid-archive`, in words that name the line or the field, and with `storage`.
  */
 export async function importConversation(store: SessionStore, text: string): Promise<Imported> {
-  const read = readConversation(text);
+  const read = readConversation(text.replace(/^\uFEFF/u, ""));
   checkTree(read);
   const { session, messages } = renewed(read);
   await store.createSession(session, messages);

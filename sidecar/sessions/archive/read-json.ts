@@ -5,6 +5,7 @@
 import { Failure } from "../../failure.ts";
 import { isObject, refuse } from "../../check.ts";
 import type { JsonObject, JsonValue } from "../../types.ts";
+import { titleOf } from "../title.ts";
 import { shapes } from "./archive-shapes.ts";
 import { invalidArchive, jsonVersion, type ArchivedMessage, type ArchivedSession, type ReadConversation } from "./conversation.ts";
 import {
@@ -50,24 +51,30 @@ function parsed(text: string): JsonValue {
 
 function partsOf(file: JsonValue): Parts {
   if (!isJsonObject(file)) throw noConversation();
-  const { schema_version: version, session, messages = [], metadata, ...beside } = file;
+  const { schema_version: version, session, messages, metadata, ...beside } = file;
   if (version === undefined) return olderParts(file);
   if (version !== jsonVersion) {
     const words = `must be "${jsonVersion}"; it is ${JSON.stringify(version).slice(0, 60)}. A newer Parley may read it.`;
     throw invalidArchive("A field", `\`schema_version\` ${words}`);
   }
   if (!isJsonObject(session)) throw invalidArchive("A field", "`session` must be an object.");
-  if (!Array.isArray(messages)) throw invalidArchive("A field", "`messages` must be a list.");
+  if (!Array.isArray(messages)) throw noMessages(messages);
   const branches = objectIn(isJsonObject(metadata) ? metadata : undefined, "parley")?.["branches"] ?? [];
   if (!Array.isArray(branches)) throw invalidArchive("A field", "`metadata.parley.branches` must be a list.");
   return { session, messages, branches, beside };
 }
 
 function olderParts(file: JsonObject): Parts {
-  const { messages = [], ...session } = file;
+  const { messages, ...session } = file;
   const isSession = typeof session["id"] === "string" && typeof session["created_at"] === "string";
-  if (!isSession || !Array.isArray(messages)) throw noConversation();
+  if (!isSession) throw noConversation();
+  if (!Array.isArray(messages)) throw noMessages(messages);
   return { session, messages, branches: [], beside: {} };
+}
+
+/** Without them a conversation would be empty, which a file that was cut or made by mistake is not. */
+function noMessages(there: JsonValue | undefined): Failure {
+  return invalidArchive("A field", `\`messages\` must be a list${there === undefined ? "; the file has none" : ""}.`);
 }
 
 function noConversation(): Failure {
@@ -140,6 +147,7 @@ function foreignConversation({ session, messages, beside }: Parts): ReadConversa
   const last = chained.at(-1);
   const kept: ArchivedSession = {
     ...foreign.session,
+    title: foreign.session.title || firstWords(chained),
     updatedAt: Math.max(createdAt, last?.createdAt ?? 0),
     leaf: last?.id ?? null,
     ...(prompt !== undefined && { systemPrompt: prompt }),
@@ -147,6 +155,12 @@ function foreignConversation({ session, messages, beside }: Parts): ReadConversa
   checkSession(kept, "session");
   for (const message of chained) checkMessage(message, `messages (${message.id})`);
   return { session: kept, messages: chained, format: "json", notes: [...foreign.notes, ...notes] };
+}
+
+/** The title that the conversation would have here. Empty where nothing was asked yet: the first question names it then. */
+function firstWords(messages: readonly ArchivedMessage[]): string {
+  const question = messages.map(({ message }) => message).find(({ role }) => role === "user");
+  return question?.role === "user" ? titleOf(question.content) : "";
 }
 
 /** Of a message that Parley wrote and another program kept, Parley's own words count but for its place in the tree. */

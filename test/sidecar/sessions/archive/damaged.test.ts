@@ -125,6 +125,11 @@ describe("JSON", () => {
       '{"schema_version":"session-archive/v1","session":{"id":"x"},"messages":[]}',
       /`session.created_at` must be a time/u,
     );
+    await checkRefused(
+      '{"schema_version":"session-archive/v1","session":{"id":"x","created_at":"2026-01-01T00:00:00Z"}}',
+      /`messages` must be a list; the file has none/u,
+    );
+    await checkRefused('{"id":"x","created_at":"2026-01-01T00:00:00Z"}', /`messages` must be a list; the file has none/u);
     const foreign = (message: object): string =>
       JSON.stringify({
         schema_version: "session-archive/v1",
@@ -150,6 +155,14 @@ describe("In either form", () => {
       await checkRefused(text.replaceAll('"id":"a"', '"id":"q"'), /the id "q" is there twice/u);
       await checkRefused(text.replaceAll('"parent":"q"', '"parent":"a"'), /"a" follows "a", which does not come before it/u);
       await checkRefused(text.replace(/("?)leaf\1: ?"a"/u, '$1leaf$1: "b"'), /`leaf`.* is "b", and the file has none/u);
+    });
+
+    test(`a byte order mark is no part of it (${name})`, async () => {
+      const text = await exported(name);
+      const other = new MemoryStore();
+      const read = await importConversation(other, `\uFEFF${text}`);
+      assert.deepEqual([read.session.title, read.messages], ["A talk", 2]);
+      await other.close();
     });
 
     test(`bytes changed by chance never do more than make it refused (${name})`, async () => {

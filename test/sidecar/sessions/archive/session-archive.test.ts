@@ -125,6 +125,7 @@ describe("What AbstractCore writes", () => {
     assert.equal(session.systemPrompt, "You are terse.\n\n[CONVERSATION HISTORY]: They said hello.");
     // Parley has nothing that could run them.
     assert.equal(session.parameters, undefined);
+    assert.equal(session.title, "What does the README say?", "It has none of its own: the first words of the first question.");
     assert.equal(session.createdAt, new Date(2025, 9, 13, 14, 52, 46, 123).getTime(), "Times without a zone are local ones.");
     assert.equal(notes.length, 2);
     assert.match(notes[0] ?? "", /tools \(1\)\. .* no model is told of them/u);
