@@ -26,13 +26,19 @@ export async function ask(program: Program, args: readonly string[]): Promise<Ex
   const printer = parsed.flags.has("json") ? new JsonPrinter(terminal) : new TextPrinter(terminal);
   let end: EndEvent | undefined;
   let hasText = false;
+  /** False where it should have been kept and was not. */
+  let isKept = true;
   for await (const batch of session === undefined ? answerAlone(asked) : answerKept(asked, session)) {
     await printer.print(batch);
     hasText = batch.reduce(hasTextAfter, hasText);
+    isKept = isKept && !batch.some((event) => event.type === "warning" && event.code === "not-kept");
     const last = batch.at(-1);
     if (last?.type === "end") end = last;
   }
-  return finish(program, { end, hasText, baseUrl: single(parsed, "base-url") });
+  const status = finish(program, { end, hasText, baseUrl: single(parsed, "base-url") });
+  if (isKept) return status;
+  terminal.note("this answer was not kept.");
+  return status === 0 ? 1 : status;
 }
 
 interface Asked {

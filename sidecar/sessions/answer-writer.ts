@@ -2,6 +2,7 @@
 // killed loses less than a second of text. One for each store and process.
 
 import type { ErrorInfo, Message } from "../types.ts";
+import { Failure } from "../failure.ts";
 import { type FinishedAnswer, signOfLifeMs, type SessionStore } from "./store.ts";
 
 /** Milliseconds. Half of the second that is promised: the other half is for the writing itself. */
@@ -49,14 +50,14 @@ export class AnswerWriter {
 
   /**
    * Commits how an answer ended. Does nothing for one that was interrupted before. Rejects with a `Failure`; the answer is
-   * then committed as soon as the store takes it.
+   * then committed as soon as the store takes it, unless its conversation is gone.
    */
   async finish(answer: FinishedAnswer): Promise<void> {
     if (!this.#running.delete(answer.id)) return;
     try {
       await this.#store.finishAnswers([answer]);
     } catch (error) {
-      this.#late = [...this.#late, answer].slice(-mostLate);
+      if (!isGone(error)) this.#late = [...this.#late, answer].slice(-mostLate);
       throw error;
     } finally {
       this.#rest();
@@ -72,7 +73,7 @@ export class AnswerWriter {
     this.#running.clear();
     this.#late = [];
     this.#rest();
-    if (all.length > 0) await this.#store.finishAnswers(all);
+    if (all.length > 0) await this.#finishAll(all);
   }
 
   #rest(): void {
@@ -100,8 +101,17 @@ export class AnswerWriter {
   async #writeLate(): Promise<void> {
     const late = this.#late;
     if (late.length === 0) return;
-    await this.#store.finishAnswers(late);
+    await this.#finishAll(late);
     this.#late = this.#late.filter((answer) => !late.includes(answer));
+  }
+
+  /** Nobody reads these any more, so that nobody is to be told of a conversation that is gone. */
+  async #finishAll(answers: readonly FinishedAnswer[]): Promise<void> {
+    try {
+      await this.#store.finishAnswers(answers);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
   }
 
   /** What is to be written is chosen and handed over in one go: an answer that ends later is then also written later. */
@@ -118,4 +128,9 @@ export class AnswerWriter {
       throw error;
     }
   }
+}
+
+/** The store has kept the others. */
+function isGone(error: unknown): boolean {
+  return error instanceof Failure && error.code === "session-not-found";
 }

@@ -15,8 +15,13 @@ export function sessionBusy(where: "here" | "elsewhere" = "here"): Failure {
   const words =
     where === "here"
       ? "An answer is still being written in this conversation: wait for it, or stop it first."
-      : "Another window is still writing an answer in this conversation: wait for it, or stop it there first.";
+      : "Another window or program is still writing an answer in this conversation: wait for it, or stop it there first.";
   return new Failure("busy", words);
+}
+
+/** Of an answer that has nowhere to be kept any more. */
+export function deletedMeanwhile(): Failure {
+  return new Failure("session-not-found", "The conversation was deleted while it was being answered.");
 }
 
 export function nothingToContinue(): Failure {

@@ -2,7 +2,7 @@
 
 import type { SearchResult, StoreStatistics } from "../store-results.ts";
 import type { SessionInfo, StoredMessage } from "../types.ts";
-import { messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
+import { deletedMeanwhile, messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
 import { MemoryMessages } from "./memory-messages.ts";
 import { countsOf } from "./search/matches.ts";
 import { searchableText } from "./search/message-text.ts";
@@ -146,11 +146,14 @@ export class MemoryStore implements SessionStore {
   }
 
   async finishAnswers(answers: readonly FinishedAnswer[]): Promise<void> {
+    let isGone = false;
     for (const answer of answers) {
       this.#updateMessage(answer);
       const session = this.#messages.get(answer.id)?.session;
-      if (session !== undefined) this.#change(session, {});
+      if (session === undefined) isGone = true;
+      else this.#change(session, {});
     }
+    if (isGone) throw deletedMeanwhile();
   }
 
   async search({ text, limit, messagesPerSession }: SearchQuery): Promise<SearchResult> {

@@ -116,7 +116,10 @@ export interface SessionStore {
    * taking the newest answer or question. Rejects with `session-not-found` and `message-not-found`.
    */
   setLeaf(session: string, message: string): Promise<SessionInfo>;
-  /** With all its messages. Can be undone for `undoMs`, by this process. Rejects with `session-not-found`. */
+  /**
+   * With all its messages. Can be undone for `undoMs`, by this process. Rejects with `session-not-found`, and with `busy` while
+   * another process answers in it.
+   */
   deleteSession(session: string): Promise<void>;
   /** Takes a deletion back. Rejects with `session-not-found` when it is gone for good. */
   restoreSession(session: string): Promise<SessionInfo>;
@@ -143,7 +146,10 @@ export interface SessionStore {
    * its answers runs, with an empty list where nothing is new.
    */
   saveProgress(answers: readonly AnswerProgress[]): Promise<void>;
-  /** All of them in one transaction. */
+  /**
+   * All of them in one transaction. Where the conversation of any was deleted meanwhile, it rejects with `session-not-found` once
+   * the others are kept.
+   */
   finishAnswers(answers: readonly FinishedAnswer[]): Promise<void>;
   /** Over the titles and all messages that are not being written at the moment. */
   search(query: SearchQuery): Promise<SearchResult>;

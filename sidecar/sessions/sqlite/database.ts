@@ -3,7 +3,7 @@
 
 import type { SearchResult, StoreStatistics } from "../../store-results.ts";
 import type { SessionInfo, StoredMessage } from "../../types.ts";
-import { sessionBusy, sessionNotFound } from "../failures.ts";
+import { deletedMeanwhile, sessionBusy, sessionNotFound } from "../failures.ts";
 import type { Owner } from "../owner.ts";
 import type {
   AnswerProgress,
@@ -99,6 +99,9 @@ export class SessionDatabase {
   deleteSession(session: string): void {
     this.#connection.transaction(() => {
       this.#sessions.existing(session);
+      // What is answered here its caller has stopped, or means to delete with the answer.
+      const answering = this.#running.inSession(session);
+      if (answering === "elsewhere") throw sessionBusy(answering);
       this.#connection.run("UPDATE sessions SET deleted_at = ?, deleted_by = ? WHERE id = ?", Date.now(), this.#owner.instance, session);
     });
   }
@@ -164,12 +167,16 @@ export class SessionDatabase {
   }
 
   finishAnswers(answers: readonly FinishedAnswer[]): void {
-    this.#connection.transaction(() => {
+    const isGone = this.#connection.transaction(() => {
+      let gone = false;
       for (const answer of answers) {
         const session = this.#messages.finish(answer);
-        if (session !== undefined) this.#sessions.touch(session);
+        if (session === undefined) gone = true;
+        else this.#sessions.touch(session);
       }
+      return gone;
     });
+    if (isGone) throw deletedMeanwhile();
   }
 
   search(query: SearchQuery): SearchResult {

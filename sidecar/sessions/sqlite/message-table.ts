@@ -112,9 +112,12 @@ export class MessageTable {
     );
   }
 
-  /** In a transaction. The session that it belongs to; undefined where the answer is gone. */
+  /** In a transaction. The session that it belongs to; undefined where that was deleted. */
   finish({ id, message, status, metadata, ...outcome }: FinishedAnswer): string | undefined {
-    const row = this.#connection.get("SELECT number, session FROM messages WHERE id = ?", id);
+    const row = this.#connection.get(
+      "SELECT number, session, deleted_at FROM messages JOIN sessions ON sessions.id = session WHERE messages.id = ?",
+      id,
+    );
     if (row === undefined) return undefined;
     const number = Number(row["number"]);
     this.#words.remove(number);
@@ -127,7 +130,7 @@ export class MessageTable {
       number,
     );
     this.#words.add(number);
-    return text(row, "session");
+    return row["deleted_at"] === null ? text(row, "session") : undefined;
   }
 
   /** In a transaction. Deletes messages of a session, and their words, for about so many milliseconds. False: none is left. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Failure } from "../../../sidecar/failure.ts";
 import { AnswerWriter } from "../../../sidecar/sessions/answer-writer.ts";
+import { deletedMeanwhile } from "../../../sidecar/sessions/failures.ts";
 import { sidecarEnded } from "../../../sidecar/sessions/interrupted.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import type { AnswerProgress, FinishedAnswer } from "../../../sidecar/sessions/store.ts";
@@ -168,4 +169,20 @@ withClock("what could not be written is tried again, and the failure is told onc
   writer.changed("a");
   await tick(context, 2);
   assert.equal(errors.length, 2);
+});
+
+withClock("an answer whose conversation was deleted is refused once, and not tried again", async (context, store) => {
+  const refusals: unknown[] = [];
+  const writer = new AnswerWriter(store, (error) => refusals.push(error));
+  let asked = 0;
+  store.finishAnswers = async () => {
+    asked += 1;
+    throw deletedMeanwhile();
+  };
+  writer.follow("a", () => message("a"));
+  const gone = writer.finish({ id: "a", message: message("a"), status: "complete" });
+  await assert.rejects(gone, (error) => error instanceof Failure && error.code === "session-not-found");
+  await tick(context, 3);
+  await writer.interrupt(sidecarEnded);
+  assert.deepEqual([asked, refusals], [1, []]);
 });

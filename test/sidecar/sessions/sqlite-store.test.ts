@@ -167,6 +167,7 @@ test("an answer of another living process is left alone, and its session takes n
     );
     const beside = (error: unknown): boolean => error instanceof Failure && error.code === "busy" && /Another window/.test(error.message);
     await assert.rejects(beginAnswer(store, session, "second"), beside);
+    await assert.rejects(store.deleteSession(session), beside, "It would be deleted under whoever answers.");
     await writer.kill();
     assert.equal((await store.getSession(session))?.answering, undefined);
     await beginAnswer(store, session, "second");

@@ -178,7 +178,8 @@ describeStores("a store", (withStore) => {
     assert.equal(await store.getSession(session.id), undefined);
     assert.deepEqual(await store.getPath(assistant.id), []);
     await store.saveProgress([{ id: assistant.id, message: answered("late") }]);
-    await store.finishAnswers([{ id: assistant.id, message: answered("late"), status: "complete" }]);
+    const late = { id: assistant.id, message: answered("late"), status: "complete" } as const;
+    await checkFails(store.finishAnswers([late]), "session-not-found");
     assert.equal(await store.getMessage(assistant.id), undefined);
     await checkFails(store.deleteSession(session.id), "session-not-found");
   });

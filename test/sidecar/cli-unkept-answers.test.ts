@@ -1,0 +1,114 @@
+// Conversations on the command line that cannot be kept, or are in use: what a person is told, and how the command ends.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { openStore } from "../../sidecar/sessions/open-store.ts";
+import { FakeProvider } from "../support/fake-provider.ts";
+import { jsonLines } from "../support/json-lines.ts";
+import { type ParleyEnd, ParleyProcess } from "../support/parley-process.ts";
+
+/** The sources, since the store's thread is a file beside the program. */
+const program = fileURLToPath(new URL("../../sidecar/cli.ts", import.meta.url));
+const question = ["ask", "--model", "openai-compatible/fake-model", "--session", "new", "Well?"] as const;
+
+let fake: FakeProvider;
+let store: string;
+
+before(async () => {
+  fake = await FakeProvider.start();
+});
+beforeEach(async () => {
+  store = await mkdtemp(join(tmpdir(), "parley-store-"));
+});
+afterEach(async () => {
+  fake.reset();
+  await rm(store, { recursive: true });
+});
+after(() => fake.close());
+
+function start(args: readonly string[]): ParleyProcess {
+  const env = { HOME: store, APPDATA: store, PARLEY_STORE: store, OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") };
+  return new ParleyProcess(args, { program, env });
+}
+
+const parley = (...args: readonly string[]): Promise<ParleyEnd> => start(args).ended;
+
+/** A process that answers, as far as the gate "more". */
+async function answering(rest: string): Promise<ParleyProcess> {
+  fake.enqueue({ steps: [{ text: "Half" }, { gate: "more" }, { text: rest }, { finish: "stop" }] });
+  const running = start(question);
+  await fake.waitFor((state) => state.waitingAt.includes("more"), "the answer to wait at its gate");
+  return running;
+}
+
+async function onlyId(): Promise<string> {
+  const [session] = jsonLines((await parley("sessions", "list", "--json")).stdout);
+  assert.equal(typeof session?.["id"], "string");
+  return String(session?.["id"]);
+}
+
+test("a conversation that another process answers in is not deleted, and keeps its answer", async () => {
+  const running = await answering(" and half");
+  const id = await onlyId();
+  const refused = await parley("sessions", "delete", "--yes", id);
+  assert.deepEqual([refused.status, refused.stdout], [1, ""]);
+  assert.match(refused.stderr, /^parley: Another window or program is still writing an answer in this conversation/u);
+  fake.gate("more").open();
+  const { status, stdout } = await running.ended;
+  assert.deepEqual([status, stdout], [0, "Half and half\n"]);
+  const [, answer] = jsonLines((await parley("sessions", "show", "--json", id)).stdout);
+  assert.match(JSON.stringify(answer?.["message"]), /Half and half/u);
+  assert.equal((await parley("sessions", "delete", "--yes", id)).status, 0);
+  assert.equal((await parley("sessions", "list", "--json")).stdout, "");
+});
+
+test("when everything is deleted while a process answers, it prints the answer, says that it is not kept, and ends with 1", async () => {
+  const running = await answering(" and half");
+  const other = await openStore(store);
+  assert.equal((await other.deleteAll()).sessions, 1);
+  await other.close();
+  fake.gate("more").open();
+  const { status, stdout, stderr } = await running.ended;
+  assert.deepEqual([status, stdout], [1, "Half and half\n"]);
+  assert.match(stderr, /The conversation was deleted while it was being answered\.\nparley: this answer was not kept\.\n$/u);
+});
+
+/** Takes all the room that is left. */
+function fill(file: string): void {
+  const descriptor = openSync(file, "w");
+  try {
+    for (const size of [1 << 16, 1 << 12]) {
+      try {
+        for (;;) if (writeSync(descriptor, Buffer.alloc(size)) < size) break;
+      } catch (error) {
+        assert.ok(error instanceof Error && "code" in error && error.code === "ENOSPC");
+      }
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+test("an answer that the disk has no room for is printed, said not to be kept, and the command ends with 1", async (context) => {
+  if (spawnSync("/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", store]).status !== 0) {
+    context.skip("needs to mount a disk of a few megabytes");
+    return;
+  }
+  try {
+    const running = await answering(" and half".repeat(100_000));
+    fill(join(store, "filler"));
+    fake.gate("more").open();
+    const { status, stdout, stderr } = await running.ended;
+    assert.equal(status, 1, stderr);
+    assert.ok(stdout.endsWith("and half\n"));
+    assert.match(stderr, /the disk is full: free some space\.\nparley: this answer was not kept\.\n$/u);
+  } finally {
+    execFileSync("/bin/umount", ["-l", store]);
+  }
+});
