@@ -177,7 +177,7 @@ export interface ExportSessionResult {
 export const ExportSession = new RequestType<ExportSessionParams, ExportSessionResult, RequestFailure>("session/export");
 export interface ImportSessionResult {
   readonly session: SessionInfo;
-  /** For people: what of a file of another program has another place here than there. */
+  /** For people: what of a file of another program has another place here than there, and what of an edited one was left out. */
   readonly notes: readonly string[];
 }
 /** Client to sidecar. Makes a new session of an exported file, whole or not at all. Fails with `invalid-archive`. */

@@ -18,7 +18,7 @@ export interface Conversation {
 /** What was read from a file. */
 export interface ReadConversation extends Conversation {
   readonly format: ArchiveFormat;
-  /** For people: what of a foreign file has another place here than there. */
+  /** For people: what of a foreign file has another place here than there, and what of an edited one was left out. */
   readonly notes: readonly string[];
 }
 

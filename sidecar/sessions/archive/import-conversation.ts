@@ -19,7 +19,7 @@ export interface Imported {
   readonly session: SessionInfo;
   readonly messages: number;
   readonly format: ArchiveFormat;
-  /** For people: what of a foreign file has another place here than there. */
+  /** For people: what of a foreign file has another place here than there, and what of an edited one was left out. */
   readonly notes: readonly string[];
 }
 
@@ -50,12 +50,16 @@ function checkTree({ session, messages }: Conversation): void {
   for (const { id, parent } of messages) {
     if (known.has(id)) throw invalidArchive("A message", `the id "${id}" is there twice`);
     if (parent !== null && !known.has(parent)) {
-      throw invalidArchive("A message", `"${id}" follows "${parent}", which does not come before it in the file`);
+      const words = `"${id}" follows "${parent}", which does not come before it in the file`;
+      throw invalidArchive("A message", `${words}; its \`parent\` must be the id of a message before it, or null for one that begins`);
     }
     known.add(id);
   }
   if (session.leaf !== null && !known.has(session.leaf)) {
-    throw invalidArchive("A field", `the last message shown (\`leaf\`) is "${session.leaf}", and the file has none of that id`);
+    throw invalidArchive(
+      "A field",
+      `the last message shown (\`leaf\`) is "${session.leaf}", and the file has none of that id; write one that it has`,
+    );
   }
 }
 

@@ -39,15 +39,54 @@ export function writePart(part: Part): string {
 }
 
 function writeFile({ type, text, ...rest }: FilePart): string {
-  return writeFenced(type, rest, text, { title: `**${oneLine(rest.name)}**${linesOf(rest)}`, language: rest.languageId });
+  return writeFenced(type, rest, text, { title: fileTitle(rest), language: rest.languageId });
 }
 
 function writeCall({ type, arguments: text, ...rest }: ToolCallPart): string {
-  return writeFenced(type, rest, text, { title: `**Calls ${oneLine(rest.name)}**`, language: "json" });
+  return writeFenced(type, rest, text, { title: callTitle(rest), language: "json" });
 }
 
 function writeResult({ type, content, ...rest }: ToolResultPart): string {
-  return writeFenced(type, rest, content, { title: `**${oneLine(rest.name ?? "The tool")} gives**` });
+  return writeFenced(type, rest, content, { title: resultTitle(rest) });
+}
+
+function fileTitle(part: Omit<FilePart, "type" | "text">): string {
+  return `**${oneLine(part.name)}**${linesOf(part)}`;
+}
+
+function callTitle({ name }: Pick<ToolCallPart, "name">): string {
+  return `**Calls ${oneLine(name)}**`;
+}
+
+function resultTitle({ name = "The tool" }: Pick<ToolResultPart, "name">): string {
+  return `**${oneLine(name)} gives**`;
+}
+
+interface Around {
+  /** The body with blank lines where the text of the part is. */
+  readonly given: string;
+  /** The line that Parley writes there. */
+  readonly own: string;
+}
+
+/** What stands in a part's body beside its text. `body` was read by `readPart`. */
+export function aroundPart(part: Part, body: string): Around {
+  switch (part.type) {
+    case "file":
+      return { given: aroundFence(body), own: fileTitle(part) };
+    case "tool-call":
+      return { given: aroundFence(body), own: callTitle(part) };
+    case "tool-result":
+      return { given: aroundFence(body), own: resultTitle(part) };
+    case "image":
+      return { given: imageLine.test(body.trim()) ? "" : body, own: "" };
+    case "opaque":
+      return { given: body, own: "" };
+    case "text":
+    case "reasoning":
+      break;
+  }
+  return { given: "", own: "" };
 }
 
 /**
@@ -104,12 +143,33 @@ function writeFenced(name: string, data: object, given: string, { title, languag
 }
 
 function fencedOf(body: string): string {
-  const [opening = "", fence = ""] = /^(`{3,})[^\n]*\n/mu.exec(body) ?? [];
-  const begin = body.indexOf(opening) + opening.length;
+  const { begin, end } = fenceIn(body);
+  return body.slice(begin, Math.max(begin, end));
+}
+
+function aroundFence(body: string): string {
+  const { opening, begin, end, fence } = fenceIn(body);
+  const fenced = body.slice(begin - opening.length, end);
+  return body.slice(0, begin - opening.length) + "\n".repeat(fenced.split("\n").length) + body.slice(end + 1 + fence.length);
+}
+
+interface Fence {
+  /** The whole line. */
+  readonly opening: string;
+  readonly fence: string;
+  /** Where the text begins, and the line end before the closing fence. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+function fenceIn(body: string): Fence {
+  const found = /^(`{3,})[^\n]*\n/mu.exec(body);
+  const [opening = "", fence = ""] = found ?? [];
+  const begin = (found?.index ?? 0) + opening.length;
   const end = body.lastIndexOf(`\n${fence}`);
   // An empty text has its two line ends in common.
   if (opening === "" || end < begin - 1) throw new Error("its text is missing, between two lines of backticks");
-  return body.slice(begin, Math.max(begin, end));
+  return { opening, fence, begin, end };
 }
 
 function writeImage({ type, mediaType, data }: ImagePart): string {

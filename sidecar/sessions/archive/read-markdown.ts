@@ -1,5 +1,6 @@
-// Reads a conversation from the Markdown of `write-markdown.ts`, also where people have changed words of it. What stands outside
-// of the texts (headings, blank lines) is for people alone and not looked at.
+// Reads a conversation from the Markdown of `write-markdown.ts`, also where people have changed words of it. The title may be
+// changed in the first lines or in the heading; where both were, the first lines count. What else stands outside of the texts is
+// for people alone: what they have written there is left out, which a note tells with its line.
 
 import { Failure } from "../../failure.ts";
 import type { JsonObject, JsonValue } from "../../types.ts";
@@ -7,7 +8,9 @@ import { isObject } from "../../check.ts";
 import { shapes } from "./archive-shapes.ts";
 import { invalidArchive, markdownVersion, type ArchivedMessage, type ArchivedSession, type ReadConversation } from "./conversation.ts";
 import { markStart, readExactly } from "./exact-text.ts";
-import { proseOf, readPart } from "./markdown-parts.ts";
+import { LeftOut } from "./left-out.ts";
+import { aroundPart, proseOf, readPart } from "./markdown-parts.ts";
+import { messageHeading, titleHeading } from "./write-markdown.ts";
 
 const frontMatter = /^---\nparley: ([^\n]*)\n([\s\S]*?\n)??---\n/u;
 const field = /^([a-zA-Z]+): (.+)$/u;
@@ -43,19 +46,70 @@ export function readMarkdown(given: string): ReadConversation {
     else addPart(messages.at(-1), block);
   }
   checkEnd(end, messages.length, text);
-  return { session: checkedSession(session), messages: messages.map((message) => message.checked()), format: "markdown", notes: [] };
+  const leftOut = new LeftOut();
+  const between = text.slice(head.length, text.indexOf(`\n${markStart}`, head.length - 1) + 1);
+  const edited = withHeading(checkedSession(session), end.data["title"], { between, line: linesOf(head), leftOut });
+  const read = messages.map((message) => message.checked());
+  tellAround(messages, read, leftOut);
+  leftOut.add(end.body, end.line + 1, "");
+  return { session: edited, messages: read, format: "markdown", notes: leftOut.notes };
+}
+
+interface BeforeMessages {
+  /** What stands between the first lines and the first mark. */
+  readonly between: string;
+  /** Where it begins. */
+  readonly line: number;
+  readonly leftOut: LeftOut;
+}
+
+/** `exported`: the title that was written, by which the one that somebody has changed is known; older files tell none. */
+function withHeading(
+  session: ArchivedSession,
+  exported: JsonValue | undefined,
+  { between, line, leftOut }: BeforeMessages,
+): ArchivedSession {
+  const [heading = "", title = ""] = /^# +(\S.*)$/mu.exec(between) ?? [];
+  const isFromExport = typeof exported === "string" && heading.trim() === titleHeading(exported);
+  const isChanged = heading !== "" && exported === session.title && !isFromExport;
+  leftOut.add(between, line, isChanged || isFromExport ? heading : titleHeading(session.title));
+  return isChanged ? checkedSession({ ...session, title: title.trim() }) : session;
+}
+
+/** What stands around the texts of the messages and was not written by Parley. */
+function tellAround(messages: readonly Message[], read: readonly ArchivedMessage[], leftOut: LeftOut): void {
+  const numbers = new Map<string, number>();
+  for (const [index, archived] of read.entries()) {
+    const { parent } = archived;
+    const follows = parent === (read[index - 1]?.id ?? null) ? undefined : numbers.get(parent ?? "");
+    messages[index]?.tellAround(archived, messageHeading(archived, index + 1, follows), leftOut);
+    numbers.set(archived.id, index + 1);
+  }
 }
 
 class Message {
   readonly #block: Marked;
   readonly #parts: JsonObject[] = [];
+  readonly #blocks: Marked[] = [];
 
   constructor(block: Marked) {
     this.#block = block;
   }
 
-  add(part: JsonObject): void {
+  add(part: JsonObject, block: Marked): void {
     this.#parts.push(part);
+    this.#blocks.push(block);
+  }
+
+  /** `archived`: as `checked` gave it. */
+  tellAround({ message }: ArchivedMessage, heading: string, leftOut: LeftOut): void {
+    leftOut.add(this.#block.body, this.#block.line + 1, heading);
+    for (const [index, part] of message.content.entries()) {
+      const block = this.#blocks[index];
+      if (block === undefined) continue;
+      const { given, own } = aroundPart(part, block.body);
+      leftOut.add(given, block.line + 1, own);
+    }
   }
 
   checked(): ArchivedMessage {
@@ -69,7 +123,8 @@ class Message {
   }
 }
 
-function addPart(message: Message | undefined, { name, data, body, line }: Marked): void {
+function addPart(message: Message | undefined, block: Marked): void {
+  const { name, data, body, line } = block;
   let part: JsonObject | undefined;
   try {
     part = readPart(name, data, body);
@@ -78,7 +133,7 @@ function addPart(message: Message | undefined, { name, data, body, line }: Marke
   }
   if (part === undefined) throw invalidArchive(`Line ${line}`, `"${name}" is no mark that this version of Parley knows`);
   if (message === undefined) throw invalidArchive(`Line ${line}`, `"${name}" belongs to a message, and none has begun`);
-  message.add(part);
+  message.add(part, block);
 }
 
 function readFields(fields: string): { [name: string]: JsonValue } {
@@ -88,9 +143,15 @@ function readFields(fields: string): { [name: string]: JsonValue } {
     const line = index + 3;
     const [, name = "", value = ""] = field.exec(written) ?? [];
     if (name === "") throw invalidArchive(`Line ${line}`, "a name, a colon and a value in JSON are expected");
-    session[name] = parsed(value, line, `the value of "${name}"`);
+    session[name] = name === "title" ? titleFrom(value, line) : parsed(value, line, `the value of "${name}"`, inQuotes);
   }
   return session;
+}
+
+/** What a person writes there stands in no quotation marks. */
+function titleFrom(value: string, line: number): JsonValue {
+  if (value.startsWith('"')) return parsed(value, line, 'the value of "title"', inQuotes);
+  return /^'(.*)'$/u.exec(value.trim())?.[1]?.replaceAll("''", "'") ?? value.trim();
 }
 
 /** `from`: where the first may stand. */
@@ -114,11 +175,16 @@ function markedBlocks(text: string, from: number): Marked[] {
   return blocks;
 }
 
-function checkEnd(end: Marked | undefined, messages: number, text: string): void {
-  if (end?.name !== "end") throw invalidArchive(`Line ${text.split("\n").length}`, "the file ends in the middle: its last mark is missing");
+function checkEnd(end: Marked | undefined, messages: number, text: string): asserts end is Marked {
+  if (end?.name !== "end") throw invalidArchive(`Line ${linesOf(text)}`, "the file ends in the middle: its last mark is missing");
   const { messages: count } = end.data;
-  if (count !== messages)
-    throw invalidArchive(`Line ${end.line}`, `${JSON.stringify(count)} messages are announced, and ${messages} are there`);
+  if (count === messages) return;
+  const words = `the mark "end" announces ${JSON.stringify(count)} messages, and ${messages} are there`;
+  throw invalidArchive(`Line ${end.line}`, `${words}; where that is meant, write "messages":${messages} in this line (parley:end)`);
+}
+
+function linesOf(text: string): number {
+  return text.split("\n").length;
 }
 
 function textOf({ data, body }: Marked): string {
@@ -150,11 +216,14 @@ function checkSession(value: unknown): asserts value is ArchivedSession {
   shapes.session(value, "");
 }
 
-function parsed(json: string, line: number, what: string): JsonValue {
+const inQuotes = '; it is JSON, in which a text stands in quotation marks ("…")';
+
+/** `hint` ends the words of the error. */
+function parsed(json: string, line: number, what: string, hint = ""): JsonValue {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw invalidArchive(`Line ${line}`, `${what} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalidArchive(`Line ${line}`, `${what} is no JSON: ${error instanceof Error ? error.message : String(error)}${hint}`);
   }
 }
 

@@ -19,7 +19,8 @@ export async function* writeMarkdown({ session, messages }: ConversationSource):
     yield messageText(message, number, message.parent === last ? undefined : numbers.get(message.parent ?? ""));
     last = message.id;
   }
-  yield markLine("end", { messages: numbers.size });
+  // The title once more: by it a reader knows whether the heading was changed, or the first lines.
+  yield markLine("end", { messages: numbers.size, title: session.title });
 }
 
 /** YAML, whose values are JSON. */
@@ -28,23 +29,38 @@ function head({ title, systemPrompt, ...rest }: ArchivedSession): string {
   const fields = { title, id, model, createdAt, updatedAt, leaf, parameters, metadata };
   const lines = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${inTextFile(value)}\n`]));
   const prompt = systemPrompt === undefined ? "" : writeProse("system-prompt", systemPrompt);
-  return `---\nparley: ${markdownVersion}\n${lines.join("")}---\n\n# ${oneLine(title) || "Conversation"}\n\n${prompt}`;
+  return `---\nparley: ${markdownVersion}\n${lines.join("")}---\n\n${titleHeading(title)}\n\n${prompt}`;
 }
 
-/** `follows`: the number of the message that it follows, where that is not the one before it in the file. */
-function messageText({ message, ...stored }: ArchivedMessage, number: number, follows: number | undefined): string {
-  const { id, parent, createdAt, model, status, finishReason, usage, cost, timings, error, metadata } = stored;
+export function titleHeading(title: string): string {
+  return `# ${oneLine(title) || "Conversation"}`;
+}
+
+function messageText(archived: ArchivedMessage, number: number, follows: number | undefined): string {
+  const { message, id, parent, createdAt, model, status, finishReason, usage, cost, timings, error, metadata } = archived;
   const { role } = message;
   const data = { id, parent, role, createdAt, model, status, finishReason, usage, cost, timings, error, metadata };
+  const parts = message.content.map((part) => writePart(part)).join("");
+  return `${markLine("message", data)}\n${messageHeading(archived, number, follows)}\n\n${parts}`;
+}
+
+/**
+ * `number`: from 1, in the order of the file. `follows`: the number of the message that it follows, where that is not the one
+ * before it in the file.
+ */
+export function messageHeading(
+  { message, model, createdAt, status }: ArchivedMessage,
+  number: number,
+  follows: number | undefined,
+): string {
   const told = [
-    `${number}. ${names[role]}`,
+    `${number}. ${names[message.role]}`,
     ...(model === undefined ? [] : [oneLine(model)]),
     shownTime(createdAt),
     ...(follows === undefined ? [] : [`follows ${follows}`]),
     ...(status === undefined || status === "complete" ? [] : [status]),
   ];
-  const parts = message.content.map((part) => writePart(part)).join("");
-  return `${markLine("message", data)}\n## ${told.join(" · ")}\n\n${parts}`;
+  return `## ${told.join(" · ")}`;
 }
 
 function shownTime(at: number): string {

@@ -32,6 +32,9 @@ const messages: readonly StoredMessage[] = [
   },
 ];
 
+/** A conversation of more messages than edits are told of. */
+const longSeed = Array.from({ length: 400 }, (_, index) => index + 1).find((seed) => anyConversation(seed).messages.length > 10) ?? 0;
+
 let folder = "";
 const store = new MemoryStore();
 const at = (name: string): string => join(folder, name);
@@ -67,12 +70,88 @@ describe("Markdown", () => {
     const edited = (await exported("a.md"))
       .replace("First\n\nSecond", "Changed\n\nand longer")
       .replace('title: "A talk"', 'title: "Another"')
-      .replace("## 1. User", "## What was asked")
       .trimEnd();
-    const { session: read } = await importConversation(store, edited);
+    const { session: read, notes } = await importConversation(store, edited);
+    assert.deepEqual(notes, []);
     assert.equal(read.title, "Another");
     const [question] = await store.getPath(read.leaf ?? "");
     assert.deepEqual(question?.message.content, [{ type: "text", text: "Changed\n\nand longer" }]);
+  });
+
+  test("may have its title without quotation marks, or in single ones", async () => {
+    const text = await exported("a.md");
+    for (const [written, title] of [
+      ["My new title", "My new title"],
+      ["  2026: a year ", "2026: a year"],
+      ["2026", "2026"],
+      ["'It''s \"new\"'", 'It\'s "new"'],
+      ["'", "'"],
+    ]) {
+      const { session: read } = await importConversation(
+        store,
+        text.replace('title: "A talk"', () => `title: ${written}`),
+      );
+      assert.equal(read.title, title);
+    }
+  });
+
+  test("from which a message was taken out is read once the two places that the refusals name say so", async () => {
+    const text = await exported("a.md");
+    const begins = text.indexOf("<!-- parley:message");
+    const without = text.slice(0, begins) + text.slice(text.indexOf("<!-- parley:message", begins + 1));
+    await checkRefused(without, /write "messages":1 in this line/u);
+    const counted = without.replace('"messages":2', '"messages":1');
+    await checkRefused(counted, /"a" follows "q", .*its `parent` must be the id of a message before it, or null/u);
+    const { messages: count } = await importConversation(store, counted.replace('"parent":"q"', '"parent":null'));
+    assert.equal(count, 1);
+  });
+
+  test("has the title of its heading where that was changed and the first lines were not", async () => {
+    const text = await exported("a.md");
+    const titleOf = async (edited: string): Promise<readonly unknown[]> => {
+      const { session: read, notes } = await importConversation(store, edited);
+      return [read.title, ...notes];
+    };
+    const heading = text.replace("# A talk", "# Another one ");
+    assert.deepEqual(await titleOf(heading), ["Another one"]);
+    const ignored = 'Line 11: "# Another one" is left out, because no text of a message stands there.';
+    assert.deepEqual(await titleOf(heading.replace('title: "A talk"', 'title: "A third"')), ["A third", ignored]);
+    // As a file that names its title only once.
+    assert.deepEqual(await titleOf(heading.replace(',"title":"A talk"}', "}")), ["A talk", ignored]);
+    assert.deepEqual(await titleOf(text.replace("# A talk\n", "")), ["A talk"]);
+  });
+
+  test("tells with its line what somebody has written where no text of a message stands", async () => {
+    const text = await exported("a.md");
+    const edited = `${text
+      .replace("# A talk", "# A talk\n\nNot to be forgotten")
+      .replace(/## 1\. User.*/u, "## 1. Me")
+      .replace("**Calls look**", "**Calls it**")
+      .replace("```json\n{}\n```", "```json\n{}\n```\nTwice")}\nThe end.\n\nReally.\n`;
+    const { session: read, notes } = await importConversation(store, edited);
+    const lineOf = (words: string): number => edited.slice(0, edited.indexOf(words)).split("\n").length;
+    const why = "left out, because no text of a message stands there.";
+    assert.deepEqual(notes, [
+      `Line ${lineOf("Not to be")}: "Not to be forgotten" is ${why}`,
+      `Line ${lineOf("## 1. Me")}: "## 1. Me" is ${why}`,
+      `Line ${lineOf("**Calls it")}: "**Calls it**" and what follows it (lines: 1) are ${why}`,
+      `Line ${lineOf("The end.")}: "The end." and what follows it (lines: 1) are ${why}`,
+    ]);
+    const [, answer] = await store.getPath(read.leaf ?? "");
+    assert.deepEqual(answer?.message, messages[1]?.message);
+  });
+
+  test("tells of ten places at most, and how many more there are", async () => {
+    const { session: info, messages: all } = anyConversation(longSeed);
+    const other = new MemoryStore();
+    const inOther = all.map((message) => ({ ...message, session: "x" }));
+    await other.createSession({ ...info, id: "x" }, inOther);
+    await exportToFile(other, "x", at("many.md"));
+    const edited = (await readFile(at("many.md"), "utf8")).replaceAll(/^## \d+\. .*$/gmu, "## Said");
+    const { notes } = await importConversation(other, edited);
+    assert.equal(notes.length, 11);
+    assert.equal(notes.at(-1), `The same holds for other places (${all.length - 10}).`);
+    await other.close();
   });
 
   test("that is cut anywhere is refused", async () => {
@@ -86,7 +165,8 @@ describe("Markdown", () => {
     const text = await exported("a.md");
     const lineOf = (words: string): number => text.slice(0, text.indexOf(words)).split("\n").length;
     await checkRefused(text.replace("conversation/1", "conversation/2"), /^Line 2: .*newer Parley/u);
-    await checkRefused(text.replace('title: "A talk"', "title: A talk"), /^Line 3: the value of "title" is no JSON/u);
+    await checkRefused(text.replace('title: "A talk"', 'title: "A talk'), /^Line 3: the value of "title" is no JSON: .*quotation marks/u);
+    await checkRefused(text.replace('id: "s"', "id: s"), /^Line 4: the value of "id" is no JSON: .*in quotation marks/u);
     await checkRefused(
       text.replace('"id":"q",', '"id":"q"'),
       new RegExp(`^Line ${lineOf('"id":"q"')}: the mark "message" is no JSON`, "u"),
@@ -102,7 +182,11 @@ describe("Markdown", () => {
     );
     await checkRefused(text.replace("<!-- parley:text", "<!-- parley:sound"), /^Line \d+: "sound" is no mark/u);
     await checkRefused(text.replace(/<!-- parley:message .*"q".*\n/u, ""), /^Line \d+: "text" belongs to a message/u);
-    await checkRefused(text.replace('"messages":2', '"messages":3'), /^Line \d+: 3 messages are announced, and 2 are there/u);
+    const end = text.trimEnd().split("\n").length;
+    await checkRefused(
+      text.replace('"messages":2', '"messages":3'),
+      new RegExp(`^Line ${end}: .* 3 messages, and 2 are there; .* write "messages":2 in this line .parley:end.`, "u"),
+    );
     await checkRefused(text.replace(/model: .*\n/u, ""), /^The first lines: `model` must be/u);
   });
 });

@@ -54,8 +54,8 @@ for (const { format, write, read } of ways) {
       for (const seed of seeds) {
         const conversation = anyConversation(seed);
         const text = throughFile(await textOf(write(sourceOf(conversation))));
-        const { session, messages } = read(text);
-        assert.deepEqual({ seed, session, messages }, { seed, ...conversation });
+        const { session, messages, notes } = read(text);
+        assert.deepEqual({ seed, session, messages, notes }, { seed, ...conversation, notes: [] });
       }
     });
 
@@ -63,8 +63,8 @@ for (const { format, write, read } of ways) {
       for (const seed of seeds.slice(0, 100)) {
         const conversation = anyConversation(seed);
         const text = (await textOf(write(sourceOf(conversation)))).replaceAll("\n", "\r\n");
-        const { session, messages } = read(text);
-        assert.deepEqual({ seed, session, messages }, { seed, ...conversation });
+        const { session, messages, notes } = read(text);
+        assert.deepEqual({ seed, session, messages, notes }, { seed, ...conversation, notes: [] });
       }
     });
 
