@@ -184,17 +184,22 @@ class AnswerRun {
       let policy = defaultRetryPolicy;
       let outcome: Outcome = { type: "returned" };
       let error: ErrorInfo | undefined;
+      let givenUp: ProviderError | undefined;
+      let limiter: Limiter | undefined;
       try {
         const endpoint = this.#target.endpoint();
         policy = endpoint.retry ?? policy;
+        limiter = endpoint.limiter;
         yield* this.#attempt(endpoint, policy);
         error = this.#numbering.shortfall;
       } catch (thrown) {
-        error = errorInfo(thrown);
+        const told = errorInfo(thrown);
+        givenUp = isRefusal(told) ? limiter?.givenUp(this.#workClass) : undefined;
+        error = givenUp?.info ?? told;
         outcome = { type: "failed", error };
       }
       if (this.#signal.aborted) return { type: "cancelled" };
-      if (error === undefined) return outcome;
+      if (error === undefined || givenUp !== undefined) return outcome;
       const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
       if (next === null) return outcome;
       this.#settleBefore(next, outcome);

@@ -8,7 +8,10 @@ import type { ErrorInfo } from "../types.ts";
 export interface RetryPolicy {
   /** Requests beyond the first. */
   readonly retries: number;
-  /** The same for batch work that is refused for being too many, which says nothing about the request, and for which nobody sits waiting. */
+  /**
+   * The same for batch work that is refused for being too many, which says nothing about the request, and for which nobody sits
+   * waiting. Refused so often in a row, without an answer between them, all batch work that waits at the endpoint fails.
+   */
   readonly batchRefusals: number;
   /** Milliseconds before the first retry, or what the provider names where that is longer; doubled each time. */
   readonly baseMs: number;

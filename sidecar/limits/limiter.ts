@@ -136,7 +136,7 @@ export class Limiter {
   /**
    * Waits for a place, in order; yields what `show` makes of the end of the wait, each time that it is known anew. Throws the signal's reason, and
    * leaves the line, when it is aborted meanwhile; throws a `ProviderError` when the provider wants a longer wait than the
-   * cap. A place that comes when nobody reads any more goes to the next one.
+   * cap, and for batch work when too much of it was refused in a row. A place that comes when nobody reads any more goes to the next one.
    */
   async *wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T): AsyncGenerator<T, Place, undefined> {
     signal.throwIfAborted();
@@ -173,9 +173,14 @@ export class Limiter {
     }
   }
 
+  /** What a request that was refused is told in place of being asked again: work of its class was refused too often in a row. */
+  givenUp(workClass: WorkClass): ProviderError | undefined {
+    return workClass === "batch" ? this.#wait.givenUp(this.#clock.now()) : undefined;
+  }
+
   /** A person who asks anew may know better than the last refusal; a batch does not. */
   #tooLong(workClass: WorkClass): ProviderError | undefined {
-    return workClass === "batch" ? this.#wait.tooLong(this.#clock.now()) : undefined;
+    return workClass === "batch" ? (this.#wait.tooLong(this.#clock.now()) ?? this.givenUp(workClass)) : undefined;
   }
 
   #hasPlace(workClass: WorkClass): boolean {
@@ -215,11 +220,15 @@ export class Limiter {
       },
       answered: () => {
         if (!held) return;
+        this.#wait.answered();
         this.#size.answered(this.#clock.now(), this.active >= this.size);
         this.#tellSize();
       },
       refused: (error, policy) => {
-        if (held) this.#refused(error, policy, era === this.#era);
+        if (!held) return;
+        const first = era === this.#era;
+        if (first && workClass === "batch") this.#wait.batchRefused(this.#clock.now(), error, policy);
+        this.#refused(error, policy, first);
       },
       release: () => {
         if (!held) return;
@@ -253,9 +262,11 @@ export class Limiter {
   /** Whoever waits hears of the end of the common wait, or that it is too long to be waited for. */
   #tellWait(now: number): void {
     const tooLong = this.#wait.tooLong(now);
-    for (const line of this.#lines()) {
-      if (tooLong === undefined) for (const waiter of line) waiter.wake();
-      else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(tooLong);
+    for (const workClass of ["foreground", "batch"] as const) {
+      const line = this.#waiting[workClass];
+      const error = tooLong ?? this.givenUp(workClass);
+      if (error === undefined) for (const waiter of line) waiter.wake();
+      else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(error);
     }
     this.#setTimer();
   }

@@ -11,6 +11,8 @@ export interface WaitPolicy {
   readonly baseMs: number;
   /** Milliseconds. A longer wait is told, not waited for. */
   readonly capMs: number;
+  /** Refusals of batch work in a row, beyond the first one, until nobody of it waits any more. */
+  readonly batchRefusals: number;
 }
 
 /** Refusals in a row that still lengthen the wait. */
@@ -25,6 +27,10 @@ export class SharedWait {
   /** A wait over the cap, and what the provider said. */
   #tooLong: { readonly until: number; readonly error: ErrorInfo } | null = null;
   #refusalsInARow = 0;
+  /** Of batch work alone: a chat beside it that is refused again and again says nothing about it. */
+  #batchRefusalsInARow = 0;
+  /** Until when no batch work is sent or waited for, since it was refused too often in a row, and what it is told. */
+  #givenUp: { readonly until: number; readonly error: ErrorInfo } | null = null;
   /** Requests that may be without an answer at once; null: as many as there are places. */
   #unanswered: number | null = null;
 
@@ -56,6 +62,31 @@ export class SharedWait {
     else this.#tooLong = { until: Math.max(this.#tooLong?.until ?? 0, now + retryAfterMs), error };
   }
 
+  /**
+   * A crowd of batch work was refused. All that wait share the allowed number of refusals in a row: if each of a thousand had
+   * its own, an endpoint that refuses for ever would be asked for days. Afterwards a new batch may try as often.
+   */
+  batchRefused(now: number, error: ErrorInfo, { batchRefusals, capMs }: WaitPolicy): void {
+    if (this.#batchRefusalsInARow++ < batchRefusals) return;
+    const message = `Nothing was taken on for ${this.#batchRefusalsInARow} times in a row, with a pause before each. ${error.message}`;
+    // Whoever sleeps after a refusal of its own wakes within the cap, and is to hear of it.
+    this.#givenUp = { until: now + capMs, error: { ...error, message } };
+    this.#batchRefusalsInARow = 0;
+  }
+
+  /** What batch work is told that was refused or waits, after too many refusals in a row. */
+  givenUp(now: number): ProviderError | undefined {
+    if (this.#givenUp === null || this.#givenUp.until <= now) return undefined;
+    const { message, requestId: _requestId, ...info } = this.#givenUp.error;
+    return new ProviderError(message, { ...info, phase: "before-headers" });
+  }
+
+  /** A whole answer came, whenever it was asked for. */
+  answered(): void {
+    this.#batchRefusalsInARow = 0;
+    this.#givenUp = null;
+  }
+
   /** Nothing is left of a limit, which the provider said with an answer: the next request would be refused. */
   exhausted(now: number, forMs: number): void {
     this.#until = Math.max(this.#until, now + forMs);
@@ -66,6 +97,7 @@ export class SharedWait {
   accepted(size: number): void {
     this.#refusalsInARow = 0;
     this.#tooLong = null;
+    this.answered();
     if (this.#unanswered !== null) this.#unanswered = this.#unanswered + 1 >= size ? null : this.#unanswered + 1;
   }
 

@@ -17,7 +17,7 @@ export function asks(limiter: Limiter, workClass: "foreground" | "batch", admitt
 /** After what is under way in this turn of the event loop. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export const policy = { baseMs: 500, capMs: 60_000 };
+export const policy = { baseMs: 500, capMs: 60_000, batchRefusals: 8 };
 
 export function refusal(retryAfterMs?: number): ErrorInfo {
   const words = { kind: "rate-limit", message: "slow down", phase: "before-headers", retryable: true, status: 429 } as const;

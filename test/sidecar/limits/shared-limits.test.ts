@@ -138,7 +138,7 @@ describe("what a limiter hears from others", () => {
   it("and what it tells is a wait that the provider named, and a size once it has proved right", async () => {
     const learned: Learned[] = [];
     const { limiter, clock } = newLimiter(learned);
-    const policy = { baseMs: 1, capMs: 60_000 };
+    const policy = { baseMs: 1, capMs: 60_000, batchRefusals: 8 };
     const error = { kind: "rate-limit", message: "slow down", phase: "before-headers", retryable: true } as const;
     const places = await Promise.all([1, 2, 3, 4].map(() => acquire(limiter, "batch")));
     places[0]?.refused({ ...error, retryAfterMs: 2000 }, policy);

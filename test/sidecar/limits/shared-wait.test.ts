@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { SharedWait } from "../../../sidecar/limits/shared-wait.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";
 
-const policy = { baseMs: 500, capMs: 60_000 };
+const policy = { baseMs: 500, capMs: 60_000, batchRefusals: 8 };
 
 function refusal(retryAfterMs?: number): ErrorInfo {
   const words = { kind: "rate-limit", message: "slow down", phase: "before-headers", retryable: true, status: 429 } as const;
