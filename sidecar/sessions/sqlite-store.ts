@@ -6,6 +6,7 @@ import { storeWorkerUrl } from "../entry-points.ts";
 import { Failure } from "../failure.ts";
 import type { SearchResult, StoreStatistics } from "../store-results.ts";
 import type { SessionInfo, StoredMessage } from "../types.ts";
+import { checkConversation } from "./check-conversation.ts";
 import { type RunningCheck, startCheck } from "./check-process.ts";
 import type { Owner } from "./owner.ts";
 import type { SessionDatabase } from "./sqlite/database.ts";
@@ -39,6 +40,8 @@ export interface OpenOptions {
   readonly onNotice?: (words: string) => void;
   /** SQLite's name of another way to reach files than the system's own. */
   readonly vfs?: string;
+  /** Where the database cannot be written to it is opened for reading, with a note, instead of refused. Default: it is refused. */
+  readonly mayOnlyRead?: boolean;
   /** Milliseconds between opening a database that was left open and looking through it: the first replies come first. Default 3000. */
   readonly checkAfterMs?: number;
 }
@@ -84,7 +87,8 @@ export class SqliteStore implements SessionStore {
     }
   }
 
-  createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
+  async createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
+    checkConversation(session, messages);
     return this.#call("createSession", { session, messages });
   }
 

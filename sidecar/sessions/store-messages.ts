@@ -10,6 +10,8 @@ export interface OpenRequest {
   readonly owner: Owner;
   /** SQLite's name of another way to reach files than the system's own. */
   readonly vfs?: string;
+  /** Where the database cannot be written to it is opened for reading, with a note, instead of refused. */
+  readonly mayOnlyRead?: boolean;
 }
 
 /** What it gives. */

@@ -55,7 +55,7 @@ class StoreWorker {
     this.#opening = await import("./sqlite/opening/open-database.ts").catch((error: unknown) => {
       throw new Failure("storage", "This Node.js has no SQLite (node:sqlite): conversations are kept in memory only.", error);
     });
-    const { database, folder, notes } = this.#opening.openDatabase(request.folder, request.owner, request.vfs);
+    const { database, folder, notes } = this.#opening.openDatabase(request.folder, request.owner, request);
     this.#database = database;
     this.#tidying = setInterval(() => this.#workSoon(), tidyingMs);
     this.#workSoon();

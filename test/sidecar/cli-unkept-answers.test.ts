@@ -1,8 +1,6 @@
 // Conversations on the command line that cannot be kept, or are in use: what a person is told, and how the command ends.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,28 +10,31 @@ import { openStore } from "../../sidecar/sessions/open-store.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
 import { type ParleyEnd, ParleyProcess } from "../support/parley-process.ts";
+import { fillDisk, mountDisk } from "./sessions/sqlite/small-disk.ts";
 
 /** The sources, since the store's thread is a file beside the program. */
 const program = fileURLToPath(new URL("../../sidecar/cli.ts", import.meta.url));
 const question = ["ask", "--model", "openai-compatible/fake-model", "--session", "new", "Well?"] as const;
 
 let fake: FakeProvider;
+let home: string;
 let store: string;
 
 before(async () => {
   fake = await FakeProvider.start();
 });
 beforeEach(async () => {
-  store = await mkdtemp(join(tmpdir(), "parley-store-"));
+  home = await mkdtemp(join(tmpdir(), "parley-home-"));
+  store = join(home, "store");
 });
 afterEach(async () => {
   fake.reset();
-  await rm(store, { recursive: true });
+  await rm(home, { recursive: true });
 });
 after(() => fake.close());
 
 function start(args: readonly string[]): ParleyProcess {
-  const env = { HOME: store, APPDATA: store, PARLEY_STORE: store, OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") };
+  const env = { HOME: home, APPDATA: home, PARLEY_STORE: store, OPENAI_COMPATIBLE_BASE_URL: fake.baseUrl("openai-chat") };
   return new ParleyProcess(args, { program, env });
 }
 
@@ -79,36 +80,21 @@ test("when everything is deleted while a process answers, it prints the answer, 
   assert.match(stderr, /The conversation was deleted while it was being answered\.\nparley: this answer was not kept\.\n$/u);
 });
 
-/** Takes all the room that is left. */
-function fill(file: string): void {
-  const descriptor = openSync(file, "w");
-  try {
-    for (const size of [1 << 16, 1 << 12]) {
-      try {
-        for (;;) if (writeSync(descriptor, Buffer.alloc(size)) < size) break;
-      } catch (error) {
-        assert.ok(error instanceof Error && "code" in error && error.code === "ENOSPC");
-      }
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 test("an answer that the disk has no room for is printed, said not to be kept, and the command ends with 1", async (context) => {
-  if (spawnSync("/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", store]).status !== 0) {
+  const disk = await mountDisk(context, 4);
+  if (disk === undefined) {
     context.skip("needs to mount a disk of a few megabytes");
     return;
   }
-  try {
-    const running = await answering(" and half".repeat(100_000));
-    fill(join(store, "filler"));
-    fake.gate("more").open();
-    const { status, stdout, stderr } = await running.ended;
-    assert.equal(status, 1, stderr);
-    assert.ok(stdout.endsWith("and half\n"));
-    assert.match(stderr, /the disk is full: free some space\.\nparley: this answer was not kept\.\n$/u);
-  } finally {
-    execFileSync("/bin/umount", ["-l", store]);
-  }
+  store = disk;
+  const running = await answering(" and half".repeat(100_000));
+  fillDisk(disk);
+  fake.gate("more").open();
+  const { status, stdout, stderr } = await running.ended;
+  assert.equal(status, 1, stderr);
+  assert.ok(stdout.endsWith("and half\n"));
+  assert.match(stderr, /the disk is full: free some space\.\nparley: this answer was not kept\.\n$/u);
+  const listed = await parley("sessions", "list");
+  assert.match(listed.stdout, /Well\?/u);
+  assert.match(listed.stderr, /the disk is full: free some space\. They can be read, and nothing be changed\./u);
 });

@@ -13,6 +13,9 @@ const mostSessions = 1_000_000;
 /** Characters of an id that are shown, where they are enough. */
 const shortest = 8;
 
+/** What only reads works also where nothing can be written. */
+type StoreUse = "read" | "write";
+
 /** `--store`, else `PARLEY_STORE`, else the user's data folder. */
 export function storeFolder(parsed: ParsedArguments, { environment }: Terminal): string {
   const named = single(parsed, "store") ?? environment["PARLEY_STORE"] ?? "";
@@ -20,13 +23,13 @@ export function storeFolder(parsed: ParsedArguments, { environment }: Terminal):
 }
 
 /** Undefined where the folder holds no conversations yet. Rejects with `CommandError`. */
-export async function existingStore(folder: string, terminal: Terminal): Promise<SessionStore | undefined> {
-  return (await hasStore(folder)) ? openedStore(folder, terminal) : undefined;
+export async function existingStore(folder: string, terminal: Terminal, use: StoreUse = "write"): Promise<SessionStore | undefined> {
+  return (await hasStore(folder)) ? openedStore(folder, terminal, use) : undefined;
 }
 
 /** Rejects with `CommandError`. */
-export async function neededStore(folder: string, terminal: Terminal): Promise<SessionStore> {
-  const store = await existingStore(folder, terminal);
+export async function neededStore(folder: string, terminal: Terminal, use: StoreUse = "write"): Promise<SessionStore> {
+  const store = await existingStore(folder, terminal, use);
   if (store !== undefined) return store;
   const others = await editorStores(terminal);
   const known = others.map((other) => `\n  ${other.editor}: ${other.folder}`).join("");
@@ -34,10 +37,10 @@ export async function neededStore(folder: string, terminal: Terminal): Promise<S
 }
 
 /** Made where it is missing. Rejects with `CommandError`. */
-export async function openedStore(folder: string, terminal: Terminal): Promise<SessionStore> {
+export async function openedStore(folder: string, terminal: Terminal, use: StoreUse = "write"): Promise<SessionStore> {
   // Loaded late: most commands keep nothing.
   const { openStore } = await import("../../sessions/open-store.ts");
-  return asCommandError(() => openStore(folder, { onNotice: (words) => terminal.note(words) }));
+  return asCommandError(() => openStore(folder, { onNotice: (words) => terminal.note(words), mayOnlyRead: use === "read" }));
 }
 
 /** Closes the store whatever becomes of the work. What a store refuses is told as it says it. */

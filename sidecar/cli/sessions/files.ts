@@ -17,7 +17,7 @@ export async function exportSession(terminal: Terminal, args: readonly string[])
   const id = oneId(parsed);
   const format = formatOption(parsed);
   const output = single(parsed, "output");
-  return inStore<ExitStatus>(await neededStore(storeFolder(parsed, terminal), terminal), async (store) => {
+  return inStore<ExitStatus>(await neededStore(storeFolder(parsed, terminal), terminal, "read"), async (store) => {
     const { signal } = terminal;
     const session = await foundSession(store, id);
     if (output === undefined) {

@@ -19,7 +19,7 @@ export async function listSessions(terminal: Terminal, args: readonly string[]):
   if (parsed.operands.length > 0) throw new UsageError('"sessions list" takes no operands; "sessions search WORD…" looks for words.');
   const limit = numberOption(parsed, "limit", 1, Number.MAX_SAFE_INTEGER, true) ?? usualList;
   const folder = storeFolder(parsed, terminal);
-  const store = await existingStore(folder, terminal);
+  const store = await existingStore(folder, terminal, "read");
   const all = store === undefined ? [] : await inStore(store, (opened) => opened.listSessions(limit + 1));
   const shown = all.slice(0, limit);
   if (parsed.flags.has("json")) await terminal.writeJson(...shown);
@@ -46,7 +46,7 @@ function table(sessions: readonly SessionInfo[]): string {
 export async function showSession(terminal: Terminal, args: readonly string[]): Promise<ExitStatus> {
   const parsed = parseCommand(showCommand, args);
   const id = oneId(parsed);
-  return inStore<ExitStatus>(await neededStore(storeFolder(parsed, terminal), terminal), async (store) => {
+  return inStore<ExitStatus>(await neededStore(storeFolder(parsed, terminal), terminal, "read"), async (store) => {
     const session = await foundSession(store, id);
     const path = session.leaf === null ? [] : await store.getPath(session.leaf);
     if (parsed.flags.has("json")) await terminal.writeJson(...path);
@@ -92,7 +92,7 @@ export async function searchSessions(terminal: Terminal, args: readonly string[]
   const text = parsed.operands.join(" ");
   if (text.trim() === "") throw new UsageError("What is to be searched for? Give one word or more.");
   const limit = numberOption(parsed, "limit", 1, 10_000, true) ?? usualSearch;
-  return inStore<ExitStatus>(await neededStore(storeFolder(parsed, terminal), terminal), async (store) => {
+  return inStore<ExitStatus>(await neededStore(storeFolder(parsed, terminal), terminal, "read"), async (store) => {
     const { hits, complete } = await store.search({ text, limit, messagesPerSession });
     if (parsed.flags.has("json")) await terminal.writeJson(...hits);
     else await terminal.write(found(hits));

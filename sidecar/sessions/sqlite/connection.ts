@@ -2,6 +2,7 @@
 // that hold what all of them must.
 
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { Failure } from "../../failure.ts";
 import { fromColumn, toColumn } from "./column-text.ts";
 import { checkVersion, versionOf } from "./schema.ts";
 
@@ -10,12 +11,18 @@ type Statement = ReturnType<DatabaseSync["prepare"]>;
 
 export class Connection {
   readonly #database: DatabaseSync;
+  readonly #refusal: Failure | undefined;
   /** There are some fifty. */
   readonly #statements = new Map<string, Statement>();
 
-  /** Takes an open database of the current schema, and closes it in the end. */
-  constructor(database: DatabaseSync) {
+  /** Takes an open database of the current schema, and closes it in the end. `refusal`: why nothing can be written to it. */
+  constructor(database: DatabaseSync, refusal?: Failure) {
     this.#database = database;
+    this.#refusal = refusal;
+  }
+
+  get isReadOnly(): boolean {
+    return this.#refusal !== undefined;
   }
 
   all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
@@ -44,6 +51,7 @@ export class Connection {
    * written where another window has meanwhile brought the database to a newer schema.
    */
   transaction<T>(work: () => T): T {
+    if (this.#refusal !== undefined) throw this.#refusal;
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       checkVersion(versionOf(this.#database));

@@ -46,7 +46,7 @@ export class SessionDatabase {
   /** Whether a process that had it open before has ended without closing it. */
   readonly wasLeftOpen: boolean;
 
-  /** Takes a database of the current schema. Marks what dead processes have left as cut. */
+  /** Takes a database of the current schema. Marks what dead processes have left as cut, where it can be written to. */
   constructor(connection: Connection, folder: StoreFolder, owner: Owner) {
     this.#connection = connection;
     this.#folder = folder;
@@ -57,7 +57,7 @@ export class SessionDatabase {
     this.#messages = new MessageTable(connection, this.#words);
     this.#housekeeping = new Housekeeping(connection, this.#messages, this.#words);
     this.#limits = new EndpointLimits(connection);
-    this.wasLeftOpen = connection.transaction(() => this.#running.enter());
+    this.wasLeftOpen = !connection.isReadOnly && connection.transaction(() => this.#running.enter());
   }
 
   createSession({ session, messages }: { readonly session: SessionInfo; readonly messages: readonly StoredMessage[] }): void {
@@ -222,6 +222,7 @@ export class SessionDatabase {
 
   /** A little of what has time: deleting what was deleted, indexing what was written before. False where nothing is left. */
   workSome(): boolean {
+    if (this.#connection.isReadOnly) return false;
     this.#housekeeping.expire();
     if (this.#housekeeping.purgeSome()) return true;
     return !this.#words.isComplete() && this.#connection.transaction(() => this.#words.catchUp(indexedAtOnce));
@@ -229,6 +230,7 @@ export class SessionDatabase {
 
   close(): void {
     try {
+      if (this.#connection.isReadOnly) return;
       const until = performance.now() + closingMs;
       this.#housekeeping.expire(this.#owner.instance);
       while (performance.now() < until && this.#housekeeping.purgeSome());

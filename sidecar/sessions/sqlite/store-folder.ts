@@ -55,9 +55,13 @@ export class StoreFolder {
 
   /** As SQLite is to open it. */
   location(file: string): string | URL {
-    if (this.#vfs === undefined) return file;
+    return this.#vfs === undefined ? file : this.url(file);
+  }
+
+  /** The same, as an address, to which parameters of SQLite can be added. */
+  url(file: string): URL {
     const url = pathToFileURL(file);
-    url.searchParams.set("vfs", this.#vfs);
+    if (this.#vfs !== undefined) url.searchParams.set("vfs", this.#vfs);
     return url;
   }
 

@@ -5,15 +5,17 @@ import { existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../failure.ts";
 import type { Owner } from "../../owner.ts";
+import type { OpenRequest } from "../../store-messages.ts";
 import { Connection } from "../connection.ts";
 import { SessionDatabase } from "../database.ts";
 import { checkVersion, migrate, schemaVersion, versionOf } from "../schema.ts";
 import { StoreFolder } from "../store-folder.ts";
 import { backUp } from "./backup.ts";
 import { setJournal, writeAheadLogWorks } from "./journal-mode.ts";
+import { openReadOnly } from "./read-only.ts";
 import { finishRepair, repair } from "./repair.ts";
 import { schemaOnDisk } from "./schema-on-disk.ts";
-import { isDamage, storageFailure } from "./store-failure.ts";
+import { isDamage, isNotWritable, storageFailure } from "./store-failure.ts";
 
 export { isDamage, storageFailure };
 
@@ -27,11 +29,16 @@ export interface OpenedDatabase {
   readonly notes: readonly string[];
 }
 
+export type HowToOpen = Pick<OpenRequest, "vfs" | "mayOnlyRead">;
+
 const damagedNow =
   "The conversations are damaged. They will be repaired when they are opened by one window alone: close the other windows of Parley, and reload this one.";
 
-/** Throws a `Failure` with code `storage` that says what is wrong and what becomes of the conversations. */
-export function openDatabase(path: string, owner: Owner, vfs?: string): OpenedDatabase {
+/**
+ * Throws a `Failure` with code `storage` that says what is wrong and what becomes of the conversations. With `mayOnlyRead` a
+ * database that cannot be written to is opened for reading; a note says why.
+ */
+export function openDatabase(path: string, owner: Owner, { vfs, mayOnlyRead = false }: HowToOpen = {}): OpenedDatabase {
   const folder = new StoreFolder(path, vfs);
   try {
     checkFullTextSearch();
@@ -43,7 +50,10 @@ export function openDatabase(path: string, owner: Owner, vfs?: string): OpenedDa
     return openOrRepair(folder, owner);
   } catch (error) {
     folder.leave();
-    throw storageFailure(error, folder.database);
+    const failure = storageFailure(error, folder.database);
+    const database = mayOnlyRead && isNotWritable(error) ? openReadOnly(folder, owner, failure) : undefined;
+    if (database === undefined) throw failure;
+    return { database, folder, notes: [`${failure.message} They can be read, and nothing be changed.`] };
   }
 }
 

@@ -42,6 +42,14 @@ export function isDamage(error: unknown): boolean {
   return code === 11 || code === 26;
 }
 
+/** Reading may yet be possible: nothing, or not enough, can be written to the disk or the folder. */
+export function isNotWritable(error: unknown): boolean {
+  const code = resultCode(error);
+  if (code !== undefined) return [8, 10, 13, 14].includes(code);
+  const fileCode = error instanceof Error && "code" in error ? fileCauses.get(String(error.code)) : undefined;
+  return fileCode === full || fileCode === notWritable;
+}
+
 /** The primary result code; undefined for what SQLite has not thrown. */
 function resultCode(error: unknown): number | undefined {
   return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;

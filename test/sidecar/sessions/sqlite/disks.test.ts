@@ -1,34 +1,22 @@
 // Disks that are full, slow, read-only or shared, and what is left on them of what was deleted.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../../../sidecar/failure.ts";
 import { newSession } from "../../../../sidecar/sessions/new-session.ts";
 import { undoMs } from "../../../../sidecar/sessions/store.ts";
 import { until } from "../../../support/until.ts";
+import { mountDisk } from "./small-disk.ts";
 import { checkFails, createSession, exchange, newFolder, openStore, openTelling, userMessage } from "../store-kinds.ts";
 
 async function checkRefused(promise: Promise<unknown>, words: RegExp): Promise<void> {
   await assert.rejects(promise, (error) => error instanceof Failure && error.code === "storage" && words.test(error.message));
-}
-
-/** A disk of its own; undefined where this machine or this user cannot have one. */
-async function mountDisk(context: TestContext, megabytes: number): Promise<string | undefined> {
-  const disk = await mkdtemp(join(tmpdir(), "parley-disk-"));
-  const mount = spawnSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk]);
-  context.after(async () => {
-    if (mount.status === 0) execFileSync("/bin/umount", ["-l", disk]);
-    await rm(disk, { recursive: true });
-  });
-  if (mount.status !== 0) return undefined;
-  return disk;
 }
 
 test("on a full disk it says so, loses nothing that was acknowledged, and works again when there is room", async (context) => {
