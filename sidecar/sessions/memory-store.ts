@@ -2,6 +2,7 @@
 
 import type { SearchResult, StoreStatistics } from "../store-results.ts";
 import type { SessionInfo, StoredMessage } from "../types.ts";
+import { checkConversation } from "./check-conversation.ts";
 import { deletedMeanwhile, messageNotFound, sessionBusy, sessionNotFound } from "./failures.ts";
 import { MemoryMessages } from "./memory-messages.ts";
 import { countsOf } from "./search/matches.ts";
@@ -44,6 +45,7 @@ export class MemoryStore implements SessionStore {
   readonly #limits = new Map<string, EndpointLimit>();
 
   async createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
+    checkConversation(session, messages);
     this.#checkParents(session.id, messages);
     this.#sessions.set(session.id, session);
     this.#messages.insert(session.id, messages);

@@ -9,6 +9,7 @@ import { AnswerFold } from "../answers/fold.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm } from "../api.ts";
 import type { GenerationParameters, SessionInfo, StoredMessage, StreamEvent, UserPart } from "../types.ts";
 import { AnswerWriter } from "./answer-writer.ts";
+import { checkQuestion } from "./check-conversation.ts";
 import type { WhenContextIsFull } from "./compaction/fit-context.ts";
 import { messageNotFound, nothingToContinue, sessionBusy, sessionNotFound } from "./failures.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -146,8 +147,8 @@ export class Session {
 
   /**
    * Commits question and empty answer, and calls no model yet: the turn's `events` do. Waits for the turns asked for before.
-   * Rejects with a `Failure`, with a `ProviderError` where the question is empty or an option cannot be right, or with the
-   * signal's reason when it is aborted meanwhile; nothing is kept then.
+   * Rejects with a `Failure`, with a `ProviderError` where the question is empty, a part of it lacks a field or an option cannot
+   * be right, or with the signal's reason when it is aborted meanwhile; nothing is kept then.
    */
   async begin(question: Question, { parent, ...options }: TurnOptions = {}): Promise<Turn> {
     const content = partsOf(question);
@@ -308,6 +309,7 @@ function inOtherWords(content: readonly UserPart[], text: string): readonly User
 
 function partsOf(question: Question): readonly UserPart[] {
   const parts: readonly UserPart[] = typeof question === "string" ? [{ type: "text", text: question }] : question;
+  checkQuestion(parts);
   if (parts.every((part) => part.type === "text" && part.text.trim() === "")) {
     throw invalidRequest("empty-prompt", "The question is empty: there is nothing to send.");
   }

@@ -99,7 +99,10 @@ export interface DeletedHistory {
  * said below. What resolves has been committed. A session that was deleted is there for no method but `restoreSession`.
  */
 export interface SessionStore {
-  /** With these messages, in one transaction: an imported conversation is there whole or not at all. */
+  /**
+   * With these messages, in one transaction: an imported conversation is there whole or not at all. Rejects with
+   * `invalid-params` where one lacks a field or has another's value in it, so that every export can be imported.
+   */
   createSession(session: SessionInfo, messages?: readonly StoredMessage[]): Promise<void>;
   /** Newest change first. */
   listSessions(limit: number): Promise<readonly SessionInfo[]>;

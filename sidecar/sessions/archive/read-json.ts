@@ -6,7 +6,7 @@ import { Failure } from "../../failure.ts";
 import { isObject, refuse } from "../../check.ts";
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { titleOf } from "../title.ts";
-import { shapes } from "./archive-shapes.ts";
+import { shapes } from "../conversation-shapes.ts";
 import { invalidArchive, jsonVersion, type ArchivedMessage, type ArchivedSession, type ReadConversation } from "./conversation.ts";
 import {
   foreignMessage,

@@ -5,7 +5,7 @@
 import { Failure } from "../../failure.ts";
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { isObject } from "../../check.ts";
-import { shapes } from "./archive-shapes.ts";
+import { shapes } from "../conversation-shapes.ts";
 import { invalidArchive, markdownVersion, type ArchivedMessage, type ArchivedSession, type ReadConversation } from "./conversation.ts";
 import { markStart, readExactly } from "./exact-text.ts";
 import { LeftOut } from "./left-out.ts";

@@ -182,6 +182,20 @@ test("an empty question is refused, and nothing is kept or asked", async () => {
   assert.equal(provider.requests.length, 0);
 });
 
+test("a question with a part that lacks a field is refused with the field's name, and nothing is kept or asked", async () => {
+  const { provider, llm } = scriptedLlm();
+  const session = new Session(llm);
+  // As a program in plain JavaScript has it, where no compiler looks.
+  const question = JSON.parse('[{"type":"text","text":"What is it?"},{"type":"file","name":"a.ts","text":"let a;"}]');
+  await assert.rejects(session.generate(question), (error) => {
+    assert.ok(error instanceof ProviderError);
+    assert.deepEqual([error.info.kind, error.message], ["invalid-request", "`question[1].uri` must be a text."]);
+    return true;
+  });
+  assert.deepEqual(await session.messages(), []);
+  assert.equal(provider.requests.length, 0);
+});
+
 test("a question after an earlier message makes a branch, and answering again stands beside the first answer", async () => {
   const { provider, llm } = scriptedLlm();
   provider.enqueue(answers("one"), answers("two"), answers("other two"), answers("again"));

@@ -1,6 +1,7 @@
 // The rules of a store, held by both of them.
 
 import assert from "node:assert/strict";
+import { Failure } from "../../../sidecar/failure.ts";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
 import type { ErrorInfo, StoredMessage, Usage } from "../../../sidecar/types.ts";
 import { answered, checkFails, describeStores, emptyAnswer, userMessage } from "./store-kinds.ts";
@@ -21,10 +22,34 @@ describeStores("a store", (withStore) => {
     assert.equal(await store.getSession("another"), undefined);
   });
 
+  withStore("refuses what a file could not give back, names its field, and keeps nothing of it", async (store) => {
+    const session = newSession({ model: "p/m", title: "From a program" });
+    const question = userMessage(session.id, null, "?");
+    const file = { type: "file", name: "a.ts", text: "let a;" };
+    const withFile = { ...question, message: { role: "user", content: [...question.message.content, file] } };
+    const failed = { ...emptyAnswer(session.id, question.id), status: "error" };
+    const error = { kind: "server", message: "It failed.", retryable: false };
+    const wrong = [
+      { field: "`messages[0].message.content[1].uri` must be a text", info: session, messages: [withFile] },
+      { field: "`messages[1].error.phase` must be one of", info: session, messages: [question, { ...failed, error }] },
+      { field: "`session.title` must be a text", info: { ...session, title: 7 } },
+    ];
+    for (const { field, ...given } of wrong) {
+      // As a program in plain JavaScript has it, where no compiler looks.
+      const { info, messages } = JSON.parse(JSON.stringify(given));
+      await assert.rejects(
+        store.createSession(info, messages),
+        (failure) => failure instanceof Failure && failure.code === "invalid-params" && failure.message.startsWith(field),
+      );
+    }
+    assert.deepEqual(await store.listSessions(10), []);
+    assert.equal(await store.getMessage(question.id), undefined);
+  });
+
   withStore("gives back every text as it was put in: with NUL, with half a surrogate pair, with what stands for them", async (store) => {
     for (const text of ["\0", "before\0after", "half \ud83d", "\udc00 half", "\u0001", '\u0001"quoted\\u0000"', "\ufffd", "", "語 😀"]) {
       const told = JSON.stringify(text);
-      const session = newSession({ model: text, title: text, systemPrompt: text, parameters: { system: text, stop: [text] } });
+      const session = newSession({ model: text, title: text, systemPrompt: text, parameters: { system: text, stop: [`${text}.`] } });
       await store.createSession({ ...session, metadata: { text } });
       assert.deepEqual(await store.getSession(session.id), { ...session, metadata: { text } }, told);
       const changes = { title: `${text} again`, systemPrompt: `${text}!`, model: `p/${text}` };

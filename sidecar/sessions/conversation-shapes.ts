@@ -1,24 +1,11 @@
-// What a conversation in a file must look like: a file can be damaged, or written by anybody.
+// What a conversation must look like, in a file, which can be damaged or written by anybody, and at the doors of the library: what
+// is kept here can be read back from the file that is made of it.
 
-import { checkedParameters } from "../../answers/parameters.ts";
-import { Failure } from "../../failure.ts";
-import { MAX_JSON_DEPTH } from "../../json-depth.ts";
-import { ProviderError } from "../../providers/provider.ts";
-import {
-  between,
-  type Check,
-  flag,
-  integer,
-  isObject,
-  list,
-  nullable,
-  object,
-  oneOf,
-  optional,
-  refuse,
-  text,
-  variants,
-} from "../../check.ts";
+import { checkedParameters } from "../answers/parameters.ts";
+import { Failure } from "../failure.ts";
+import { MAX_JSON_DEPTH } from "../json-depth.ts";
+import { ProviderError } from "../providers/provider.ts";
+import { between, type Check, flag, integer, isObject, list, nullable, object, oneOf, optional, refuse, text, variants } from "../check.ts";
 import type {
   AssistantPart,
   Cost,
@@ -37,8 +24,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
   Usage,
-} from "../../types.ts";
-import type { ArchivedMessage, ArchivedSession } from "./conversation.ts";
+  UserPart,
+} from "../types.ts";
+import type { ArchivedMessage, ArchivedSession } from "./archive/conversation.ts";
 
 const id = text(200, 1);
 const name = text(4000);
@@ -113,7 +101,7 @@ const message: Check<Message> = (value, path) => {
   checkRole(of, path);
   // TypeScript lets an assertion be called only by a name of declared type.
   const check: Check<unknown> = contents[of];
-  check(value["content"], path);
+  check(value["content"], `${path}.content`);
 };
 
 function checkRole(value: unknown, path: string): asserts value is Message["role"] {
@@ -170,10 +158,12 @@ const error = object<ErrorInfo>({
 
 /** Throw a `Failure` with code `invalid-params` that names the field. */
 export const shapes: {
+  readonly question: Check<readonly UserPart[]>;
   readonly message: Check<ArchivedMessage>;
   readonly session: Check<ArchivedSession>;
   readonly json: Check<JsonValue>;
 } = {
+  question: contents.user,
   message: object<ArchivedMessage>({
     id,
     parent: nullable(id),
