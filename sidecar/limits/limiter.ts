@@ -214,6 +214,7 @@ export class Limiter {
       accepted: (exhaustedForMs) => {
         if (!held || (!unanswered && exhaustedForMs === undefined)) return;
         if (unanswered && era === this.#era) this.#wait.accepted(this.size);
+        if (unanswered) this.#places.answered();
         heard();
         if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
         this.#admitWaiting();

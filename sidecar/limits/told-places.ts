@@ -15,6 +15,9 @@ export class ToldPlaces {
   readonly #told: (places: number | undefined) => void;
   #isAwaited: boolean;
   #askAt = -Infinity;
+  /** When an answer is reason enough to ask again: the server did not tell, maybe because it was loading its model. */
+  #askAfterAnswerAt = Infinity;
+  #vainly = 0;
 
   /** `ask` never rejects; undefined: nobody is asked. `told` hears each answer, and nothing once when the first one takes too long. */
   constructor(ask: (() => Promise<number | undefined>) | undefined, clock: Clock, told: (places: number | undefined) => void) {
@@ -33,12 +36,24 @@ export class ToldPlaces {
   ask(): void {
     if (this.#ask === undefined || this.#clock.now() < this.#askAt) return;
     this.#askAt = Infinity;
+    this.#askAfterAnswerAt = Infinity;
     const giveUp = this.#isAwaited ? this.#clock.after(MOST_WAIT_MS, () => this.#tell(undefined)) : undefined;
     void this.#ask().then((places) => {
       giveUp?.();
-      this.#askAt = this.#clock.now() + (places === undefined ? ASK_IN_VAIN_AGAIN_MS : ASK_AGAIN_MS);
+      const now = this.#clock.now();
+      this.#vainly = places === undefined ? this.#vainly + 1 : 0;
+      this.#askAt = now + (places === undefined ? ASK_IN_VAIN_AGAIN_MS : ASK_AGAIN_MS);
+      // At the first answer at once: until then the model may have been loading. One that tells nothing is not asked at each.
+      if (places === undefined) this.#askAfterAnswerAt = this.#vainly === 1 ? now : this.#askAt;
       this.#tell(places);
     });
+  }
+
+  /** The server has begun to answer a request, so it has its model. Asks where it had not told, whether anybody waits or not. */
+  answered(): void {
+    if (this.#clock.now() < this.#askAfterAnswerAt) return;
+    this.#askAt = -Infinity;
+    this.ask();
   }
 
   #tell(places: number | undefined): void {

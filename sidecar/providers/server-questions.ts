@@ -19,13 +19,15 @@ export interface ServerQuestion {
   readonly keyHeader?: string;
   /** Milliseconds for which the answer stays good. */
   readonly keepMs: number;
+  /** The same for having nothing to say. Default: five seconds, or `keepMs` where that is shorter. */
+  readonly keepNothingMs?: number;
 }
 
 /** Undefined where the server has nothing to say. Rejects with the caller's own reason alone, when the caller wants no more. */
 export type AskServer = (question: ServerQuestion) => Promise<JsonValue | undefined>;
 
 /** The same for what is asked once: see `askOnce`. */
-export type AskServerOnce = (question: Omit<ServerQuestion, "keepMs">) => Promise<JsonValue | undefined>;
+export type AskServerOnce = (question: Omit<ServerQuestion, "keepMs" | "keepNothingMs">) => Promise<JsonValue | undefined>;
 
 export interface QuestionedServer {
   readonly target: CallTarget;
@@ -69,7 +71,7 @@ export class ServerQuestions {
     const asked: KeptAnswer = { answer: this.#send(question), goodUntil: null };
     this.#kept.set(name, asked);
     void asked.answer.then((answer) => {
-      const keepMs = answer === undefined ? Math.min(question.keepMs, KEEP_NOTHING_MS) : question.keepMs;
+      const keepMs = answer === undefined ? (question.keepNothingMs ?? Math.min(question.keepMs, KEEP_NOTHING_MS)) : question.keepMs;
       asked.goodUntil = performance.now() + keepMs;
     });
     return orAborted(asked.answer, signal);
@@ -84,7 +86,7 @@ export class ServerQuestions {
 export async function askOnce(
   http: HttpClient,
   { target, baseUrl, headers, key, connectMs }: QuestionedServer,
-  { method, path, body, keyHeader }: Omit<ServerQuestion, "keepMs">,
+  { method, path, body, keyHeader }: Omit<ServerQuestion, "keepMs" | "keepNothingMs">,
   signal: AbortSignal,
 ): Promise<JsonValue | undefined> {
   const limits = { connectMs: Math.min(connectMs || ANSWER_MS, ANSWER_MS), answer: { stage: "list", ms: ANSWER_MS } } as const;

@@ -80,9 +80,17 @@ async function askGemini(ask: AskServer): Promise<ReadonlyMap<string, Told>> {
   return models;
 }
 
-/** llama.cpp's server answers as many requests at once as it has slots, and queues all others without a word. */
+/** Four times what llama.cpp has at most (`LLAMA_MAX_SEQ` in its `src/llama-cparams.h`), since some build it with more. */
+const MOST_SLOTS = 1024;
+
+/**
+ * llama.cpp's server answers as many requests at once as it has slots, and queues all others without a word. While it loads its
+ * model it tells nothing (503), so whoever asks again is not to hear of that.
+ */
 export async function readPlaces(way: ChatQuirks["describes"], ask: AskServer): Promise<number | undefined> {
-  return way === "llama-server" ? known(asObject(await ask(props))?.["total_slots"]) : undefined;
+  if (way !== "llama-server") return undefined;
+  const slots = known(asObject(await ask({ ...props, keepNothingMs: 0 }))?.["total_slots"]);
+  return slots === undefined || slots > MOST_SLOTS ? undefined : slots;
 }
 
 function told(contextWindow: number | undefined, maxOutputTokens: number | undefined, abilities: ModelAbilities): Told {

@@ -167,10 +167,25 @@ describe("a server that queues instead of refusing", () => {
     fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
     const engine = engineWith({ concurrency: 64, providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });
     const run = gather(Array.from({ length: 3 }, () => () => engine.llm("llama-server/m").generate("hi")));
-    await until(() => fake.questions.length === 1 && fake.state().waitingAt.length === 2, "two answers, and the question");
+    const asked = (): boolean => fake.questions.length === 2 && fake.state().waitingAt.length === 2;
+    await until(asked, "two answers, and the question again now that it answers");
     fake.gate("go").open();
     assert.ok((await run).every(({ status }) => status === "complete"));
-    assert.deepEqual([fake.questions.length, fake.state().peakAnswers], [1, 2]);
+    assert.deepEqual([fake.questions.length, fake.state().peakAnswers], [2, 2]);
+  });
+
+  it("that was loading its model when it was asked for its slots gets as many as it has with its first answer", async () => {
+    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }], holdHeaders: "loaded" });
+    const engine = engineWith({ concurrency: 64, providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });
+    const run = gather(Array.from({ length: 20 }, () => () => engine.llm("llama-server/m").generate("hi")));
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 2, "two at first");
+    // Until now the fake had no answer to the question: its 404 tells as little as the 503 of a server that loads.
+    fake.tell("/props", { total_slots: 6 });
+    fake.gate("loaded").open();
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 6, "six answers at once");
+    fake.gate("go").open();
+    assert.ok((await run).every(({ status }) => status === "complete"));
+    assert.deepEqual([fake.questions.length, fake.state().peakAnswers], [2, 6]);
   });
 
   it("is given two requests at once where its kind is known for it, and as many as the settings say", async () => {

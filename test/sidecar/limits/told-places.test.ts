@@ -68,6 +68,42 @@ describe("the places that a server tells", () => {
     (await third).release();
   });
 
+  it("are asked for again with the first answer where they were not told, and then no more often than each quarter of a minute", async () => {
+    const clock = new HeldClock();
+    let asked = 0;
+    const askPlaces = async (): Promise<undefined> => void asked++;
+    const limiter = new Limiter(64, { start: 2, clock, askPlaces });
+    const chat = taken(limiter, "foreground");
+    chat.accepted();
+    chat.release();
+    assert.equal(asked, 0, "nobody has had to wait");
+    const counts: number[] = [];
+    for (const ms of [0, 0, 14_999, 1, 14_999, 1]) {
+      clock.pass(ms);
+      const place = await acquire(limiter, "batch");
+      place.accepted();
+      place.accepted();
+      place.release();
+      await settled();
+      counts.push(asked);
+    }
+    assert.deepEqual(counts, [2, 2, 2, 3, 3, 4]);
+  });
+
+  it("are those of a server that was loading its model, for all who wait since then", async () => {
+    const clock = new HeldClock();
+    const answers = [undefined, 3];
+    const limiter = new Limiter(64, { start: 1, clock, askPlaces: async () => answers.shift() });
+    const admitted: string[] = [];
+    const batch = ["a", "b", "c", "d"].map((name) => asks(limiter, "batch", admitted, name));
+    const first = await batch[0];
+    assert.deepEqual(admitted, ["a"]);
+    first?.accepted();
+    await settled();
+    assert.deepEqual([admitted, limiter.size], [["a", "b", "c"], 3]);
+    for (const place of batch) (await place).release();
+  });
+
   it("are asked for when a request has to wait, once in five minutes, and taken at once", async () => {
     const clock = new HeldClock();
     let asked = 0;

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { readPlaces } from "../../../sidecar/providers/openai-chat/described-models.ts";
 import type { JsonObject, JsonValue, ModelInfo } from "../../../sidecar/types.ts";
 import { fakeAtHand } from "../../support/fake-at-hand.ts";
 import { createProvider } from "../../support/provider-calls.ts";
@@ -77,6 +78,11 @@ describe("What a server tells of its models elsewhere", () => {
     const models = await list("llama-server", { data: [{ id: "qwen.gguf", meta: { n_ctx_train: 262_144 } }] });
     assert.deepEqual(factsOf(models), [{ model: "qwen.gguf", contextWindow: 16_384, abilities: { images: true, tools: true } }]);
     assert.equal(fake.questions[0]?.headers["authorization"], "Bearer the-key");
+  });
+
+  test("is the number of llama-server's slots, unless no server has as many", async () => {
+    const told = (slots: number): Promise<number | undefined> => readPlaces("llama-server", async () => ({ total_slots: slots }));
+    assert.deepEqual(await Promise.all([0, 1, 6, 1024, 1025, 1e9].map(told)), [undefined, 1, 6, 1024, undefined, undefined]);
   });
 
   test("is not taken for any of the models behind llama-server as a router", async () => {
