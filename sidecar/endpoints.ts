@@ -87,6 +87,11 @@ export class Endpoints {
     return [...rows, ...Object.keys(this.#settings.providers).filter((id) => !rows.includes(id) && providerRow(id) === undefined)];
   }
 
+  /** Also of the providers that cannot be had here: a conversation may have extras for them all the same. */
+  everyId(): readonly string[] {
+    return [...PROVIDER_ROWS.map(({ id }) => id), ...Object.keys(this.#settings.providers)];
+  }
+
   /** Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
   resolve(id: string, overrides: EndpointOverrides = {}): Endpoint {
     const row = this.row(id);

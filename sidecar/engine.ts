@@ -49,6 +49,7 @@ export class Engine {
         provider,
         model,
         endpoint: () => this.#endpoints.resolve(provider, overrides),
+        providers: () => this.#endpoints.everyId(),
         price: (asking) => this.#quote(provider, model, overrides, asking),
         contextWindow: (signal) => this.#models.contextWindow(provider, model, overrides, signal),
       },
@@ -62,6 +63,11 @@ export class Engine {
    */
   checkProvider(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): void {
     this.#endpoints.check(id, overrides);
+  }
+
+  /** Also of those that cannot be had here. */
+  providerIds(): readonly string[] {
+    return this.#endpoints.everyId();
   }
 
   /** As it is when it is called with these overrides. Undefined for a provider that is none. */

@@ -3,7 +3,7 @@
 // their batch class (by AsyncLocalStorage, so that a bare function needs neither), and never fails because of one item.
 
 import { AnswerError, invalidRequest } from "./answers/answer-error.ts";
-import { checkNames, type OptionNames } from "./answers/parameters.ts";
+import { checkNames, checkSignal, type OptionNames } from "./answers/parameters.ts";
 import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
 import { Budget, budgetExhausted, type BudgetLimits } from "./limits/budget.ts";
 import type { AnswerStatus } from "./types.ts";
@@ -53,6 +53,7 @@ const OPTIONS: OptionNames<GatherOptions> = { concurrency: true, signal: true, b
 export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): Gathering<T> {
   checkNames("option of gather", options, OPTIONS);
   const { concurrency = DEFAULT_CONCURRENCY } = options;
+  if (options.signal !== undefined) checkSignal(options.signal);
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw invalidRequest("invalid-parameter", `The parameter "concurrency" must be a whole number, 1 or more; it is ${concurrency}.`);
   }

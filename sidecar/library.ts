@@ -2,10 +2,11 @@
 // unless they are given. Everything made here shares one engine, so that limits hold across the whole program; nothing is
 // opened before the first request, and nothing keeps the program alive after the last one.
 
-import { checkedOptions, type OptionNames } from "./answers/parameters.ts";
+import { checkAtLeastOne, checkedOptions, checkProviderOptions, type OptionNames } from "./answers/parameters.ts";
 import { invalidRequest } from "./answers/answer-error.ts";
 import type { GenerateOptions, Llm } from "./api.ts";
 import type { EndpointOverrides } from "./endpoints.ts";
+import { usableKey } from "./keys.ts";
 import { createStandaloneEngine, type StandaloneEngine } from "./standalone-engine.ts";
 
 export { AnswerError } from "./answers/answer-error.ts";
@@ -51,6 +52,19 @@ const OWN_OPTIONS: OptionNames<Omit<LlmOptions, keyof GenerateOptions>> = {
   startConcurrency: true,
 };
 
+/** What is wrong whatever the provider is. The key is not repeated. */
+function checkEndpoint(given: { readonly [Name in keyof typeof OWN_OPTIONS]?: unknown }): void {
+  const { baseUrl, apiKey, api, concurrency, startConcurrency } = given;
+  checkAtLeastOne("concurrency", concurrency);
+  checkAtLeastOne("startConcurrency", startConcurrency);
+  if (baseUrl !== undefined && typeof baseUrl !== "string")
+    throw invalidRequest("invalid-base-url", `The option "baseUrl" must be a text.`);
+  if (apiKey !== undefined && typeof apiKey !== "string") throw invalidRequest("invalid-key", `The option "apiKey" must be a text.`);
+  if (apiKey !== undefined) usableKey(apiKey);
+  if (api === undefined || api === "responses" || api === "chat") return;
+  throw invalidRequest("invalid-parameter", 'The option "api" must be "responses" or "chat".');
+}
+
 let shared: StandaloneEngine | undefined;
 
 /**
@@ -63,7 +77,8 @@ export function createLlm(provider: string, options: LlmOptions): Llm {
     throw invalidRequest("invalid-model-ref", `createLlm("${provider}", …) needs the name of a model: { model: "…" }.`);
   }
   shared ??= createStandaloneEngine(process.env);
-  shared.engine.checkProvider(provider);
+  checkEndpoint({ baseUrl, apiKey, api, concurrency, startConcurrency });
+  shared.engine.checkProvider(provider, baseUrl === undefined ? {} : { baseUrl });
   const { signal, timeLimits } = request;
   const overrides: EndpointOverrides = {
     ...(baseUrl === undefined ? {} : { baseUrl }),
@@ -74,5 +89,6 @@ export function createLlm(provider: string, options: LlmOptions): Llm {
     ...(timeLimits === undefined ? {} : { timeLimits }),
   };
   const defaults: GenerateOptions = { ...checkedOptions(request, OWN_OPTIONS), ...(signal === undefined ? {} : { signal }) };
+  checkProviderOptions(request.providerOptions, shared.engine.providerIds());
   return shared.engine.llmAt(provider, model, overrides, defaults);
 }

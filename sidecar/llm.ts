@@ -8,6 +8,7 @@ import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.t
 import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
+import { checkedOptions, checkProviderOptions, isAbortSignal } from "./answers/parameters.ts";
 import { buildModelRequest } from "./answers/request.ts";
 import { countTokens } from "./answers/token-count.ts";
 import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } from "./answers/retry.ts";
@@ -40,6 +41,8 @@ export interface LlmTarget {
    * nobody is. Rejects with the signal's reason.
    */
   price?(asking?: AbortSignal): Promise<PriceQuote | undefined>;
+  /** The ids of all providers, for which a request may have extras; undefined: any. */
+  providers?(): readonly string[];
   /** See `Llm`. */
   contextWindow?(signal: AbortSignal): Promise<number | undefined>;
 }
@@ -67,7 +70,7 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
   const run = (prompt: PromptSource, options: GenerateOptions = {}): AnswerRun => {
     // The scope is that of the caller: a stream made inside `gather` belongs to it wherever it is read.
     const scope = currentScope();
-    const signals = [defaults.signal, options.signal, scope.signal].filter((signal) => signal !== undefined);
+    const signals = [defaults.signal, options.signal, scope.signal].filter(isAbortSignal);
     return new AnswerRun(target, prompt, { ...defaults, ...options }, scope, signals);
   };
   return {
@@ -85,8 +88,17 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
       return result;
     },
     contextWindow: async (signal) => target.contextWindow?.(signal),
-    countTokens: (prompt, options, signal) => countTokens(target, prompt, { ...defaults, ...options }, signal),
+    countTokens: async (prompt, options, signal) => {
+      checkForTarget(target, options);
+      return countTokens(target, prompt, { ...defaults, ...options }, signal);
+    },
   };
+}
+
+/** Throws a `ProviderError` for options that no request can be made of. */
+function checkForTarget({ providers }: LlmTarget, options: GenerateOptions): void {
+  checkedOptions(options);
+  if (providers !== undefined) checkProviderOptions(options.providerOptions, providers());
 }
 
 /** One for all: an abort without a reason makes an error with a stack of its own, at the end of every answer. */
@@ -275,6 +287,7 @@ class AnswerRun {
   }
 
   async #buildRequest(): Promise<ModelRequest> {
+    checkForTarget(this.#target, this.#options);
     const built = buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
     // One of many questions that nobody will go on from.
     const request = this.#workClass === "batch" && built.messages.length === 1 ? { ...built, oneOff: true } : built;

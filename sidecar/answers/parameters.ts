@@ -85,9 +85,32 @@ const TIME_LIMITS: OptionNames<TimeLimits> = { connectMs: true, firstTokenMs: tr
 
 /** The parameters of a request's options, checked together with its time limits. `others` as in `checkedParameters`. */
 export function checkedOptions(options: GenerateOptions, others: object = {}): GenerationParameters {
-  const { signal: _signal, timeLimits, ...rest } = options;
+  const { signal, timeLimits, ...rest } = options;
+  if (signal !== undefined) checkSignal(signal);
   if (timeLimits !== undefined) checkTimeLimits(timeLimits);
   return checkedParameters(rest, { ...REQUEST_OPTIONS, ...others });
+}
+
+/** A signal of another realm is one as well. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  return isObject(value) && "aborted" in value && "addEventListener" in value;
+}
+
+/** Throws a `ProviderError` of kind `invalid-request`. */
+export function checkSignal(value: unknown): void {
+  if (!isAbortSignal(value)) throw invalidParameter(`The option "signal" must be an AbortSignal; it is ${shown(value)}.`);
+}
+
+/** Throws a `ProviderError` of kind `invalid-request` unless it is undefined, or a whole number from 1. */
+export function checkAtLeastOne(name: string, value: unknown): void {
+  const problem = value === undefined ? undefined : integer(1)(value);
+  if (problem !== undefined) throw invalidParameter(`The parameter "${name}" ${problem}; it is ${shown(value)}.`);
+}
+
+/** Throws a `ProviderError` of kind `invalid-request` for extras of a provider that there is not. `known`: the ids of all. */
+export function checkProviderOptions(given: unknown, known: readonly string[]): void {
+  if (!isObject(given)) return;
+  checkNames("provider", given, Object.fromEntries(known.map((id) => [id, true])));
 }
 
 function checkTimeLimits(limits: object): void {

@@ -28,12 +28,40 @@ describe("An option that does not exist is refused by name, with the one that wa
     ['{"max_tokens":5}', /no parameter "max_tokens"\. Known are .*maxOutputTokens/u],
     ['{"timelimits":{}}', /Did you mean "timeLimits"\?/u],
     ['{"timeLimits":{"idleMS":5}}', /no time limit "idleMS"\. Did you mean "idleMs"\? Known are connectMs, firstTokenMs, idleMs\./u],
+    ['{"concurrency":0}', /"concurrency" must be a whole number, 1 or more; it is 0/u],
+    ['{"concurrency":"x"}', /"concurrency" must be a whole number, 1 or more; it is "x"/u],
+    ['{"concurrency":2.5}', /"concurrency" must be a whole number/u],
+    ['{"startConcurrency":-3}', /"startConcurrency" must be a whole number, 1 or more; it is -3/u],
+    ['{"api":"completions"}', /"api" must be "responses" or "chat"/u],
+    ['{"signal":"no"}', /"signal" must be an AbortSignal; it is "no"/u],
+    ['{"providerOptions":{"opnai":{}}}', /no provider "opnai"\. Did you mean "openai"\? Known are .*anthropic/u],
     ['{"timeLimits":{"idleMs":"5"}}', /"idleMs" must be milliseconds, 0 or more; it is "5"/u],
   ] as const) {
     test(`by createLlm: ${json}`, () => {
       checkInvalid(() => createLlm("openai-compatible", { ...address, ...JSON.parse(json) }), message);
     });
   }
+
+  test("by createLlm: an address that is none, and a key that no header can carry, which is not repeated", () => {
+    const made = (given: object) => (): Llm => createLlm("openai-compatible", { ...address, ...given });
+    assert.throws(made({ concurrency: Number.NaN }), /"concurrency" must be a whole number, 1 or more; it is NaN/u);
+    assert.throws(made({ baseUrl: "nonsense" }), /"nonsense" .* it must begin with http/u);
+    assert.throws(made({ apiKey: "sk-secret\nmore" }), (error) => error instanceof ProviderError && !error.message.includes("secret"));
+  });
+
+  test("by stream and countTokens: a signal that is none, and extras for a provider that there is not", async () => {
+    const noSignal: GenerateOptions = JSON.parse('{"signal":"no"}');
+    const messages: string[] = [];
+    for await (const { event } of llm().stream("Hi", noSignal)) if (event.type === "end") messages.push(event.error?.message ?? "none");
+    assert.deepEqual(messages, ['The option "signal" must be an AbortSignal; it is "no".']);
+    checkInvalid(() => gather([], JSON.parse('{"signal":"no"}')), /"signal" must be an AbortSignal/u);
+    const extras: GenerateOptions = JSON.parse('{"providerOptions":{"opnai":{}}}');
+    await assert.rejects(llm().generate("Hi", extras), /no provider "opnai"\. Did you mean "openai"\?/u);
+    const count = async (json: string): Promise<unknown> => llm().countTokens?.("Hi", JSON.parse(json), new AbortController().signal);
+    await assert.rejects(count('{"bogus":1}'), /no parameter "bogus"/u);
+    await assert.rejects(count('{"providerOptions":{"opnai":{}}}'), /no provider "opnai"/u);
+    assert.equal(fake.requests.length, 0);
+  });
 
   test("by generate and stream, before anything is sent", async () => {
     const options: GenerateOptions = JSON.parse('{"top_p":1}');
