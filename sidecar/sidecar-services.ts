@@ -79,6 +79,9 @@ async function openStore(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     log.warn(error.message);
-    return { store: new MemoryStore(), persistence: { available: false, reason: error.message } };
+    return {
+      store: new MemoryStore(),
+      persistence: { available: false, reason: `${error.message} Conversations are kept in memory only.` },
+    };
   }
 }

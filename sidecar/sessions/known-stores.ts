@@ -38,7 +38,7 @@ export async function editorStores(machine: Machine): Promise<readonly EditorSto
   return found;
 }
 
-export async function hasStore(folder: string): Promise<boolean> {
+async function hasStore(folder: string): Promise<boolean> {
   return stat(join(folder, databaseName)).then(
     (info) => info.isFile(),
     () => false,

@@ -53,7 +53,7 @@ class StoreWorker {
   async #open(request: OpenRequest): Promise<OpenResult> {
     this.#request = request;
     this.#opening = await import("./sqlite/opening/open-database.ts").catch((error: unknown) => {
-      throw new Failure("storage", "This Node.js has no SQLite (node:sqlite): conversations are kept in memory only.", error);
+      throw new Failure("storage", "This Node.js has no SQLite (node:sqlite), in which conversations are kept.", error);
     });
     const { database, folder, notes } = this.#opening.openDatabase(request.folder, request.owner, request);
     this.#database = database;

@@ -1,9 +1,10 @@
 // Conversations on the command line that cannot be kept, or are in use: what a person is told, and how the command ends.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../../sidecar/sessions/open-store.ts";
@@ -78,6 +79,36 @@ test("when everything is deleted while a process answers, it prints the answer, 
   const { status, stdout, stderr } = await running.ended;
   assert.deepEqual([status, stdout], [1, "Half and half\n"]);
   assert.match(stderr, /The conversation was deleted while it was being answered\.\nparley: this answer was not kept\.\n$/u);
+});
+
+test("why an answer failed is shown with the conversation", async () => {
+  fake.enqueue({ status: 400, body: { error: { message: "No such thing as a well." } } });
+  assert.equal((await start(question).ended).status, 1);
+  const { stdout } = await parley("sessions", "show", await onlyId());
+  assert.match(stdout, /· error\n\n\[.*refused the request\..*No such thing as a well\.\]\n$/u);
+});
+
+test("a store that is no folder, an empty name and a newer database are refused in words for the command line", async () => {
+  const file = join(home, "a-file");
+  await writeFile(file, "");
+  const cases: readonly (readonly [args: readonly string[], status: number, words: RegExp])[] = [
+    [["sessions", "list", "--store", file], 1, /a file is in its place/u],
+    [["sessions", "list", "--store", ""], 2, /The option --store takes a folder; it is empty\./u],
+    [[...question, "--store", ""], 2, /The option --store takes a folder; it is empty\./u],
+  ];
+  for (const [args, expected, words] of cases) {
+    const { status, stdout, stderr } = await parley(...args);
+    assert.deepEqual([status, stdout], [expected, ""]);
+    assert.match(stderr, words);
+  }
+  await (await openStore(store)).close();
+  const database = new DatabaseSync(join(store, "conversations.sqlite"));
+  database.exec("PRAGMA user_version = 999");
+  database.close();
+  const newer = await parley("sessions", "list");
+  assert.equal(newer.status, 1);
+  assert.match(newer.stderr, /on the command line, install it\.\n$/u);
+  assert.equal(fake.requests.length, 0);
 });
 
 test("an answer that the disk has no room for is printed, said not to be kept, and the command ends with 1", async (context) => {

@@ -1,8 +1,9 @@
 // Which store the command line works on, and which conversation in it is meant.
 
-import { resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
-import { defaultStoreFolder, editorStores, hasStore } from "../../sessions/known-stores.ts";
+import { databaseName, defaultStoreFolder, editorStores } from "../../sessions/known-stores.ts";
 import type { SessionStore } from "../../sessions/store.ts";
 import type { SessionInfo } from "../../types.ts";
 import type { Terminal } from "../terminal.ts";
@@ -18,13 +19,23 @@ type StoreUse = "read" | "write";
 
 /** `--store`, else `PARLEY_STORE`, else the user's data folder. */
 export function storeFolder(parsed: ParsedArguments, { environment }: Terminal): string {
-  const named = single(parsed, "store") ?? environment["PARLEY_STORE"] ?? "";
+  const option = single(parsed, "store");
+  if (option === "") throw new UsageError("The option --store takes a folder; it is empty.");
+  const named = option ?? environment["PARLEY_STORE"] ?? "";
   return named === "" ? defaultStoreFolder({ environment }) : resolve(named);
 }
 
 /** Undefined where the folder holds no conversations yet. Rejects with `CommandError`. */
 export async function existingStore(folder: string, terminal: Terminal, use: StoreUse = "write"): Promise<SessionStore | undefined> {
-  return (await hasStore(folder)) ? openedStore(folder, terminal, use) : undefined;
+  // What is no folder, or holds no file where the database belongs, is refused in the words of whoever would open it.
+  return (await isMissing(join(folder, databaseName))) ? undefined : openedStore(folder, terminal, use);
+}
+
+async function isMissing(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => false,
+    (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT",
+  );
 }
 
 /** Rejects with `CommandError`. */

@@ -1,9 +1,10 @@
 // `parley sessions list | show | search`: what is read and printed.
 
+import { errorWords } from "../../error-words.ts";
 import { linesOf } from "../../prompt-text.ts";
 import { editorStores } from "../../sessions/known-stores.ts";
 import type { SessionHit, TextRange } from "../../store-results.ts";
-import type { Part, SessionInfo, StoredMessage } from "../../types.ts";
+import type { ErrorInfo, Part, SessionInfo, StoredMessage } from "../../types.ts";
 import type { ExitStatus } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 import { numberOption, parseCommand, UsageError } from "../usage.ts";
@@ -60,13 +61,20 @@ const names = { user: "User", assistant: "Assistant", system: "Summary", tool: "
 function conversation(session: SessionInfo, path: readonly StoredMessage[]): string {
   const head = [`# ${titleWords(session.title)}`, `${session.id}, ${localTime(session.updatedAt)}`];
   if (session.systemPrompt !== undefined) head.push(`## System\n\n${session.systemPrompt}`);
-  const messages = path.map(({ message, model, status }) => {
+  const messages = path.map(({ message, model, status, error }) => {
     const end = status === undefined || status === "complete" ? [] : [status];
     const heading = [names[message.role], ...(model === undefined ? [] : [model]), ...end].join(" · ");
     const parts = message.content.map((part: Part) => partWords(part)).filter((text) => text !== "");
+    if (error !== undefined) parts.push(`[${reasonOf(error)}]`);
     return [`## ${heading}`, ...parts].join("\n\n");
   });
   return `${[...head, ...messages].join("\n\n")}\n`;
+}
+
+/** Why an answer is not whole. What is to be done about it is for whoever asked. */
+function reasonOf(error: ErrorInfo): string {
+  const { summary, detail } = errorWords(error, { place: "terminal" });
+  return detail === undefined ? summary : `${summary} ${detail}`;
 }
 
 /** What was thought, and what only a provider reads, is in an export. */

@@ -17,6 +17,9 @@ const RECENT_PART = 0.5;
 /** Of what a model of unknown window has refused: what it is supposed to read. */
 const SUPPOSED_PART = 0.7;
 
+const waysOut = "Ask a shorter question, begin a new conversation, or choose a model with a larger context window.";
+const waysOfRefused = `${waysOut} Or have older messages summarised: "summarize" as the setting "whenContextIsFull".`;
+
 export interface FitOptions {
   readonly session: string;
   /** Oldest first, up to what is to be answered. */
@@ -52,7 +55,7 @@ export async function fittingContext(options: FitOptions, signal: AbortSignal): 
   if (window === undefined) return modelContext(path, summary);
   const room = roomIn(window, parameters);
   if (tokens <= room) return modelContext(path, summary);
-  if (whenFull === "refuse") throw tooLong(tokens, estimated, known);
+  if (whenFull === "refuse") throw tooLong(tokens, estimated, known, waysOfRefused);
   const recent = recentPart(path, summary, Math.floor((room * RECENT_PART) / scale));
   const rest = afterSummary(path, summary);
   const older = rest.slice(0, rest.length - recent.length);
@@ -65,10 +68,10 @@ export async function fittingContext(options: FitOptions, signal: AbortSignal): 
   return modelContext(path, made);
 }
 
-function tooLong(tokens: number, estimated: boolean, window: number | undefined): ProviderError {
+function tooLong(tokens: number, estimated: boolean, window: number | undefined, ways = waysOut): ProviderError {
   const size = `${estimated ? "about " : ""}${tokens} tokens`;
   const holds = window === undefined ? "more than the model takes" : `and the model's context window holds ${window}, its answer included`;
-  return new ProviderError(`The conversation has ${size}, ${holds}.`, {
+  return new ProviderError(`The conversation has ${size}, ${holds}. ${ways}`, {
     kind: "context-length",
     providerCode: "context-full",
     phase: "before-headers",

@@ -9,16 +9,25 @@ import { checkVersion, versionOf } from "./schema.ts";
 export type Row = Record<string, SQLOutputValue>;
 type Statement = ReturnType<DatabaseSync["prepare"]>;
 
+interface Writing {
+  /** Why nothing can be written. */
+  readonly refusal?: Failure;
+  /** Throws before a commit that must not be acknowledged. */
+  readonly check?: () => void;
+}
+
 export class Connection {
   readonly #database: DatabaseSync;
   readonly #refusal: Failure | undefined;
+  readonly #check: () => void;
   /** There are some fifty. */
   readonly #statements = new Map<string, Statement>();
 
-  /** Takes an open database of the current schema, and closes it in the end. `refusal`: why nothing can be written to it. */
-  constructor(database: DatabaseSync, refusal?: Failure) {
+  /** Takes an open database of the current schema, and closes it in the end. */
+  constructor(database: DatabaseSync, { refusal, check = () => {} }: Writing = {}) {
     this.#database = database;
     this.#refusal = refusal;
+    this.#check = check;
   }
 
   get isReadOnly(): boolean {
@@ -56,6 +65,7 @@ export class Connection {
     try {
       checkVersion(versionOf(this.#database));
       const result = work();
+      this.#check();
       this.#database.exec("COMMIT");
       return result;
     } catch (error) {

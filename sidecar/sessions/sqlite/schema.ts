@@ -111,7 +111,7 @@ export function checkVersion(version: number): void {
   throw new Failure(
     "storage",
     `The conversations were written by a newer Parley (schema ${version}, this one knows ${schemaVersion}). ` +
-      "Reload the window to run the newer one; until then conversations are kept in memory only.",
+      "Reload the window to run the newer one; on the command line, install it.",
   );
 }
 

@@ -1,6 +1,6 @@
 // The folder of a store: the database, and the files beside it by their names.
 
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { StoreFile } from "../../store-results.ts";
@@ -116,6 +116,15 @@ export class StoreFolder {
 /** A database with what SQLite has put beside it. Throws what the file system throws. */
 export function removeDatabase(file: string): void {
   for (const name of withCompanions(file)) rmSync(name, { force: true });
+}
+
+/** Renames what there is of it. Throws what the file system throws. */
+export function moveDatabase(file: string, to: string): void {
+  const targets = withCompanions(to);
+  for (const [at, name] of withCompanions(file).entries()) {
+    const target = targets[at];
+    if (target !== undefined && existsSync(name)) renameSync(name, target);
+  }
 }
 
 export function withCompanions(file: string): readonly string[] {

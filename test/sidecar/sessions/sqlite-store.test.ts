@@ -245,7 +245,7 @@ test("a database of a newer Parley is refused, and not a byte of it is written",
   database.exec("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999");
   database.close();
   const before = await readFile(file);
-  await checkRefused(folder, /newer Parley .*Reload the window/);
+  await checkRefused(folder, /newer Parley .*Reload the window to run the newer one; on the command line, install it\.$/);
   assert.deepEqual(await readFile(file), before);
 });
 
@@ -254,7 +254,7 @@ test("what cannot be a database, or cannot be one here, is refused in words that
   await writeFile(join(folder, "a-file"), "");
   await checkRefused(join(folder, "a-file", "below"), /could not be kept in/);
   await mkdir(join(folder, "elsewhere", "conversations.sqlite"), { recursive: true });
-  await checkRefused(join(folder, "elsewhere"), /could not be kept in/);
+  await checkRefused(join(folder, "elsewhere"), /could not be kept in .*: a folder is in its place: give that another name\./);
 });
 
 test("a database that another program holds is reported as locked, and works again afterwards", async (context) => {

@@ -14,6 +14,7 @@ import { backUp } from "./backup.ts";
 import { setJournal, writeAheadLogWorks } from "./journal-mode.ts";
 import { openReadOnly } from "./read-only.ts";
 import { finishRepair, repair } from "./repair.ts";
+import { setLeftoversAside, stillInPlace } from "./removed-database.ts";
 import { schemaOnDisk } from "./schema-on-disk.ts";
 import { isDamage, isNotWritable, storageFailure } from "./store-failure.ts";
 
@@ -47,7 +48,7 @@ export function openDatabase(path: string, owner: Owner, { vfs, mayOnlyRead = fa
     // From here on this process is one of those that have it open.
     void folder.presence;
     finishRepair(folder);
-    return openOrRepair(folder, owner);
+    return openOrRepair(folder, owner, setLeftoversAside(folder));
   } catch (error) {
     folder.leave();
     const failure = storageFailure(error, folder.database);
@@ -68,18 +69,14 @@ function checkFullTextSearch(): void {
   try {
     database.exec("CREATE VIRTUAL TABLE probe USING fts5 (text)");
   } catch (error) {
-    throw new Failure(
-      "storage",
-      "This Node.js has no full-text search in its SQLite (FTS5): conversations are kept in memory only.",
-      error,
-    );
+    throw new Failure("storage", "This Node.js has no full-text search in its SQLite (FTS5), which conversations are kept with.", error);
   } finally {
     database.close();
   }
 }
 
-function openOrRepair(folder: StoreFolder, owner: Owner): OpenedDatabase {
-  const notes: string[] = [];
+function openOrRepair(folder: StoreFolder, owner: Owner, leftovers: string | undefined): OpenedDatabase {
+  const notes: string[] = leftovers === undefined ? [] : [leftovers];
   if (existsSync(folder.damageMark)) notes.push(repair(folder) ?? damagedNow);
   const logWorks = writeAheadLogWorks(folder);
   try {
@@ -87,7 +84,7 @@ function openOrRepair(folder: StoreFolder, owner: Owner): OpenedDatabase {
   } catch (error) {
     if (!isDamage(error)) throw error;
     const note = repair(folder);
-    if (note === undefined) throw new Failure("storage", `${damagedNow} Until then conversations are kept in memory only.`, error);
+    if (note === undefined) throw new Failure("storage", damagedNow, error);
     return openIn(folder, owner, logWorks, [...notes, note]);
   }
 }
@@ -100,7 +97,7 @@ function openIn(folder: StoreFolder, owner: Owner, logWorks: boolean, notes: rea
     checkVersion(version);
     if (version > 0 && version < schemaVersion) backUp(database, folder, version);
     migrate(database);
-    const opened = new SessionDatabase(new Connection(database), folder, owner);
+    const opened = new SessionDatabase(new Connection(database, { check: stillInPlace(folder.database) }), folder, owner);
     return { database: opened, folder, notes: note === undefined ? notes : [...notes, note] };
   } catch (error) {
     database.close();

@@ -58,11 +58,7 @@ export class Presence {
       this.#lock.exec("BEGIN; SELECT count(*) FROM sqlite_schema;");
     } catch (error) {
       if (!isBusy(error)) throw error;
-      throw new Failure(
-        "storage",
-        "Another window is repairing the conversations: reload this one when that is done. Until then conversations are kept in memory only.",
-        error,
-      );
+      throw new Failure("storage", "Another window is repairing the conversations: reload this one when that is done.", error);
     }
   }
 }

@@ -21,7 +21,7 @@ export function openReadOnly(folder: StoreFolder, owner: Owner, refusal: Failure
   if (!existsSync(folder.database)) return undefined;
   for (const open of [shared, unchanging, alone]) {
     const database = opened(() => open(folder));
-    if (database !== undefined) return new SessionDatabase(new Connection(database, refusal), folder, owner);
+    if (database !== undefined) return new SessionDatabase(new Connection(database, { refusal }), folder, owner);
   }
   return undefined;
 }

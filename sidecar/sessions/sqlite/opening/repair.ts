@@ -2,7 +2,7 @@
 // another name, and nothing of it is changed.
 
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { removeDatabase, type StoreFolder, withCompanions } from "../store-folder.ts";
+import { moveDatabase, removeDatabase, type StoreFolder } from "../store-folder.ts";
 import { salvage } from "./salvage.ts";
 
 /**
@@ -34,7 +34,9 @@ function replace(folder: StoreFolder): string {
   rmSync(folder.damageMark, { force: true });
   const read =
     messages === 0
-      ? "Nothing of it could be read"
+      ? sessions === 0
+        ? "Nothing of it could be read"
+        : `Of ${counted(sessions, "conversation")} the name could be read and is there; no message could`
       : `${counted(messages, "message")} in ${counted(sessions, "conversation")} could be read and are there`;
   return `The conversations were damaged. ${read}. The damaged database is kept as "${aside}".`;
 }
@@ -42,11 +44,7 @@ function replace(folder: StoreFolder): string {
 /** Moves the database, and whatever stands beside it: a log that stayed would be taken for that of the next one. */
 function setAside(folder: StoreFolder): string {
   const aside = folder.file(folder.nameFor("damaged"));
-  const targets = withCompanions(aside);
-  for (const [at, name] of withCompanions(folder.database).entries()) {
-    const target = targets[at];
-    if (target !== undefined && existsSync(name)) renameSync(name, target);
-  }
+  moveDatabase(folder.database, aside);
   return aside;
 }
 

@@ -24,6 +24,7 @@ const fileCauses: ReadonlyMap<string, string> = new Map([
   ["EACCES", notWritable],
   ["EPERM", notWritable],
   ["EROFS", notWritable],
+  ["EISDIR", "a folder is in its place: give that another name"],
   ["ENOTDIR", "its folder cannot be made: a file is in its place"],
   ["EEXIST", "its folder cannot be made: a file is in its place"],
 ]);

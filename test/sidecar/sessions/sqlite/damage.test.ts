@@ -274,3 +274,23 @@ test("deleting all history removes backups and databases that were set aside, wi
   assert.ok(after.bytes < before.bytes / 5, `${after.bytes} of ${before.bytes}`);
   await store.close();
 });
+
+test("where only the names of conversations can be read, that is what is said", async (context) => {
+  const folder = await newFolder(context);
+  const filler = await openStore(folder);
+  const session = newSession({ model: null, title: "Named" });
+  await filler.createSession(session);
+  await filler.close();
+  const file = join(folder, "conversations.sqlite");
+  const database = new DatabaseSync(file);
+  const root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'messages'").get()?.["rootpage"];
+  database.close();
+  const descriptor = openSync(file, "r+");
+  writeSync(descriptor, Buffer.alloc(4096, 0xff), 0, 4096, (Number(root) - 1) * 4096);
+  closeSync(descriptor);
+  await writeFile(join(folder, "conversations.needs-repair"), "");
+  const { store, notes } = await openTelling(folder);
+  assert.match(notes[0] ?? "", /Of 1 conversation the name could be read and is there; no message could\./);
+  assert.equal((await store.getSession(session.id))?.title, "Named");
+  await store.close();
+});
