@@ -96,9 +96,10 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
 }
 
 /** Throws a `ProviderError` for options that no request can be made of. */
-function checkForTarget({ providers }: LlmTarget, options: GenerateOptions): void {
+function checkForTarget(target: LlmTarget, options: GenerateOptions): void {
   checkedOptions(options);
-  if (providers !== undefined) checkProviderOptions(options.providerOptions, providers());
+  const ids = target.providers?.();
+  if (ids !== undefined) checkProviderOptions(options.providerOptions, ids);
 }
 
 /** One for all: an abort without a reason makes an error with a stack of its own, at the end of every answer. */
