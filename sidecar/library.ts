@@ -37,7 +37,11 @@ export interface LlmOptions extends GenerateOptions {
   readonly apiKey?: string;
   /** Forces one of OpenAI's two interfaces. Default: `responses` at OpenAI's own address, `chat` elsewhere. */
   readonly api?: "responses" | "chat";
-  /** Requests at once to this endpoint at most, for the whole program. */
+  /**
+   * Requests at once to this endpoint that a batch (`gather`) and everything else together have at most, for the whole program. A
+   * question outside of a batch does not wait for it: such questions go beside a full one, at most as many again, and the batch
+   * gets its places back when all together are fewer. Where the provider names a time to wait, that holds for all of them.
+   */
   readonly concurrency?: number;
   /** Requests at once to begin with, where the program knows what the endpoint bears. Default: a few, more as they are answered. */
   readonly startConcurrency?: number;
