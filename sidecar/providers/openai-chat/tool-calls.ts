@@ -84,7 +84,8 @@ export class ToolCallAssembly {
   }
 
   /**
-   * A new id is a new call, even under an index that is taken: Ollama gives every call the index 0 (quirk 39). So is a new
+   * A new id is a new call, even under an index that is taken: Ollama gives every call the index 0 (quirk 39), unless it
+   * has no name: then it is the rest of the call before. So is a new
    * index, even with an id that is taken: servers exist that give all calls one id. Without an id the index decides, and without an index the call that came last (quirk 40), unless a name begins another.
    */
   #find(id: string, name: string, index: number | undefined): CallInPieces | undefined {
@@ -93,7 +94,9 @@ export class ToolCallAssembly {
         (call) => call.id === id && (index === undefined || call.index === undefined || call.index === index),
       );
       if (known !== undefined) return known;
-      return index === undefined ? undefined : this.#calls.findLast((call) => call.index === index && call.id === "");
+      if (index === undefined) return undefined;
+      const begun = this.#calls.findLast((call) => call.index === index && call.id === "");
+      return begun ?? (name === "" ? this.#calls.findLast((call) => call.index === index && call.name !== "") : undefined);
     }
     if (index !== undefined) return this.#calls.findLast((call) => call.index === index);
     const last = this.#calls.at(-1);

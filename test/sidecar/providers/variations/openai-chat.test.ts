@@ -44,6 +44,34 @@ describe("Chat completions:", () => {
       ],
     ],
     [
+      "the reasoning in its details alone, in a text and in a summary",
+      PLAIN,
+      [
+        chunk({ reasoning_details: [{ type: "reasoning.text", text: "H", index: 0 }] }),
+        chunk({
+          reasoning_details: [
+            { type: "reasoning.summary", summary: "m." },
+            { type: "reasoning.encrypted", data: "gAAA" },
+          ],
+        }),
+        chunk({ content: "It is 7 °C." }),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "the rest of a call under a new id without a name",
+      CALLED,
+      [
+        call({ name: "weather", arguments: '{"city":' }, { id: "c1" }),
+        call({ arguments: '"Bern"}' }, { id: "c2" }),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
       "no choices before, between and behind",
       PLAIN,
       [
