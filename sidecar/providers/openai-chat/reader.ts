@@ -21,6 +21,8 @@ export class ChatReader implements WireReader {
   #rawFinishReason: string | null = null;
   #usage: ReportedUsage | null = null;
   #reasoningDetails: JsonValue[] = [];
+  /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
+  #isEmpty = true;
 
   constructor(target: WireTarget) {
     this.#target = target;
@@ -48,6 +50,7 @@ export class ChatReader implements WireReader {
       this.#done = true;
       return;
     }
+    this.#isEmpty = false;
     const match = event === "" ? this.#template.match(data) : undefined;
     if (match === undefined) this.#readInFull(data, event, out);
     else if (match.field === "content") this.#text(match.text, out);
@@ -55,7 +58,7 @@ export class ChatReader implements WireReader {
   }
 
   end(out: ProviderEvent[]): void {
-    const whole = this.finished;
+    const whole = this.finished && !this.#isEmpty;
     if (whole && this.#reasoningDetails.length > 0) {
       const details = { wire: CHAT_WIRE, reasoningDetails: this.#reasoningDetails };
       out.push({ type: "opaque", provider: this.#target.provider, data: details });

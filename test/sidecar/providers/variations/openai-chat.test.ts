@@ -201,4 +201,9 @@ describe("Chat completions:", () => {
     ],
   ];
   for (const [title, expected, stream] of forms) test(title, () => assert.deepEqual(read("openai-chat", sse(...stream)), expected));
+
+  // Without an end it is asked for again, as an answer with an empty body is.
+  test("nothing but the mark of the end is no answer", () => {
+    assert.deepEqual(read("openai-chat", sse("[DONE]")), { text: "", reasoning: "", tools: [], tokens: null, finish: null });
+  });
 });
