@@ -129,8 +129,8 @@ export class ChatReader implements WireReader {
    * `reasoning_details` have the same words once more, and count where they are alone.
    */
   #readReasoning(delta: JsonObject, out: ProviderEvent[]): void {
-    const text =
-      nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]) ?? detailsText(delta);
+    const named = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
+    const text = named ?? detailsText(delta);
     if (text !== undefined) this.#reasoning(text, out);
   }
 
