@@ -124,13 +124,9 @@ export class ChatReader implements WireReader {
     if (details !== undefined) this.#addDetails(details);
   }
 
-  /**
-   * Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). OpenRouter's
-   * `reasoning_details` have the same words once more, and count where they are alone.
-   */
+  /** Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). */
   #readReasoning(delta: JsonObject, out: ProviderEvent[]): void {
-    const named = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
-    const text = named ?? detailsText(delta);
+    const text = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
     if (text !== undefined) this.#reasoning(text, out);
   }
 
@@ -179,12 +175,6 @@ export class ChatReader implements WireReader {
       out.push({ type: "opaque", provider: this.#target.provider, data });
     }
   }
-}
-
-/** `text` of `reasoning.text` and `summary` of `reasoning.summary` (https://openrouter.ai/docs/use-cases/reasoning-tokens); what is encrypted has no words. */
-function detailsText(delta: JsonObject): string | undefined {
-  const details = (asList(delta["reasoning_details"]) ?? []).map((value) => asObject(value));
-  return nonEmpty(details.map((detail) => asText(detail?.["text"]) ?? asText(detail?.["summary"]) ?? "").join(""));
 }
 
 /** Everything that a chunk can change beside its one delta's text is absent. */

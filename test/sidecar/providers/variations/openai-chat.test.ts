@@ -44,23 +44,6 @@ describe("Chat completions:", () => {
       ],
     ],
     [
-      "the reasoning in its details alone, in a text and in a summary",
-      PLAIN,
-      [
-        chunk({ reasoning_details: [{ type: "reasoning.text", text: "H", index: 0 }] }),
-        chunk({
-          reasoning_details: [
-            { type: "reasoning.summary", summary: "m." },
-            { type: "reasoning.encrypted", data: "gAAA" },
-          ],
-        }),
-        chunk({ content: "It is 7 °C." }),
-        stopped(),
-        counted,
-        "[DONE]",
-      ],
-    ],
-    [
       "the rest of a call under a new id without a name",
       CALLED,
       [
