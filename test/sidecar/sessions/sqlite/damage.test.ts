@@ -152,7 +152,7 @@ test("a page in the midst that cannot be read costs its own rows and no others",
   await store.close();
 });
 
-test("whatever bits are flipped, nothing is destroyed: what is read is true, or refused in words", async (context) => {
+test("whatever bits are flipped where pages begin, nothing is destroyed: what is read is true, or refused in words", async (context) => {
   const { folder, file, messages } = await fill(context);
   const sound = await readFile(file);
   let state = 5;
