@@ -192,9 +192,10 @@ const writes = Number(process.env["PARLEY_STORE_WRITES"] ?? 1000);
 test(`two processes write ${writes} times to one database at once: none is lost, and both see all`, async (context) => {
   const folder = await newFolder(context);
   await (await openStore(folder)).close();
-  const writers = ["one", "two"].map((name) => {
+  const names = ["one", "two"];
+  const writers = names.map((name, at) => {
     const child = spawn(process.execPath, [fileURLToPath(new URL("interleaved-writer.ts", import.meta.url))], {
-      env: { ...process.env, FOLDER: folder, NAME: name, WRITES: String(writes / 2) },
+      env: { ...process.env, FOLDER: folder, NAME: name, OTHER: names[1 - at], WRITES: String(writes / 2) },
       stdio: ["ignore", "pipe", "inherit"],
     });
     context.after(() => child.kill("SIGKILL"));
@@ -208,7 +209,7 @@ test(`two processes write ${writes} times to one database at once: none is lost,
   const store = await openStore(folder);
   const shared = await store.listMessages("shared", { limit: writes });
   assert.deepEqual(new Set(shared.map(({ id }) => id)), new Set(acknowledged));
-  // They really took turns: neither had written all of its own before the other began.
+  // They really took turns: neither could write all of its own before the other began.
   const turns = shared.filter(({ id }, at) => id.slice(0, 3) !== shared[at - 1]?.id.slice(0, 3)).length;
   assert.ok(turns > 2, `${turns} turns`);
   await store.close();
