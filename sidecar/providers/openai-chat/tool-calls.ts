@@ -2,12 +2,14 @@
 // id and name; what servers do instead is why this is a file of its own.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
-import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts";
+import { asCount, asJsonText, asList, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { MalformedRecord } from "../wire-adapter.ts";
 
 /** More than any model asks for at once; each new piece is compared with all of them. */
 const MAX_CALLS = 1000;
+/** How often the arguments of one call are looked at for their end, which costs as much as they are long. */
+const MAX_LOOKS = 16;
 /** Stands for the index of the one call that a `function_call` can be; a count never is negative. */
 const LEGACY = -1;
 
@@ -17,6 +19,7 @@ interface CallInPieces {
   name: string;
   arguments: string;
   extraContent: JsonValue | undefined;
+  looks: number;
 }
 
 export interface FinishedCall {
@@ -76,17 +79,43 @@ export class ToolCallAssembly {
     const called = asObject(piece["function"]);
     const id = asText(piece["id"]) ?? "";
     const name = asText(called?.["name"]) ?? "";
-    const call = this.#find(id, name, index) ?? this.#begin(index);
+    const written = asJsonText(called?.["arguments"]);
+    const call = this.#callOf({ id, name, written }, index);
+    if (call === undefined) return;
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
-    call.arguments += asJsonText(called?.["arguments"]);
+    call.arguments += written;
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
   }
 
   /**
+   * The call that a piece belongs to; undefined for one that is told of again. Nothing can follow an object that is whole: an
+   * object behind it, under the same index and without an id of its own, is another call, for Gemini's interface gives all calls
+   * of an answer one index (NousResearch/hermes-agent#62940) and gateways lose their names beside (dyedd/lens#49). An empty
+   * object that arguments follow without a name was no more than a place kept for them.
+   */
+  #callOf(
+    piece: { readonly id: string; readonly name: string; readonly written: string },
+    index: number | undefined,
+  ): CallInPieces | undefined {
+    const { id, name, written } = piece;
+    const found = this.#find(id, name, index);
+    if (found === undefined || !/^\s*\{/u.test(written) || !isWhole(found)) return found ?? this.#begin(index);
+    if (written === found.arguments && (name === "" || name === found.name)) return undefined;
+    if (id === "" && name === "" && /^\s*\{\s*\}\s*$/u.test(found.arguments)) {
+      found.arguments = "";
+      return found;
+    }
+    const call = this.#begin(index);
+    call.name = name === "" ? found.name : name;
+    return call;
+  }
+
+  /**
    * A new id is a new call, even under an index that is taken: Ollama gives every call the index 0 (quirk 39), unless it
-   * has no name: then it is the rest of the call before. So is a new
-   * index, even with an id that is taken: servers exist that give all calls one id. Without an id the index decides, and without an index the call that came last (quirk 40), unless a name begins another.
+   * has no name: then it is the rest of the call before. So is a new index, even with an id that is taken: servers exist that
+   * give all calls one id. Without an id the index decides, and without an index the call that came last (quirk 40), unless a
+   * name begins another.
    */
   #find(id: string, name: string, index: number | undefined): CallInPieces | undefined {
     if (id !== "") {
@@ -105,10 +134,17 @@ export class ToolCallAssembly {
 
   #begin(index: number | undefined): CallInPieces {
     if (this.#calls.length >= MAX_CALLS) throw new MalformedRecord(`more than ${MAX_CALLS} tool calls in one answer`);
-    const call = { index, id: "", name: "", arguments: "", extraContent: undefined };
+    const call = { index, id: "", name: "", arguments: "", extraContent: undefined, looks: 0 };
     this.#calls.push(call);
     return call;
   }
+}
+
+/** Looked at only where it seems so, and not again and again: arguments can hold text that looks like their end. */
+function isWhole(call: CallInPieces): boolean {
+  if (!/\}\s*$/u.test(call.arguments.slice(-8)) || call.looks === MAX_LOOKS) return false;
+  call.looks += 1;
+  return asObject(parseJson(call.arguments)) !== undefined;
 }
 
 function saysSomething({ id, name, arguments: text }: CallInPieces): boolean {

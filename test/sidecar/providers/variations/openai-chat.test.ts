@@ -178,6 +178,72 @@ describe("Chat completions:", () => {
       ],
     ],
     [
+      "calls of one tool under one index, without ids and each whole",
+      {
+        ...CALLED,
+        tools: [
+          ["call_0", "weather", '{"city":"Bern"}'],
+          ["call_1", "weather", '{"city":"Basel"}'],
+          ["call_2", "weather", '{"city":"Chur"}'],
+        ],
+      },
+      [
+        call({ name: "weather", arguments: '{"city":"Bern"}' }, { id: "" }),
+        call({ name: "weather", arguments: '{"city":' }, { id: "" }),
+        call({ arguments: '"Basel"}' }),
+        call({ name: "", arguments: '{"city":"Chur"}' }),
+        stopped("stop"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "calls of two tools under one index and one id",
+      { ...TWICE, tools: [["c1", "a", '{"n":1}'] as const, ["c1_1", "b", '{"n":2}'] as const] },
+      [
+        call({ name: "a", arguments: '{"n":1}' }, { id: "c1" }),
+        call({ name: "b", arguments: '{"n":2}' }, { id: "c1" }),
+        stopped("stop"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "a call that is told of again as a whole",
+      CALLED,
+      [
+        call({ name: "weather", arguments: '{"city":"Bern"}' }, { id: "c1" }),
+        call({ name: "weather", arguments: '{"city":"Bern"}' }, { id: "c1" }),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "an empty object in the place of arguments that follow",
+      CALLED,
+      [
+        call({ name: "weather", arguments: "{}" }, { id: "c1" }),
+        call({ arguments: '{"city":' }),
+        call({ arguments: '"Bern"}' }),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "arguments with braces in their text, cut between them",
+      { ...CALLED, tools: [["c1", "weather", '{"code":"f(){}{g()}{}"}'] as const] },
+      [
+        call({ name: "weather", arguments: '{"code":"f(){}' }, { id: "c1" }),
+        call({ arguments: "{g()}" }),
+        call({ arguments: '{}"}' }),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
       "signs of life as records",
       PLAIN,
       [...said.flatMap((one) => [{ type: "ping" }, { object: "heartbeat" }, one]), stopped(), counted, "[DONE]"],
