@@ -49,9 +49,22 @@ export function events(message: string, bodies: readonly StreamEventBody[], from
   return { type: "events", message, events: numbered };
 }
 
+/** Resolves when the page has taken the messages and shows what they say; events it applies in its next frame. */
 export async function post(page: Page, ...messages: readonly ToWebview[]): Promise<void> {
-  await page.evaluate((all) => {
-    for (const message of JSON.parse(all)) window.postMessage(message, "*");
+  await page.evaluate(async (json) => {
+    const all: readonly unknown[] = JSON.parse(json);
+    let left = all.length;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // It comes after the page's own listener, whose work is rendered before the next listener is called.
+    const taken = (): void => {
+      left -= 1;
+      if (left <= 0) resolve();
+    };
+    if (left === 0) return;
+    window.addEventListener("message", taken);
+    for (const message of all) window.postMessage(message, "*");
+    await promise;
+    window.removeEventListener("message", taken);
   }, JSON.stringify(messages));
 }
 
@@ -73,6 +86,24 @@ export async function waitForPosted<Type extends FromWebview["type"]>(
 /** Waits until nothing is left to render: every answer stands as it stays, colours included, and nothing moves any more. */
 export async function waitUntilSettled(page: Page): Promise<void> {
   await page.waitForFunction(untilStill, undefined, { timeout: 60_000 });
+}
+
+/**
+ * Turns the wheel where the mouse is; resolves when the conversation has moved by it and stands again. A page is moved a little
+ * later than the wheel is turned, over several frames: a place that is read before that is a place on the way.
+ */
+export async function turnWheel(page: Page, deltaY: number): Promise<void> {
+  const before = await page.locator(".transcript").evaluate((view) => view.scrollTop);
+  await page.mouse.wheel(0, deltaY);
+  await page.waitForFunction((top) => document.querySelector(".transcript")?.scrollTop !== top, before);
+  await page.evaluate(async () => {
+    const top = () => document.querySelector(".transcript")?.scrollTop;
+    for (let still = 0, last = top(); still < 10;) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      still = top() === last ? still + 1 : 0;
+      last = top();
+    }
+  });
 }
 
 /** Runs in the page: whether it stays the same over some frames in which the browser also found time for idle work. */

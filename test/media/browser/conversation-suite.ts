@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { answer, events, post, question, show, stored, waitForPosted } from "./chat-driver.ts";
+import { answer, events, post, question, show, stored, turnWheel, waitForPosted, waitUntilSettled } from "./chat-driver.ts";
 import { asked, composer, open, page, start, streaming, untilApplied, useFreshPage, words } from "./page-under-test.ts";
 const LONG_TEXT = Array.from({ length: 80 }, (_, index) => `Paragraph ${index} of a long answer, with some words in it.`).join("\n\n");
 
@@ -11,21 +11,29 @@ const scroll = () =>
     .locator(".transcript")
     .evaluate((element) => ({ top: element.scrollTop, left: element.scrollHeight - element.scrollTop - element.clientHeight }));
 
-/** Where a message's upper edge lies, in CSS pixels, once it moves no more and the page has saved it. */
-async function restingPlace(message: string): Promise<number> {
+interface RestingPlace {
+  /** Of the message's upper edge, in CSS pixels. */
+  readonly top: number;
+  /** What the page has saved, this place in it. */
+  readonly state: unknown;
+}
+
+/** Where a message lies, once it moves no more and the page has saved it. */
+async function restingPlace(message: string): Promise<RestingPlace> {
   const place = await page.waitForFunction(
-    (id) => {
+    (id): RestingPlace | false => {
       const top = document.querySelector(`[data-message=${id}]`)?.getBoundingClientRect().top ?? 0;
       const saved = /"message":"(\w+)","offset":(-?[\d.]+)/.exec(JSON.stringify(window.savedState ?? ""));
       const view = document.querySelector(".transcript")?.getBoundingClientRect().top ?? 0;
       const resting = saved?.[1] === id && Math.abs(Number(saved[2]) - (top - view)) < 1;
-      return resting ? { top } : false;
+      return resting ? { top, state: window.savedState } : false;
     },
     message,
     { polling: 300 },
   );
-  const { top } = await place.jsonValue().then((value) => (value === false ? { top: Number.NaN } : value));
-  return top;
+  const found = await place.jsonValue();
+  assert.ok(found !== false);
+  return found;
 }
 
 describe("The place of the reader", () => {
@@ -46,7 +54,7 @@ describe("The place of the reader", () => {
     await post(page, events("a1", [start, words(LONG_TEXT)]));
     await page.getByText("Paragraph 79").waitFor();
     await page.locator(".transcript").hover();
-    await page.mouse.wheel(0, -900);
+    await turnWheel(page, -900);
     const jump = page.getByRole("button", { name: "Jump to latest" });
     await jump.waitFor();
     const before = await scroll();
@@ -73,15 +81,15 @@ describe("The place of the reader", () => {
     await page.locator("[data-messages~=a10]").evaluate((group) => group.scrollIntoView({ block: "start" }));
     await page.locator("[data-message=a10]").evaluate((turn) => turn.scrollIntoView({ block: "start" }));
     await page.mouse.move(200, 200);
-    await page.mouse.wheel(0, 137);
+    await turnWheel(page, 137);
     await page.locator("[data-message=a10]").getByText("Paragraph 79").waitFor();
-    const before = await restingPlace("a10");
-    const state = await page.evaluate(() => window.savedState);
+    const { top: before, state } = await restingPlace("a10");
 
     await open({ state });
     await post(page, show(messages, { draft: "half" }));
     await page.locator("[data-message=a10]").getByText("Paragraph 79").waitFor();
-    assert.ok(Math.abs((await restingPlace("a10")) - before) < 3);
+    const { top: after } = await restingPlace("a10");
+    assert.ok(Math.abs(after - before) < 3, `${after} was ${before}`);
     assert.equal(await composer().inputValue(), "half a question");
   });
 });
@@ -108,6 +116,8 @@ describe("A conversation", () => {
     await page.waitForFunction(() => document.body.dataset["openedMs"] !== undefined);
     const rendered = () => page.locator(".turn .markdown").count();
     assert.ok((await rendered()) < 60, `${await rendered()} answers are rendered`);
+    // While heights are still being found, the page keeps to its end against what nobody did by hand.
+    await waitUntilSettled(page);
     await page.locator("[data-messages~=q1200]").scrollIntoViewIfNeeded();
     await page.getByText("Answer 1200.").waitFor();
     await page.waitForFunction(() => document.querySelector("[data-message=a2499] .markdown") === null);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FailureWords, MessageView, ToWebview } from "../../../media/protocol.ts";
-import { answer, events, post, question, SESSION, show, stored, waitForPosted } from "./chat-driver.ts";
+import { answer, events, post, question, SESSION, show, stored, turnWheel, waitForPosted, waitUntilSettled } from "./chat-driver.ts";
 import { asked, composer, end, open, page, sent, start, streaming, useFreshPage, words } from "./page-under-test.ts";
 
 const cutOff: FailureWords = { summary: "The connection ended.", advice: "Try again.", actions: [{ action: "retry", label: "Try Again" }] };
@@ -20,16 +20,6 @@ const messages = (views: readonly MessageView[], follows: string | null): ToWebv
   follows,
 });
 const shownText = () => page.locator(".turn").allInnerTexts();
-/** The wheel turns the page a little later than it is told to, over several frames. */
-const scrollingHasEnded = () =>
-  page.evaluate(async () => {
-    const top = () => document.querySelector(".transcript")?.scrollTop;
-    for (let still = 0, last = top(); still < 10;) {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      still = top() === last ? still + 1 : 0;
-      last = top();
-    }
-  });
 const focusedLabel = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
 
 describe("An earlier question", () => {
@@ -194,7 +184,8 @@ describe("A long conversation", () => {
     await page.getByText("Answer 131.").waitFor();
     assert.equal((await sent("earlier")).length, 0);
     await page.locator(".transcript").hover();
-    for (let turns = 0; turns < 40 && (await sent("earlier")).length === 0; turns += 1) await page.mouse.wheel(0, -1_000);
+    // Not all at once: at the very top the browser keeps no place.
+    for (let turns = 0; turns < 40 && (await sent("earlier")).length === 0; turns += 1) await turnWheel(page, -1_500);
     await waitForPosted(page, "earlier");
     const place = () =>
       page.evaluate(() => {
@@ -202,11 +193,11 @@ describe("A long conversation", () => {
         const first = Array.from(document.querySelectorAll("[data-message]")).find((one) => one.getBoundingClientRect().bottom > view);
         return { message: first?.getAttribute("data-message"), top: (first?.getBoundingClientRect().top ?? 0) - view };
       });
-    await scrollingHasEnded();
+    await waitUntilSettled(page);
     const before = await place();
     await post(page, { type: "earlier", session: SESSION, messages: pageOf(70, 30), hasEarlier: false });
     await page.waitForFunction(() => document.querySelector("[data-messages~=q70]") !== null);
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await waitUntilSettled(page);
     const after = await place();
     assert.equal(after.message, before.message);
     assert.ok(Math.abs(after.top - before.top) < 40, `${after.top} was ${before.top}`);
