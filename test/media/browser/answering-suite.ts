@@ -152,10 +152,16 @@ describe("Answering", () => {
     assert.equal(await page.getByRole("button", { name: "Copy code" }).count(), 0);
     await post(page, events("a1", [words("```\n")], 3));
     await page.locator(".token-keyword").waitFor();
+    const signs = await page.locator(".code-copy .codicon").evaluateHandle((icon) => {
+      // Whoever looks now and then may miss the one that stands for a moment.
+      const seen: string[] = [];
+      new MutationObserver(() => seen.push(icon.className)).observe(icon, { attributeFilter: ["class"] });
+      return seen;
+    });
     await page.getByRole("button", { name: "Copy code" }).click();
     assert.deepEqual(await waitForPosted(page, "copy"), { type: "copy", text: 'const a = "<b>";\n' });
-    await page.locator(".code-copy .codicon-check").waitFor();
-    await page.locator(".code-copy .codicon-copy").waitFor();
+    await page.waitForFunction((seen) => seen.length === 2, signs);
+    assert.deepEqual(await signs.jsonValue(), ["codicon codicon-check", "codicon codicon-copy"]);
   });
 
   test("a link is opened by the host, by mouse and by keyboard, and by nothing else", async () => {
