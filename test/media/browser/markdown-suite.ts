@@ -106,8 +106,11 @@ describe("An answer", () => {
       if (!/\/(?:page\?|chat\.|codicon\.)/.test(request.url())) alarms.push(`request: ${request.url()}`);
     });
     page.on("framenavigated", (frame) => alarms.push(`navigated: ${frame.url()}`));
+    // What the page asks for of itself comes first, the half that it loads once it is painted included.
+    const lastOfItsOwn = page.waitForResponse("**/markdown.js");
     await page.goto(server.pageUrl({}));
     await waitForPosted(page, "ready");
+    await lastOfItsOwn;
     alarms.length = 0;
 
     const messages = payloads.map((payload, index) => answer(`kept-${index}`, payload));
