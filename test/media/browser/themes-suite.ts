@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { post } from "./chat-driver.ts";
+import { post, waitUntilSettled } from "./chat-driver.ts";
 import { open, page, useFreshPage } from "./page-under-test.ts";
 import { themes } from "./page-server.ts";
 import { scenes } from "./scenes.ts";
@@ -78,7 +78,7 @@ describe("In every theme of VS Code", () => {
     test(`surfaces and buttons have borders: ${theme}`, async () => {
       await open({ theme });
       await post(page, ...(scenes["error"]?.messages ?? []), ...(scenes["long"]?.messages ?? []), { type: "sidecar", state: "failed" });
-      await page.locator(".code-block").first().waitFor();
+      await page.locator(".table-scroll").first().waitFor();
       const bare = await page.evaluate(() =>
         [".bubble", ".code-block", ".table-scroll", ".composer", ".card", ".card .button", ".send-button"].filter((selector) => {
           const element = document.querySelector(selector);
@@ -94,6 +94,7 @@ describe("In every theme of VS Code", () => {
     await open({ theme: "high-contrast", place: "editor" });
     await post(page, ...(scenes["long"]?.messages ?? []));
     await page.locator(".code-copy").first().waitFor();
+    await waitUntilSettled(page);
     await page.locator("body").press("Tab");
     for (let index = 0; index < 8; index += 1) {
       const focused = await page.evaluate(() => {
