@@ -299,7 +299,8 @@ export class ChatStore {
 
   /** What was typed last wins: here, then before the page was built again, then as far as the host had heard. */
   #draftFor(session: string | null, fromHost: string, sameSession: boolean): string {
-    if (sameSession && this.draft.value !== "") return this.draft.value;
+    const typedMeanwhile = !this.shown.value && this.draft.value !== (this.#saved?.text ?? "");
+    if ((sameSession || typedMeanwhile) && this.draft.value !== "") return this.draft.value;
     if (this.#saved !== null && this.#saved.session === session && this.#saved.text !== "") return this.#saved.text;
     return fromHost;
   }

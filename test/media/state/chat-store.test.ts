@@ -172,6 +172,15 @@ describe("The state of the page", () => {
 });
 
 describe("The draft", () => {
+  test("that is typed before the conversation is known stays, whatever was saved or told of it", () => {
+    for (const saved of [null, { session: "another", text: "of another page" }]) {
+      const { store } = open(saved);
+      store.draft.value = "typed at once";
+      store.receive(show([asked], { draft: "told" }));
+      assert.equal(store.draft.value, "typed at once");
+    }
+  });
+
   test("comes back when its question could not be sent, before what was typed since", () => {
     const { store } = open();
     store.receive(show([]));
