@@ -126,13 +126,15 @@ export class SseDecoder implements RecordDecoder {
 
   /**
    * No field's name begins with a brace, but some servers put JSON on a line of its own: after an empty `data:` line
-   * (0xPlaygrounds/rig#534), or an error in the middle of a stream. By the standard it would be lost.
+   * (0xPlaygrounds/rig#534), or an error in the middle of a stream. By the standard it would be lost. So would what earlier
+   * versions of llama.cpp's server, and what is built on them, wrote as a field of its own: `error: {…}`.
    */
   #readBareJson(line: string): void {
-    const text = line.trimStart();
+    const isError = line.startsWith("error:");
+    const text = (isError ? line.slice(6) : line).trimStart();
     if (!text.startsWith("{")) return;
     this.#dispatch();
-    this.#sink(text, "");
+    this.#sink(text, isError ? "error" : "");
   }
 
   #dispatch(): void {

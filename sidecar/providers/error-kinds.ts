@@ -16,6 +16,7 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   invalid_organization: "auth",
   api_key_invalid: "auth",
   api_key_expired: "auth",
+  invalidapikey: "auth",
   permission_error: "permission",
   permission_denied: "permission",
   permissiondenied: "permission",
@@ -30,6 +31,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   billing_hard_limit_reached: "quota",
   billing_not_active: "quota",
   insufficient_balance: "quota",
+  // Alibaba's word for an account that owes.
+  arrearage: "quota",
   exceeded_current_quota_error: "quota",
   rate_limit_exceeded: "rate-limit",
   rate_limit_error: "rate-limit",
@@ -54,6 +57,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   content_filter: "content-filter",
   content_policy_violation: "content-filter",
   content_moderation: "content-filter",
+  data_inspection_failed: "content-filter",
+  datainspectionfailed: "content-filter",
   responsibleaipolicyviolation: "content-filter",
   // OpenAI's word for a prompt that was flagged, not for one that is ill-formed.
   invalid_prompt: "content-filter",
@@ -79,6 +84,7 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   internalservererror: "server",
   invalid_request_error: "invalid-request",
   invalid_argument: "invalid-request",
+  invalidparameter: "invalid-request",
   badrequesterror: "invalid-request",
   unsupported_parameter: "invalid-request",
   unsupported_value: "invalid-request",

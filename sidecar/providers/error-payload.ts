@@ -36,11 +36,36 @@ export function readErrorJson(json: JsonValue): ErrorPayload {
     const outer = requestIdOf(body);
     return { ...errorFields(inner), ...(outer === undefined ? {} : { requestId: outer }) };
   }
+  const outcome = outcomeFields(body) ?? asText(asObject(body["x_groq"])?.["error"]);
+  if (outcome !== undefined) return typeof outcome === "string" ? { message: plainWords(outcome) } : outcome;
   const fields = errorFields(body);
   const error = asText(body["error"]);
   if (error === undefined) return fields;
   // `{"error": "words"}` (Ollama), or `{"error": "A NAME", "message": "words"}` (Scaleway).
   return fields.message === "" ? { ...fields, message: plainWords(error) } : { ...fields, type: error };
+}
+
+/** What MiniMax's numbers say (https://platform.minimax.io/docs/api-reference/errorcode), in words that others have for it. */
+const MINIMAX_TYPES: Readonly<Record<string, string>> = {
+  1001: "timeout",
+  1002: "rate_limit_error",
+  1004: "authentication_error",
+  1008: "insufficient_balance",
+  1026: "content_filter",
+  1027: "content_filter",
+  1039: "rate_limit_error",
+  1041: "rate_limit_error",
+  2013: "invalid_request_error",
+  2049: "invalid_api_key",
+  2056: "insufficient_quota",
+};
+
+/** MiniMax's `{"base_resp": {"status_code": 1008, "status_msg": "words"}}`, which comes under status 200. */
+function outcomeFields(body: JsonObject): ErrorPayload | undefined {
+  const outcome = asObject(body["base_resp"]);
+  const code = outcome?.["status_code"];
+  if (outcome === undefined || typeof code !== "number" || code === 0) return undefined;
+  return { message: plainWords(asText(outcome["status_msg"]) ?? ""), code: String(code), type: MINIMAX_TYPES[code] ?? "server_error" };
 }
 
 function errorFields(error: JsonObject): ErrorPayload {

@@ -23,6 +23,9 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   sensitive: "content-filter",
   recitation: "content-filter",
   error: "error",
+  // Zhipu and DeepSeek, where their own servers failed in the middle of an answer.
+  network_error: "error",
+  insufficient_system_resource: "error",
 };
 
 /**

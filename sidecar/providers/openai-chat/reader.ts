@@ -200,8 +200,22 @@ function bringsOnlyADelta(chunk: JsonObject): boolean {
 function isError(chunk: JsonObject, event: string, choices: readonly JsonValue[] | undefined): boolean {
   const error = chunk["error"];
   if (error !== undefined && error !== null && error !== "" && error !== false) return true;
+  if (isRefusedInside(chunk)) return true;
   if (choices !== undefined) return false;
-  return event === "error" || chunk["object"] === "error" || (chunk["detail"] !== undefined && chunk["usage"] === undefined);
+  if (event === "error" || chunk["object"] === "error") return true;
+  return chunk["usage"] === undefined && (chunk["detail"] !== undefined || isBareError(chunk));
+}
+
+/** A chunk like any other, which brings an error under a name of the provider's own (MiniMax, Groq). */
+function isRefusedInside(chunk: JsonObject): boolean {
+  const outcome = asNumber(asObject(chunk["base_resp"])?.["status_code"]);
+  return (outcome !== undefined && outcome !== 0) || nonEmpty(asObject(chunk["x_groq"])?.["error"]) !== undefined;
+}
+
+/** The fields of an error, without an object around them (Cerebras, SiliconFlow). */
+function isBareError(chunk: JsonObject): boolean {
+  const words = nonEmpty(chunk["message"]) ?? nonEmpty(chunk["msg"]);
+  return words !== undefined && [chunk["code"], chunk["type"], chunk["status_code"]].some((value) => value !== undefined && value !== null);
 }
 
 /** llama.cpp's server, while it reads the prompt: `{total, cache, processed, time_ms}` in tokens. */
