@@ -94,6 +94,7 @@ test("a fault ends it with its reason in the log and a status that says so", asy
   await sidecar.shakeHands();
   sidecar.child.kill("SIGUSR2");
   assert.deepEqual(await sidecar.exited, { code: 1, signal: null });
+  await sidecar.logged;
   assert.match(sidecar.output, /^error: The sidecar failed: Error: a fault \| at /m);
 });
 
@@ -127,6 +128,7 @@ test("an answer streams from a provider's socket to the client, with a key that 
   assert.equal(sidecar.text, "Hello from the other side");
   await sidecar.connection.sendRequest(Shutdown, null);
   await sidecar.exited;
+  await sidecar.logged;
   const kept = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), "latin1")));
   assert.ok(kept.some((bytes) => bytes.includes("Hello from the other side")));
   for (const text of [sidecar.output, ...kept]) assert.ok(!text.includes("canary-4711"));
@@ -145,7 +147,8 @@ test("where conversations cannot be kept it says why, and answers all the same",
   assert.equal((await sidecar.untilEnd()).status, "complete");
   const { session } = await sidecar.connection.sendRequest(GetSession, { session: user.session });
   assert.equal(session.messages.length, 2);
-  assert.match(sidecar.output, /^warn: .* a file is in its place/m);
+  // Its log is another pipe than its answers.
+  await until(() => /^warn: .* a file is in its place/m.test(sidecar.output), "the reason in the log");
 });
 
 test("cancelling closes the provider's socket", async (context) => {

@@ -34,8 +34,10 @@ export class BuiltSidecar {
   readonly pipe: Duplex;
   readonly connection: MessageConnection;
   readonly exited: Promise<Exit>;
+  /** Settles when it has written the last of its logs, which may be read a while after its exit. */
+  readonly logged: Promise<unknown>;
   hasExited = false;
-  /** Both of its logs. */
+  /** Both of its logs, as far as they were read. */
   output = "";
   readonly events: StreamEvent[] = [];
 
@@ -50,7 +52,10 @@ export class BuiltSidecar {
     this.pipe = pipe;
     // A killed sidecar resets it.
     pipe.on("error", () => {});
-    for (const stream of [this.child.stdout, this.child.stderr]) stream?.on("data", (text) => (this.output += String(text)));
+    const { stdout, stderr } = this.child;
+    assert.ok(stdout !== null && stderr !== null);
+    for (const log of [stdout, stderr]) log.on("data", (text) => (this.output += String(text)));
+    this.logged = Promise.all([stdout, stderr].map((log) => new Promise((resolve) => log.once("close", resolve))));
     this.exited = new Promise((resolve) => {
       this.child.once("exit", (code, signal) => {
         this.hasExited = true;

@@ -96,6 +96,7 @@ async function breakOne(broken: {
     const ms = performance.now() - startedAt;
     assert.ok(ms <= limitMs(trial, PROMISED_MS), `It ended after ${Math.round(ms)} ms.`);
     await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the provider's socket to be closed");
+    await sidecar.logged;
     assert.match(sidecar.output, fault.says);
     const answers = Array.from(readConversations(store).messages.values()).filter(({ status }) => status !== null);
     assert.deepEqual(
