@@ -36,6 +36,16 @@ function keptMessages(folder: string): string[] {
   }
 }
 
+/** Whether it holds what somebody was told of a provider's limit. */
+function knowsLimit(folder: string): boolean {
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"), { readOnly: true });
+  try {
+    return database.prepare("SELECT 1 FROM endpoint_limits").get() !== undefined;
+  } finally {
+    database.close();
+  }
+}
+
 /** An answer that stops in the middle until the gate `more` is opened. */
 const halting = { steps: [{ text: "so far" }, { gate: "more" }, { text: ", so good" }, { finish: "stop" }] } as const;
 
@@ -212,6 +222,7 @@ test("what one window was told of a provider's limit holds in another one that o
   fake.enqueue({ status: 429, headers: { "retry-after": "50" }, body: { error: { message: "slow down", code: "rate_limit_exceeded" } } });
   await ask();
   assert.equal(fake.state().requests, 1);
+  await until(() => knowsLimit(folder), "the limit in the database");
   await ask();
   assert.equal(fake.state().requests, 1);
 });
