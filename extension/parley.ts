@@ -82,7 +82,7 @@ export class Parley implements Disposable {
     this.#readers = this.#store.add(new StreamReaders(this.#client));
     this.#store.add(this.#tellOfStore());
     offerFiles(this.#client);
-    offerEditorModels(this.#client);
+    offerEditorModels(this.#client, context.languageModelAccessInformation);
     this.#directory = new ModelDirectory(this.#client);
     this.#choice = this.#store.add(new ModelChoice(this.#client, settings, context.workspaceState, context.globalState));
     this.#chat = this.#store.add(

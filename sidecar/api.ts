@@ -78,7 +78,8 @@ export interface Llm {
   /**
    * Tokens of a prompt as the model's own tokenizer or its provider counts them, its template, tools and system prompt included;
    * undefined where neither can say within a few seconds. What was counted once is remembered. Rejects with the signal's reason
-   * alone, and with a `ProviderError` (`invalid-request`) for options that cannot be right. Models on this machine, llama.cpp's server and Anthropic can say; nothing is answered or charged for it.
+   * alone, and with a `ProviderError` (`invalid-request`) for options that cannot be right. Models on this machine, llama.cpp's server, Anthropic and the
+   * extensions that offer models in the editor can say; nothing is answered or charged for it.
    */
   countTokens?(prompt: Prompt, options: GenerateOptions, signal: AbortSignal): Promise<number | undefined>;
 }

@@ -359,6 +359,16 @@ export interface EditorModelRequest {
 export const AskEditorModel = new RequestType<EditorModelRequest, { readonly finishReason: "stop" | "other" }, RequestFailure>(
   "editor-model/ask",
 );
+export interface EditorCountRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly system?: string;
+}
+/**
+ * Sidecar to client: tokens of a prompt, as the extension that offers the model counts each of its messages. Nobody is asked for
+ * consent for it. Cancelled by `$/cancelRequest`.
+ */
+export const CountEditorTokens = new RequestType<EditorCountRequest, { readonly tokens: number }, RequestFailure>("editor-model/count");
 export type EditorModelDelta =
   | { readonly answer: string; readonly type: "text"; readonly text: string }
   | { readonly answer: string; readonly type: "tool-call"; readonly id: string; readonly name: string; readonly arguments: string };

@@ -1,10 +1,12 @@
-// The models that other extensions offer inside the editor, for the sidecar's provider `editor`: listed, and asked on its
-// behalf. The editor asks the person for consent the first time.
+// The models that other extensions offer inside the editor, for the sidecar's provider `editor`: listed, asked on its
+// behalf, and asked to count. The editor asks the person for consent before the first answer; a count never makes it ask.
 
 import * as vscode from "vscode";
 import { type CancellationToken, type MessageConnection, ResponseError } from "vscode-jsonrpc";
 import {
   AskEditorModel,
+  CountEditorTokens,
+  type EditorCountRequest,
   EditorModelDeltaSent,
   type EditorModelRequest,
   ListEditorModels,
@@ -15,12 +17,22 @@ import { REQUEST_FAILED } from "../client/request-failure.ts";
 import type { SidecarClient } from "../sidecar-client.ts";
 import { UnsupportedParameter, editorMessages, editorOptions } from "./editor-messages.ts";
 
-/** Lets the sidecar list and ask the editor's models. Call it before the sidecar's first start. */
-export function offerEditorModels(client: SidecarClient): void {
+/** Messages that are counted at once. A model that does not listen to its cancellation is asked for no more than these. */
+const COUNTED_AT_ONCE = 16;
+
+/** Lets the sidecar list and ask the editor's models, and have them count. Call it before the sidecar's first start. */
+export function offerEditorModels(client: SidecarClient, access: vscode.LanguageModelAccessInformation): void {
   client.onRequest(ListEditorModels, async () => ({ models: (await vscode.lm.selectChatModels()).map(modelInfo) }));
   client.onRequest(AskEditorModel, async (request, token, connection) => {
     try {
       return await ask(request, token, connection);
+    } catch (error) {
+      return asFailure(error, request.model, token);
+    }
+  });
+  client.onRequest(CountEditorTokens, async (request, token) => {
+    try {
+      return { tokens: await count(request, access, token) };
     } catch (error) {
       return asFailure(error, request.model, token);
     }
@@ -36,8 +48,7 @@ async function ask(
   token: CancellationToken,
   connection: MessageConnection,
 ): Promise<{ readonly finishReason: "stop" | "other" }> {
-  const [model] = await vscode.lm.selectChatModels({ id });
-  if (model === undefined) throw vscode.LanguageModelError.NotFound(vscode.l10n.t("The editor does not offer the model {0}.", id));
+  const model = await chosenModel(id);
   const response = await model.sendRequest(editorMessages(messages, parameters.system), editorOptions(parameters), token);
   for await (const part of response.stream) {
     // Each is awaited: the pieces must be on the pipe, in order, before the answer to the request.
@@ -55,6 +66,31 @@ async function ask(
     }
   }
   return { finishReason: "stop" };
+}
+
+async function chosenModel(id: string): Promise<vscode.LanguageModelChat> {
+  const [model] = await vscode.lm.selectChatModels({ id });
+  if (model === undefined) throw vscode.LanguageModelError.NotFound(vscode.l10n.t("The editor does not offer the model {0}.", id));
+  return model;
+}
+
+/** The editor's interface counts one message at a time, which here costs no way over the pipe. */
+async function count(
+  { model: id, messages, system }: EditorCountRequest,
+  access: vscode.LanguageModelAccessInformation,
+  token: CancellationToken,
+): Promise<number> {
+  const model = await chosenModel(id);
+  // Without consent no words of a conversation go to another extension, not even to be counted.
+  if (access.canSendRequest(model) !== true) throw vscode.LanguageModelError.NoPermissions(`The model ${id} may not be asked yet.`);
+  const counted = editorMessages(messages, system);
+  let tokens = 0;
+  for (let from = 0; from < counted.length; from += COUNTED_AT_ONCE) {
+    if (token.isCancellationRequested) throw new vscode.CancellationError();
+    const counts = await Promise.all(counted.slice(from, from + COUNTED_AT_ONCE).map((message) => model.countTokens(message, token)));
+    tokens += counts.reduce((sum, one) => sum + one, 0);
+  }
+  return Math.ceil(tokens);
 }
 
 function asFailure(error: unknown, model: string, token: CancellationToken): ResponseError<RequestFailure> {

@@ -11,7 +11,7 @@ import type { WireWarning } from "./wire-adapter.ts";
 /** A piece of an answer, as the host hands it over. */
 export type EditorDelta = Extract<ProviderEvent, { type: "text-delta" | "tool-call" }>;
 
-/** The editor, as far as this provider sees it. Both throw `ProviderError`, or the signal's reason once it is aborted. */
+/** The editor, as far as this provider sees it. All throw `ProviderError`, or the signal's reason once it is aborted. */
 export interface EditorModels {
   list(signal: AbortSignal): Promise<readonly ModelInfo[]>;
   /** Calls `onDelta` for each piece in order, then resolves. Aborting it cancels the model's answer. */
@@ -20,15 +20,29 @@ export interface EditorModels {
     onDelta: (delta: EditorDelta) => void,
     signal: AbortSignal,
   ): Promise<{ readonly finishReason: "stop" | "other" }>;
+  /** Tokens of the messages and the system prompt, all in one question. Aborting it calls the count off. */
+  count(request: ModelRequest, signal: AbortSignal): Promise<number>;
 }
 
 export function createEditorProvider(editor: EditorModels): Provider {
   return {
     id: "editor",
     listModels: ({ signal }) => editor.list(signal),
-    // The editor's interface has no place for a schema.
-    stream: (request, context) => stream(editor, { ...request, parameters: withSchemaInWords(request.parameters) }, context),
+    stream: (request, context) => stream(editor, withoutSchema(request), context),
+    countTokens: (request, signal) => countTokens(editor, withoutSchema(request), signal),
   };
+}
+
+/** The editor's interface has no place for a schema. */
+function withoutSchema(request: ModelRequest): ModelRequest {
+  return { ...request, parameters: withSchemaInWords(request.parameters) };
+}
+
+/** Messages alone can be counted in the editor's interface: nobody knows how a model is told of its tools. */
+async function countTokens(editor: EditorModels, request: ModelRequest, signal: AbortSignal): Promise<number | undefined> {
+  const { tools = [] } = request.parameters;
+  if (tools.length > 0) return undefined;
+  return editor.count({ ...request, messages: editorMessages(request.messages, []) }, signal);
 }
 
 async function* stream(

@@ -1,11 +1,12 @@
-// What the sidecar asks of its client: documents as they are on screen, and answers of the editor's own models. The client's
-// answers come from outside too, and are checked like everything else.
+// What the sidecar asks of its client: documents as they are on screen, and answers and counts of the editor's own models. The
+// client's answers come from outside too, and are checked like everything else.
 
 import { randomUUID } from "node:crypto";
 import { CancellationTokenSource, ErrorCodes, type MessageConnection, type RequestType, ResponseError } from "vscode-jsonrpc/node";
 import { orAborted } from "../abort.ts";
 import {
   AskEditorModel,
+  CountEditorTokens,
   EditorModelDeltaSent,
   type EditorModelDelta,
   type FileContent,
@@ -72,6 +73,15 @@ export class ClientRequests implements EditorModels {
       throw this.#providerError(error, signal);
     } finally {
       this.#answers.delete(answer);
+    }
+  }
+
+  async count({ model, messages, parameters: { system } }: ModelRequest, signal: AbortSignal): Promise<number> {
+    const asked = { model, messages, ...(system !== undefined && { system }) };
+    try {
+      return (await this.#ask(CountEditorTokens, asked, results.editorCount, signal)).tokens;
+    } catch (error) {
+      throw this.#providerError(error, signal);
     }
   }
 

@@ -270,5 +270,6 @@ export const params = {
 export const results = {
   file: object<FileContent>({ text: content, languageId: optional(name) }),
   editorModels: object<{ readonly models: readonly ModelInfo[] }>({ models: list(modelInfo, 1000) }),
+  editorCount: object<{ readonly tokens: number }>({ tokens: integer(0) }),
   editorAnswer: object<{ readonly finishReason: "stop" | "other" }>({ finishReason: oneOf("stop", "other") }),
 };

@@ -2,24 +2,46 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { closeAllTabs, set, summarizeOpenFiles, workspaceFile } from "../support/in-host.ts";
+import { closeAllTabs, set, summarizeOpenFiles, until, workspaceFile } from "../support/in-host.ts";
 
-interface ParrotRequest {
-  readonly texts: readonly string[];
+interface Parrot {
+  readonly requests: readonly { readonly texts: readonly string[] }[];
+  readonly counts: readonly { readonly text: string; readonly tokens: number }[];
 }
 
-async function parrot(): Promise<readonly ParrotRequest[]> {
-  const found = vscode.extensions.getExtension<{ readonly requests: readonly ParrotRequest[] }>("parley-tests.parrot");
+async function parrot(): Promise<Parrot> {
+  const found = vscode.extensions.getExtension<Parrot>("parley-tests.parrot");
   assert(found !== undefined, "The fixture test/fixtures/model-extension is not loaded.");
-  return (await found.activate()).requests;
+  return found.activate();
 }
 
 /** A name for each: the editor keeps the document of a closed tab in memory for a while. */
-async function summaryOf(name: string, text: string): Promise<string> {
+async function show(name: string, text: string): Promise<vscode.TextEditor> {
   const uri = workspaceFile(`tabs/${name}.txt`);
   await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
-  await vscode.window.showTextDocument(uri, { preview: false });
+  return vscode.window.showTextDocument(uri, { preview: false });
+}
+
+async function summaryOf(name: string, text: string): Promise<string> {
+  await show(name, text);
   return summarizeOpenFiles();
+}
+
+/** What the conversation shown looks like in a file, once it has these words. */
+async function shown(words: RegExp): Promise<string> {
+  const file = workspaceFile("tabs/shown.json");
+  return until(async () => {
+    await vscode.commands.executeCommand("parley.exportConversation", file);
+    const text = Buffer.from(await vscode.workspace.fs.readFile(file)).toString();
+    return words.test(text) ? text : undefined;
+  }, `a conversation with ${words.source}`);
+}
+
+/** A conversation about a text, with a model whose window holds 4000 tokens. */
+async function ask(name: string, text: string): Promise<void> {
+  const editor = await show(name, text);
+  editor.selection = new vscode.Selection(new vscode.Position(0, 0), editor.document.lineAt(editor.document.lineCount - 1).range.end);
+  await vscode.commands.executeCommand("parley.explainSelection");
 }
 
 describe("models of the editor", () => {
@@ -34,7 +56,7 @@ describe("models of the editor", () => {
   it("answer through the sidecar, with all that was asked", async () => {
     const text = await summaryOf("answer", "A line for the parrot.");
     assert.match(text, /A line for the parrot\./);
-    assert.match((await parrot()).at(-1)?.texts.at(-1) ?? "", /Summarize this file[\s\S]*A line for the parrot\./);
+    assert.match((await parrot()).requests.at(-1)?.texts.at(-1) ?? "", /Summarize this file[\s\S]*A line for the parrot\./);
   });
 
   it("that refuse are told in words", async () => {
@@ -46,5 +68,37 @@ describe("models of the editor", () => {
   it("that are gone are told in words", async () => {
     await set("model", "editor/nobody");
     assert.match(await summaryOf("gone", "Text."), /does not have the model "nobody"/);
+  });
+});
+
+describe("tokens of a conversation with a model of the editor", () => {
+  before(async () => {
+    await set("generateTitles", false);
+    await set("whenContextIsFull", "refuse");
+    await set("model", "editor/parrot-2");
+  });
+
+  afterEach(closeAllTabs);
+  after(async () => {
+    for (const name of ["generateTitles", "whenContextIsFull", "model"]) await set(name, undefined);
+  });
+
+  it("are as many as its extension counts", async () => {
+    const { counts, requests } = await parrot();
+    const before = requests.length;
+    // Some 2500 tokens as they are estimated, which would fit.
+    await ask("counted", "a ".repeat(4400));
+    await shown(/The conversation has \d+ tokens, and the model's context window holds 4000/);
+    const counted = counts.filter(({ text }) => text.includes("a a a")).at(-1)?.tokens ?? 0;
+    assert.ok(counted > 4400, `${counted}`);
+    await shown(new RegExp(`The conversation has ${counted} tokens`, "u"));
+    assert.equal(requests.length, before, "it was not asked for an answer");
+  });
+
+  it("are estimated, and called so, where its extension counts none", async () => {
+    const { counts } = await parrot();
+    await ask("uncounted", `UNCOUNTED ${"a ".repeat(6000)}`);
+    await shown(/The conversation has about \d+ tokens, and the model's context window holds 4000/);
+    assert.ok(counts.some(({ text, tokens }) => text.includes("UNCOUNTED") && tokens === 0));
   });
 });

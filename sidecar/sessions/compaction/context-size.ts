@@ -34,18 +34,19 @@ export interface Conversation {
 
 /** Whether an exact count can decide what an estimate cannot: it may fit, and it may not. */
 export function isCloseToFull({ tokens, estimated }: ContextSize, room: number): boolean {
-  return estimated && tokens >= room * CLOSE_TO_FULL && (tokens / CAUTION) * LEAST_OF_ESTIMATE <= room;
+  return estimated && tokens >= room * CLOSE_TO_FULL && leastOf(tokens) <= room;
 }
 
 /**
- * As the model counts it, at the price of a question; the estimate given where it cannot say. Rejects with the signal's reason
- * alone.
+ * As the model counts it, at the price of a question; the estimate given where it cannot say, or says what no text can have, as
+ * extensions do that offer a model and count nothing. Rejects with the signal's reason alone.
  */
 export async function countedSize(llm: Llm, conversation: Conversation, estimate: ContextSize, signal: AbortSignal): Promise<ContextSize> {
   const { path, summary, parameters } = conversation;
   const tokens = await llm.countTokens?.(modelContext(path, summary), parameters, signal);
-  if (tokens === undefined) return estimate;
-  return { tokens, estimated: false, scale: Math.max(1, tokens / wholeEstimate(conversation)) };
+  const whole = wholeEstimate(conversation);
+  if (tokens === undefined || tokens < leastOf(whole)) return estimate;
+  return { tokens, estimated: false, scale: Math.max(1, tokens / whole) };
 }
 
 /**
@@ -62,7 +63,7 @@ export function contextSize(conversation: Conversation): ContextSize {
   const since = sizeOf(path.slice(counted + 1));
   const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
   // Some servers do not count what they read from a cache.
-  const believed = tokens >= ((estimate - since) / CAUTION) * LEAST_OF_ESTIMATE;
+  const believed = tokens >= leastOf(estimate - since);
   return believed ? { tokens: tokens + since, estimated: since > 0, scale: 1 } : estimated;
 }
 
@@ -98,6 +99,11 @@ export function recentPart(path: readonly StoredMessage[], summary: StoredMessag
     from = index;
   }
   return rest.slice(from);
+}
+
+/** Of what was estimated carefully. */
+function leastOf(tokens: number): number {
+  return (tokens / CAUTION) * LEAST_OF_ESTIMATE;
 }
 
 function carefully(tokens: number): number {

@@ -76,6 +76,7 @@ describe("An answer with a schema is asked for", () => {
         requests.push(request);
         return Promise.resolve({ finishReason: "stop" });
       },
+      count: () => Promise.reject(new Error("Nobody asks for it.")),
     });
     await call(provider, { request: modelRequest("x", { responseSchema: SCHEMA, system: "Be brief." }) });
     assert.deepEqual(requests[0]?.parameters, { system: IN_WORDS });

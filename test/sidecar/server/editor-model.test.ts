@@ -1,30 +1,38 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { ResponseError } from "vscode-jsonrpc/node";
 import {
   AskEditorModel,
   CancelStream,
+  CountEditorTokens,
   CreateSession,
+  type EditorCountRequest,
   EditorModelDeltaSent,
   type EditorModelRequest,
   ListEditorModels,
   ListModels,
   SendChat,
 } from "../../../sidecar/protocol.ts";
-import { createEditorProvider } from "../../../sidecar/providers/editor.ts";
+import { createEditorProvider, type EditorModels } from "../../../sidecar/providers/editor.ts";
 import type { ModelRequest, ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import type { Message, ModelInfo, StreamRef, ToolResultPart } from "../../../sidecar/types.ts";
-import { failure, type Served, startReady } from "./served.ts";
+import { failure, type Served, settings, startReady, startServer } from "./served.ts";
 
 const model: ModelInfo = { ref: "editor/x", provider: "editor", model: "x", name: "X", contextWindow: 1000 };
 
-async function askEditor(served: Served): Promise<StreamRef> {
+const unasked: EditorModels = {
+  list: async () => [],
+  ask: () => assert.fail("nobody asks for an answer"),
+  count: () => assert.fail("nobody counts"),
+};
+
+async function askEditor(served: Served, text = "?"): Promise<StreamRef> {
   const { session } = await served.connection.sendRequest(CreateSession, {
     model: "editor/x",
     systemPrompt: "Be brief.",
     parameters: { temperature: 0 },
   });
-  const { assistant } = await served.connection.sendRequest(SendChat, { session: session.id, content: [{ type: "text", text: "?" }] });
+  const { assistant } = await served.connection.sendRequest(SendChat, { session: session.id, content: [{ type: "text", text }] });
   assert.ok(assistant.stream !== undefined);
   await served.attach(assistant.stream, "r");
   return assistant.stream;
@@ -89,7 +97,7 @@ test("cancelling the answer cancels the editor's request", async (context) => {
 test("the editor's models are told of failed tools in the result's text, and calls and results pair", async () => {
   let asked: ModelRequest | undefined;
   const provider = createEditorProvider({
-    list: async () => [],
+    ...unasked,
     ask: async (request) => {
       asked = request;
       return { finishReason: "stop" };
@@ -116,7 +124,7 @@ test("the editor's models are told of failed tools in the result's text, and cal
 test("leaving the answer early cancels the editor's request too", async () => {
   let cancelled = false;
   const provider = createEditorProvider({
-    list: async () => [],
+    ...unasked,
     ask: async (_, onDelta, signal) => {
       onDelta({ type: "text-delta", text: "so far" });
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -152,4 +160,91 @@ test("the editor's own account of a failure is passed on, and one without an acc
   });
   await askEditor(other);
   assert.match((await other.untilEnd("r")).error?.message ?? "", /editor's model failed: .*confused/);
+});
+
+/** About 2,900 tokens as they are estimated, of the 3,000 that a window of 4,000 has room for. */
+const nearlyFull = "words ".repeat(1650);
+
+/** A model with a small window, where what does not fit is refused. */
+async function startWithCounter(context: TestContext, tokens: (request: EditorCountRequest) => unknown) {
+  const served = startServer(context);
+  await served.shakeHands({ settings: { ...settings, chat: { whenContextIsFull: "refuse" } } });
+  served.windows.set("editor/x", 4000);
+  const counted: EditorCountRequest[] = [];
+  let asked = 0;
+  served.connection.onRequest("editor-model/count", (request: EditorCountRequest) => {
+    counted.push(request);
+    return tokens(request);
+  });
+  served.connection.onRequest(AskEditorModel, (): { finishReason: "stop" } => {
+    asked += 1;
+    return { finishReason: "stop" };
+  });
+  return { served, counted, asked: () => asked };
+}
+
+test("whether a conversation fits is counted by the client in one question, as it would be asked, and its count decides", async (context) => {
+  const { served, counted, asked } = await startWithCounter(context, () => ({ tokens: 3456 }));
+  await askEditor(served, nearlyFull);
+  const { error } = await served.untilEnd("r");
+  assert.deepEqual([error?.kind, error?.providerCode], ["context-length", "context-full"]);
+  assert.match(error?.message ?? "", /has 3456 tokens, .* holds 4000/u);
+  assert.deepEqual(counted, [
+    { model: "x", messages: [{ role: "user", content: [{ type: "text", text: nearlyFull }] }], system: "Be brief." },
+  ]);
+  assert.equal(asked(), 0);
+});
+
+for (const [what, tokens] of [
+  ["that cannot count", () => new ResponseError(-32601, "There is no such method.")],
+  ["that tells nonsense", () => ({ tokens: "many" })],
+  ["that tells of fewer tokens than such a text can have", () => ({ tokens: 1 })],
+] as const) {
+  test(`with a client ${what} the estimate decides, and is called one`, async (context) => {
+    const { served, counted, asked } = await startWithCounter(context, tokens);
+    await askEditor(served, nearlyFull);
+    assert.equal((await served.untilEnd("r")).status, "complete");
+    assert.deepEqual([counted.length, asked()], [1, 1]);
+    const other = await startWithCounter(context, tokens);
+    await askEditor(other.served, nearlyFull.repeat(2));
+    assert.match((await other.served.untilEnd("r")).error?.message ?? "", /has about 5\d{3} tokens/u);
+    assert.equal(other.counted.length, 1);
+  });
+}
+
+test("cancelling the answer calls off the count that it waits for", async (context) => {
+  const { served } = await startWithCounter(context, () => assert.fail());
+  const started = Promise.withResolvers<void>();
+  const cancelled = Promise.withResolvers<void>();
+  served.connection.onRequest(CountEditorTokens, async (_, token) => {
+    started.resolve();
+    await new Promise<void>((resolve) => token.onCancellationRequested(() => resolve()));
+    cancelled.resolve();
+    return { tokens: 7 };
+  });
+  const stream = await askEditor(served, nearlyFull);
+  await Promise.race([started.promise, served.untilEnd("r")]);
+  assert.deepEqual(await served.connection.sendRequest(CancelStream, stream), { cancelled: true });
+  await cancelled.promise;
+  assert.equal((await served.untilEnd("r")).status, "cancelled");
+});
+
+test("what is counted is converted as what is asked; of tools nobody can say what they take", async () => {
+  const counted: ModelRequest[] = [];
+  const provider = createEditorProvider({
+    ...unasked,
+    count: async (request) => {
+      counted.push(request);
+      return 7;
+    },
+  });
+  const { signal } = new AbortController();
+  const messages: readonly Message[] = [{ role: "tool", content: [{ type: "tool-result", id: "gone", content: "7" }] }];
+  const parameters = { responseSchema: { type: "object" } };
+  assert.equal(await provider.countTokens?.({ model: "x", messages, parameters }, signal), 7);
+  assert.deepEqual(counted[0]?.messages, [{ role: "user", content: [{ type: "text", text: "Result of a tool:\n7" }] }]);
+  assert.match(counted[0]?.parameters.system ?? "", /JSON Schema/u);
+  const tools = [{ name: "f", parameters: {} }];
+  assert.equal(await provider.countTokens?.({ model: "x", messages, parameters: { tools } }, signal), undefined);
+  assert.equal(counted.length, 1);
 });
