@@ -18,7 +18,7 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
   const charged = chargedDollars(usage);
   return {
     inputTokens: input ?? 0,
-    outputTokens: (output ?? 0) + reasoningBeside(usage, input ?? 0, output ?? 0, reasoning ?? 0),
+    outputTokens: (output ?? 0) + countedBeside(usage, (input ?? 0) + (output ?? 0), { reasoning, cached }),
     ...(cached === undefined ? {} : { cachedTokens: cached }),
     // Where nothing can be written the field is zero, or absent.
     ...(written === undefined || written === 0 ? {} : { cacheWriteTokens: written }),
@@ -48,7 +48,16 @@ function cachedTokens(usage: JsonObject): number | undefined {
   return details ?? asCount(usage["prompt_cache_hit_tokens"]) ?? asCount(usage["cached_tokens"]);
 }
 
-/** xAI counts reasoning beside the completion instead of inside it; its own total tells. */
-function reasoningBeside(usage: JsonObject, input: number, output: number, reasoning: number): number {
-  return reasoning > 0 && asCount(usage["total_tokens"]) === input + output + reasoning ? reasoning : 0;
+/**
+ * xAI counts reasoning beside the completion instead of inside it, and so does Gemini, which does not say how much it was: the
+ * total tells (router-for-me/CLIProxyAPI#5733). What was read from a cache may be beside the input in the same way.
+ */
+function countedBeside(
+  usage: JsonObject,
+  counted: number,
+  { reasoning, cached }: { readonly reasoning: number | undefined; readonly cached: number | undefined },
+): number {
+  const rest = (asCount(usage["total_tokens"]) ?? 0) - counted;
+  const isOutput = reasoning === undefined || reasoning === 0 ? rest !== cached : rest === reasoning;
+  return rest > 0 && isOutput ? rest : 0;
 }
