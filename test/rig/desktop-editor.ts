@@ -118,7 +118,9 @@ export async function startDesktopEditor({ editor, folder, workspaceFolder, vsix
   ];
   const env = ownEnvironment(process.env);
   await runStep("The installation of the extension", editor.command, [...place, "--install-extension", vsix, "--force"], folder, env);
-  const started = Date.now();
+  const lock = join(userData, "code.lock");
+  // The lock of an editor that was there before, which is not the one to be ended.
+  const leftBehind = existsSync(lock) ? readFileSync(lock, "utf8") : "";
   const window = [
     ...place,
     "--wait",
@@ -132,16 +134,17 @@ export async function startDesktopEditor({ editor, folder, workspaceFolder, vsix
   return {
     ended: group.ended,
     stop: async () => {
-      await endMainProcess(join(userData, "code.lock"), started);
+      await endMainProcess(lock, leftBehind);
       await group.stop();
     },
   };
 }
 
 /** `code` starts the editor apart from itself; the editor's own lock file names its main process. */
-async function endMainProcess(lock: string, started: number): Promise<void> {
-  if (!existsSync(lock) || statSync(lock).mtimeMs < started) return;
-  const pid = Number(readFileSync(lock, "utf8"));
+async function endMainProcess(lock: string, leftBehind: string): Promise<void> {
+  const written = existsSync(lock) ? readFileSync(lock, "utf8") : "";
+  if (written === leftBehind) return;
+  const pid = Number(written);
   const signal = (name: NodeJS.Signals | 0): boolean => {
     try {
       return process.kill(pid, name);
