@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync, readFileSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, writeFileSync, readFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -60,19 +60,25 @@ const parentOfSleeper = `
   import { spawn } from "node:child_process";
   import { writeFileSync } from "node:fs";
   const child = spawn(process.execPath, ["-e", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6)"], { stdio: "inherit" });
-  writeFileSync(process.argv[2] + ".pid", String(child.pid));
   process.on("SIGTERM", () => process.exit(0));
+  writeFileSync(process.argv[2] + ".pid", String(child.pid));
   setInterval(() => {}, 1e6);`;
 
 test(
   "a part out of time is ended with all that it started",
   { skip: process.platform === "win32" ? "groups of processes" : false },
-  async () => {
+  async (context) => {
     const slow = part("check", parentOfSleeper, 1_500);
-    const pidFile = join(folder, "slow");
-    const result = await run({ ...slow, graceMs: 300, args: (results) => [...slow.args(results).slice(0, 1), pidFile] });
+    const pidFile = join(folder, "slow.pid");
+    // Its time is over when it has started what it starts, however long that takes here.
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const running = run({ ...slow, graceMs: 300, args: (results) => [...slow.args(results).slice(0, 1), join(folder, "slow")] });
+    const childPid = (): number => (existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : 0);
+    while (childPid() === 0) await new Promise((resolve) => setImmediate(resolve));
+    context.mock.timers.tick(1_500);
+    context.mock.timers.reset();
+    const result = await running;
     assert.match(result.complaints[0] ?? "", /not done after 1\.5 s/);
-    const pid = Number(readFileSync(`${pidFile}.pid`, "utf8"));
-    await until(() => !isAlive(pid), "the end of the part's child");
+    await until(() => !isAlive(childPid()), "the end of the part's child");
   },
 );
