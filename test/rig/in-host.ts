@@ -26,31 +26,40 @@ export interface InHostOptions {
 /** 0 passed, 1 failed or did not come to its end, 124 out of time, 130 interrupted. */
 export async function runInHost(options: InHostOptions): Promise<number> {
   const folder = temporaryFolder("host");
-  const output = join(folder, "output.txt");
-  const mark = join(folder, "mark.txt");
-  writeFileSync(output, "");
+  const files = { output: join(folder, "output.txt"), mark: join(folder, "mark.txt") };
+  try {
+    const code = await runAndPrint(folder, options, files);
+    // What is said here comes after all that the tests have printed.
+    return code === 0 && !hasPassed(files.mark, options.print) ? 1 : code;
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+interface HostFiles {
+  readonly output: string;
+  readonly mark: string;
+}
+
+/** Settles when everything that it started has ended, and what the tests have printed is printed to the end. */
+async function runAndPrint(folder: string, options: InHostOptions, files: HostFiles): Promise<number> {
+  writeFileSync(files.output, "");
   const stopPrinting = new AbortController();
-  const printing = printGrowth(output, options.print, stopPrinting.signal);
-  const [server, browser] = await Promise.allSettled([startServer(folder, options, { output, mark }), launchBrowser()]);
+  const printing = printGrowth(files.output, options.print, stopPrinting.signal);
+  const [server, browser] = await Promise.allSettled([startServer(folder, options, files), launchBrowser()]);
   try {
     if (server.status === "rejected") throw server.reason;
     if (browser.status === "rejected") throw browser.reason;
-    const code = await runToExit(server.value, browser.value, options);
-    return code === 0 && !hasPassed(mark, options.print) ? 1 : code;
+    return await runToExit(server.value, browser.value, options);
   } finally {
     if (browser.status === "fulfilled") await browser.value.close().catch(() => undefined);
     if (server.status === "fulfilled") await server.value.stop();
     stopPrinting.abort();
     await printing;
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-function startServer(
-  folder: string,
-  options: InHostOptions,
-  files: { readonly output: string; readonly mark: string },
-): Promise<EditorServer> {
+function startServer(folder: string, options: InHostOptions, files: HostFiles): Promise<EditorServer> {
   const extensionsFolder = join(folder, "extensions");
   mkdirSync(extensionsFolder);
   // The web build takes one extension under development. The others are installed, which for the tests is the same.
