@@ -43,6 +43,8 @@ export class ChatPage implements Disposable {
   readonly #answers: ShownAnswers;
   #port: ChatPort | null = null;
   #ready = false;
+  /** The page that comes next has the caret in its composer. */
+  #focusNext = false;
 
   constructor(options: ChatPageOptions) {
     this.#options = options;
@@ -80,6 +82,8 @@ export class ChatPage implements Disposable {
     port.onMessage((message) => {
       if (message.type === "ready") {
         this.#ready = true;
+        if (this.#focusNext) this.post({ type: "focus" });
+        this.#focusNext = false;
         this.#options.ready();
       } else if (message.type === "applied") {
         this.#answers.applied(message.message, message.seq);
@@ -94,8 +98,10 @@ export class ChatPage implements Disposable {
     if (this.#ready) this.#port?.post(message);
   }
 
+  /** The caret goes into the composer, of a page that is still being made as soon as it listens. */
   reveal(): void {
     this.#port?.reveal();
+    this.#focusNext = !this.#ready;
     this.post({ type: "focus" });
   }
 

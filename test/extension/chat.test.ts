@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
+import { FakeChatPage } from "../support/fake-chat-page.ts";
 import { LIMIT, machine, memory, page } from "./chat-windows.ts";
 
 test("a question becomes a conversation with an answer that streams, a title and a model", LIMIT, async (t) => {
@@ -22,6 +23,23 @@ test("a question becomes a conversation with an answer that streams, a title and
   assert.match(title.title, /What is the answer/);
   const model = await it.found(() => it.last("model")?.model ?? undefined, "the model");
   assert.deepEqual(model, { ref: "fake/fake-model", name: "fake-model", providerName: "fake", demo: false });
+});
+
+test("a page that is still being made when the chat is revealed has the caret in its composer once it listens", LIMIT, async (t) => {
+  const { open } = await machine(t);
+  const { chat } = open();
+  const it = new FakeChatPage();
+  chat.attach(it);
+  chat.reveal();
+  assert.deepEqual([it.reveals, it.posted], [1, []]);
+  it.send({ type: "ready" });
+  await it.found(() => it.last("show"), "the first show");
+  assert.equal(it.all("focus").length, 1);
+  it.reload();
+  await it.found(() => it.last("show"), "the page that was loaded again");
+  assert.equal(it.all("focus").length, 0, "which nobody revealed");
+  chat.reveal();
+  assert.equal(it.all("focus").length, 1);
 });
 
 test("a page that is loaded again in mid-answer is shown all of it, each event once", LIMIT, async (t) => {
