@@ -14,6 +14,8 @@ export const THINK_TAGS: readonly ThinkTags[] = [
   { open: "<thought>", close: "</thought>" },
   // Magistral without its own parser.
   { open: "[THINK]", close: "[/THINK]" },
+  // gpt-oss at Amazon Bedrock, around each piece of a thought by itself.
+  { open: "<reasoning>", close: "</reasoning>" },
   // Seed-OSS.
   { open: "<seed:think>", close: "</seed:think>" },
   // Kimi.

@@ -1,6 +1,6 @@
 // Tells what a model thinks from what it says where both arrive as one text, marked by tags (see `think-tags.ts`). Works on
 // the events of any provider, in pieces cut anywhere, and loses nothing: what is thought, what is said and the tags together
-// are what came. White space around a thought belongs to it.
+// are what came, but for the white space before the opening tag and behind the closing one, which belongs to neither.
 //
 // - A tag counts at the beginning of an answer alone; later, and where reasoning comes by itself, it is a part of the text.
 // - A closing tag without an opening one: the chat template had opened it in the prompt. What was said before it was thought.
@@ -139,11 +139,11 @@ export class ThinkText {
       this.#state = "channels";
     } else if (tags !== undefined) {
       if (this.#presumed && this.#state === "start") this.#templateOpens = false;
-      this.#held = space + words.slice(tags.open.length);
+      // Between two thoughts it keeps them apart.
+      this.#held = (this.#state === "after" && this.#thoughtHasWords ? space : "") + words.slice(tags.open.length);
       this.#enterThought([tags.close], false);
     } else if (this.#state === "after") {
       this.#take(space.length);
-      if (this.#thoughtHasWords) this.#tell("reasoning-delta", space, out);
       if (words !== "") this.#state = "plain";
     } else if (this.#presumed && words !== "") {
       this.#enterThought(CLOSES, true);

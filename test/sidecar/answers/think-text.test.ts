@@ -59,8 +59,16 @@ describe("What is thought between tags", () => {
     });
   }
 
-  test("quirk 29: white space around a thought belongs to it", () => {
-    checkEveryCut("\n<think>\nI add.\n</think>\n\nIt is 4.\n", { reasoning: "\n\nI add.\n\n\n", text: "It is 4.\n" });
+  test("quirk 29: white space around the tags belongs neither to the thought nor to the text", () => {
+    checkEveryCut("\n<think>\nI add.\n</think>\n\nIt is 4.\n", { reasoning: "\nI add.\n", text: "It is 4.\n" });
+    checkEveryCut("<think>I add.</think>\n\n", { reasoning: "I add.", text: "" });
+  });
+
+  test("quirk 29: a thought that comes in pieces with tags around each is one", () => {
+    checkEveryCut("<reasoning>I add</reasoning><reasoning> 2 and 2.\n</reasoning><reasoning>So.</reasoning>It is 4.", {
+      reasoning: "I add 2 and 2.\nSo.",
+      text: "It is 4.",
+    });
   });
 
   test("quirk 29: an empty thought leaves nothing behind", () => {
@@ -98,7 +106,7 @@ describe("What is thought between tags", () => {
     const events = ["<think>Call it.</think>", "\n\n", call, finish].flatMap((one) =>
       thinking.read([typeof one === "string" ? text(one) : one]),
     );
-    assert.deepEqual(events, [thought("Call it."), thought("\n\n"), call, finish]);
+    assert.deepEqual(events, [thought("Call it."), call, finish]);
   });
 
   test("figures between the pieces of a tag do not tear it", () => {
@@ -198,15 +206,14 @@ describe("A closing tag that nobody opened", () => {
   ]) {
     test(`quirk 29: what came before it was thought: ${JSON.stringify(answer)}`, () => {
       const [before = "", after = ""] = answer.split("</think>");
-      const space = after.slice(0, after.length - after.trimStart().length);
-      checkEveryCut(answer, { reasoning: before + space, text: after.trimStart(), opens: true });
+      checkEveryCut(answer, { reasoning: before, text: after.trimStart(), opens: true });
     });
   }
 
   test("quirk 29: what was shown as text by then is taken back, and comes again as reasoning", () => {
     const thinking = new ThinkText(false);
     const events = ["I add.", "\n</think>\n", "4"].flatMap((piece) => [...thinking.read([text(piece)])]);
-    assert.deepEqual(events, [text("I add."), { type: "discard", what: "text" }, thought("I add.\n"), thought("\n"), text("4")]);
+    assert.deepEqual(events, [text("I add."), { type: "discard", what: "text" }, thought("I add.\n"), text("4")]);
   });
 
   test("quirk 29: at the very beginning it takes nothing with it, and teaches nothing", () => {
@@ -247,8 +254,8 @@ describe("A model whose template opens the thought", () => {
   test("quirk 29: its answers are thought from the beginning, and nothing is taken back", () => {
     const thinking = new ThinkText(true);
     const events = ["I add.", "\n</th", "ink>\n\nIt", " is 4."].flatMap((piece) => [...thinking.read([text(piece)])]);
-    assert.deepEqual(events, [thought("I add."), thought("\n"), thought("\n\n"), text("It"), text(" is 4.")]);
-    checkEveryCut("I add.\n</think>\n\nIt is 4.", { reasoning: "I add.\n\n\n", text: "It is 4.", opens: true }, true);
+    assert.deepEqual(events, [thought("I add."), thought("\n"), text("It"), text(" is 4.")]);
+    checkEveryCut("I add.\n</think>\n\nIt is 4.", { reasoning: "I add.\n", text: "It is 4.", opens: true }, true);
   });
 
   test("quirk 29: an answer of it that ends without the tag was no thought, and that is learned", () => {

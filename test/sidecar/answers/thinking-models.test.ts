@@ -31,8 +31,8 @@ describe("A model that thinks in its text", () => {
     const asked = [await eventsOf(llm), await eventsOf(llm), await eventsOf(llm), await eventsOf(llm)];
     const said = asked.map((events) => kinds(events).filter((kind) => kind.endsWith("delta") || kind === "discard"));
     assert.deepEqual(said, [
-      ["text-delta", "discard", "reasoning-delta", "reasoning-delta", "text-delta"],
-      ["reasoning-delta", "reasoning-delta", "reasoning-delta", "text-delta"],
+      ["text-delta", "discard", "reasoning-delta", "text-delta"],
+      ["reasoning-delta", "reasoning-delta", "text-delta"],
       ["reasoning-delta", "reasoning-delta", "discard", "text-delta"],
       ["text-delta", "text-delta"],
     ]);
