@@ -110,7 +110,7 @@ export class ThinkText {
     switch (this.#state) {
       case "start":
       case "after":
-        return this.#begin(last, out);
+        return this.#begin(last);
       case "thought":
         return this.#think(last, out);
       case "said":
@@ -126,7 +126,7 @@ export class ThinkText {
   }
 
   /** Where an opening tag counts: after white space, or none. */
-  #begin(last: boolean, out: ProviderEvent[]): boolean {
+  #begin(last: boolean): boolean {
     const held = this.#held;
     const words = held.trimStart();
     if (!last && OPENS.some((open) => open.length > words.length && open.startsWith(words))) return false;

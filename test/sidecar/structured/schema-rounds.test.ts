@@ -136,7 +136,7 @@ describe("An answer with a schema", () => {
     const { llm, provider } = scriptedLlm();
     provider.enqueue(answers("<think>{hm}</think>\n", GOOD));
     const { content, reasoning } = await llm.generate("hi", options);
-    assert.deepEqual([content, reasoning], [GOOD, "{hm}\n"]);
+    assert.deepEqual([content, reasoning], [GOOD, "{hm}"]);
   });
 
   test("that was cut at its limit is not asked for again: it would be cut again", async () => {
