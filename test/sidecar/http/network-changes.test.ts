@@ -118,8 +118,9 @@ describe("A fan-out of a thousand", () => {
 
   before(async () => {
     let waiting: (() => void)[] = [];
-    // Nobody is answered before all have asked, so that each needs a connection of its own.
-    server = createServer((_request, response) => {
+    // Nobody is answered before all have asked, so that each needs a connection of its own. None is closed for being idle, however
+    // long the next round takes to come.
+    server = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => {
       waiting.push(() => response.end("done"));
       if (waiting.length < STREAMS) return;
       for (const answer of waiting.splice(0)) answer();
