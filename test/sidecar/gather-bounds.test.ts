@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { Engine, defaultSettings } from "../../sidecar/engine.ts";
 import { gather, type GatherTask } from "../../sidecar/gather.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
+import { ClientReads } from "../support/client-reads.ts";
 import { FakeProvider, type FakeAnswer, type FakeState } from "../support/fake-provider.ts";
 import { until } from "../support/until.ts";
 import { ScriptedProvider } from "./scripted-provider.ts";
@@ -100,11 +101,14 @@ interface Stage {
   readonly name: string;
   readonly answer: FakeAnswer;
   readonly reached: (state: FakeState) => boolean;
-  /** The text that had come. */
+  /** The text that had come, and the bytes of one answer that it came in. */
   readonly content?: string;
+  readonly bytes?: number;
   /** Requests sent at most; default as many as run at once. */
   readonly most?: number;
 }
+
+const soFar = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "so far" } }] })}\n\n`;
 
 const stages: readonly Stage[] = [
   { name: "waiting for headers", answer: { holdHeaders: "never" }, reached: ({ waitingAt }) => waitingAt.length === 4 },
@@ -115,27 +119,30 @@ const stages: readonly Stage[] = [
   },
   {
     name: "in the body",
-    answer: { steps: [{ text: "so far" }, { gate: "never" }] },
+    answer: { steps: [{ raw: soFar }, { gate: "never" }] },
     reached: ({ waitingAt }) => waitingAt.length === 4,
     content: "so far",
+    bytes: soFar.length,
   },
   {
     name: "backing off after a refusal that names a time",
     answer: { status: 429, headers: { "retry-after": "50" }, body: { error: { message: "slow down" } } },
-    reached: ({ requests, openAnswers }) => requests >= 1 && openAnswers === 0,
+    reached: ({ requests, openAnswers }) => requests === 4 && openAnswers === 0,
   },
   {
     name: "backing off after a failure",
     answer: { status: 500, headers: { "retry-after": "50" }, body: { error: { message: "broken" } } },
-    reached: ({ requests, openAnswers }) => requests >= 4 && openAnswers === 0,
     // Who backs off holds no place.
+    reached: ({ requests, openAnswers }) => requests === 20 && openAnswers === 0,
     most: 20,
   },
 ];
 
 describe("a gather that is called off", () => {
-  for (const { name, answer, reached, content = "", most = 4 } of stages) {
-    it(`ends every item ${name}, and those in line for a place, without another request`, async () => {
+  for (const { name, answer, reached, content = "", bytes = 0, most = 4 } of stages) {
+    it(`ends every item ${name}, and those in line for a place, without another request`, async (context) => {
+      const reads = new ClientReads();
+      context.after(() => reads.close());
       fake.respond(answer);
       const llm = engineFor(fake.baseUrl("openai-chat"), 4).llm("openai-compatible/m");
       const abort = new AbortController();
@@ -144,6 +151,7 @@ describe("a gather that is called off", () => {
         { signal: abort.signal, concurrency: 20 },
       );
       await fake.waitFor(reached, name);
+      await reads.read(4 * bytes);
       await quiet();
       const sent = fake.requests.length;
       abort.abort();
