@@ -242,9 +242,10 @@ describe("the limit of an endpoint", () => {
     fake.gate("go").open();
     await Promise.all(answers);
     assert.equal(fake.state().peakAnswers, 2);
+    // They came over two connections, of which either may be the faster one.
     assert.deepEqual(
-      fake.requests.slice(0, 2).map(({ headers }) => headers["authorization"]),
-      ["Bearer the-same", "Bearer another"],
+      new Set(fake.requests.slice(0, 2).map(({ headers }) => headers["authorization"])),
+      new Set(["Bearer the-same", "Bearer another"]),
     );
   });
 });
