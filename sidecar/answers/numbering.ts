@@ -148,11 +148,15 @@ export class AnswerNumbering {
           break;
         }
         case "text-delta":
+          if (event.text === "") break;
+          this.#countOutput(event.text, "text");
+          // Written out: there is one for each token, logs keep them, and what is copied by `...` takes 80 bytes instead of 48.
+          events.push({ type: "text-delta", text: event.text, seq: ++this.#seq });
+          break;
         case "reasoning-delta":
           if (event.text === "") break;
-          this.#countOutput(event.text, event.type === "text-delta" ? "text" : "reasoning");
-          // Written out: there is one for each token, logs keep them, and what is copied by `...` takes 80 bytes instead of 48.
-          events.push({ type: event.type, text: event.text, seq: ++this.#seq });
+          this.#countOutput(event.text, "reasoning");
+          events.push({ type: "reasoning-delta", text: event.gap === undefined ? event.text : event.gap + event.text, seq: ++this.#seq });
           break;
         case "tool-call":
           this.#countOutput(event.name + event.arguments);

@@ -19,10 +19,19 @@ import type {
 
 /** What a provider yields: stream events without `start`, `attempt` and `end`, which belong to the engine, and its own terminal marker. */
 export type ProviderEvent =
-  | Exclude<StreamEventBody, { type: "start" | "end" | "attempt" }>
+  | Exclude<StreamEventBody, { type: "start" | "end" | "attempt" | "reasoning-delta" }>
+  | ReasoningDelta
   | ({ readonly type: "usage" } & ReportedUsage)
   | { readonly type: "finish"; readonly finishReason: FinishReason; readonly rawFinishReason: string | null }
   | { readonly type: "request-id"; readonly requestId: string };
+
+/** `text` is as it came. */
+export interface ReasoningDelta {
+  readonly type: "reasoning-delta";
+  readonly text: string;
+  /** What keeps it apart from the reasoning before it, where the wire tells of parts and sends nothing between them. */
+  readonly gap?: string;
+}
 
 /** What a provider says of an answer's tokens, and of their price. */
 export interface ReportedUsage extends Usage {

@@ -160,11 +160,11 @@ export class ResponsesReader implements WireReader {
     if (id !== undefined) this.#seen.add(`reasoned:${id}`);
     const before = this.#reasoningPart;
     const part = { id, place: placeOf(record), index: partIndex(record), end: `${before?.end ?? ""}${text}`.slice(-2) };
-    const blank = before !== null && isOtherPart(before, part) ? blankLine(before.end, text) : "";
+    const gap = before !== null && isOtherPart(before, part) ? blankLine(before.end, text) : "";
     this.#reasoningPart = part;
     this.#reasoningCame = true;
     this.#started = true;
-    out.push({ type: "reasoning-delta", text: blank + text });
+    out.push(gap === "" ? { type: "reasoning-delta", text } : { type: "reasoning-delta", text, gap });
   }
 
   #beginItem(item: JsonObject, place: number): void {

@@ -238,9 +238,9 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       ],
     },
     {
-      title: "the parts of a summary that comes in pieces, and further items of reasoning, are paragraphs of their own",
+      title: "the parts of a summary that comes in pieces, and further items of reasoning, are told as they came",
       file: "summary-parts.sse",
-      reasoning: "**One**\n\nI add.\n\n**Two**\n\nI check.\n\n**Three**\n\nDone.\n\nFour.",
+      reasoning: "**One**\n\nI add.**Two**\n\nI check.\n**Three**\n\nDone.Four.",
       text: "4",
       events: [finish("stop", "completed")],
     },
