@@ -33,6 +33,8 @@ export interface ChatQuirks {
   readonly images?: boolean;
   /** Ids of tool calls must be nine letters or digits (Mistral). */
   readonly nineCharacterToolIds?: boolean;
+  /** Between the results of tools and the user's next question stands an answer, and be it none (Mistral). Others teach it. */
+  readonly answerBetween?: boolean;
   /** Reasoning has to be sent back with the tool calls it led to (DeepSeek refuses the request otherwise, quirk 31). */
   readonly echoReasoning?: boolean;
   /** Asks for `prompt_progress` while a long prompt is being read (llama.cpp's server). */
@@ -265,6 +267,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
       streamUsage: false,
       reasoning: "prompt-mode",
       nineCharacterToolIds: true,
+      answerBetween: true,
       notForChat: /embed|moderation|ocr|transcribe/u,
     },
   },

@@ -9,6 +9,10 @@ export const CHAT_WIRE = "openai-chat";
 
 /** The lesson that calls which other models made must be marked as such. */
 export const FOREIGN_CALLS = "foreign-calls";
+/** The lesson that a question must not follow the results of tools. */
+export const ANSWER_BETWEEN = "answer-between";
+/** Something has to be said: an answer of nothing is refused as well. */
+const NOTED: JsonObject = { role: "assistant", content: "OK." };
 /** Google's word for a call without a signature of its own (https://ai.google.dev/gemini-api/docs/thought-signatures). */
 const UNSIGNED: JsonObject = { google: { thought_signature: "skip_thought_signature_validator" } };
 
@@ -22,7 +26,12 @@ export function chatMessages(
   const ids = toolCallIds(turns, target);
   // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
-  return [...opening, ...turns.flatMap((turn) => chatTurn(turn, ids, target))];
+  const between = target.row.chat?.answerBetween === true || target.learned.has(ANSWER_BETWEEN);
+  const written = turns.flatMap((turn, at) => [
+    ...(between && turn.role === "user" && turns[at - 1]?.role === "tool" ? [NOTED] : []),
+    ...chatTurn(turn, ids, target),
+  ]);
+  return [...opening, ...written];
 }
 
 export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {

@@ -8,8 +8,8 @@ import { effortFor, learnEfforts } from "../reasoning-effort.ts";
 import { isAboutRange, leftOut, mapped, refuseImages } from "../refusal.ts";
 import { WITHOUT_OPAQUE, withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
-import { asObject } from "../json-fields.ts";
-import { chatMessages, chatTools, echoesReasoning, FOREIGN_CALLS } from "./messages.ts";
+import { asList, asObject } from "../json-fields.ts";
+import { ANSWER_BETWEEN, chatMessages, chatTools, echoesReasoning, FOREIGN_CALLS } from "./messages.ts";
 
 export function buildChatRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
@@ -50,8 +50,10 @@ const LEARNABLE: readonly string[] = ["temperature", "top_p", "seed", "stop"];
  * the field's range is the caller's to change.
  */
 export function learnFromChatRefusal(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined {
-  if (status !== 400 && status !== 422) return undefined;
   const { message, parameter } = payload;
+  // A chat template that fails is a failure of llama.cpp's server, not a refusal.
+  if ((status === 400 || status === 500) && isAboutTurns(message) && asksAfterResults(body)) return ANSWER_BETWEEN;
+  if (status !== 400 && status !== 422) return undefined;
   const names = (field: string): boolean => field in body && (parameter === field || mentions(message, field));
   if (mentions(message, "reasoning_content")) return learnEcho(target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
@@ -69,6 +71,16 @@ function learnEcho(target: WireTarget): string {
   return echoesReasoning(target) ? "no-echo" : "echo";
 }
 
+/** Mistral's words, wherever its models run, and those of its chat templates. */
+function isAboutTurns(message: string): boolean {
+  return /unexpected role '?user'? after role '?tool|roles must alternate/iu.test(message);
+}
+
+function asksAfterResults(body: JsonObject): boolean {
+  const roles = (asList(body["messages"]) ?? []).map((message) => asObject(message)?.["role"]);
+  return roles.some((role, at) => role === "user" && roles[at - 1] === "tool");
+}
+
 function holdsOpaque(body: JsonObject): boolean {
   return /"(reasoning_details|extra_content)":/u.test(JSON.stringify(body["messages"]));
 }
@@ -78,8 +90,10 @@ function sentSchema(body: JsonObject): JsonObject | undefined {
   return asObject(asObject(format?.["json_schema"])?.["schema"]);
 }
 
+/** xAI names fields as its own code does: `reasoningEffort`. */
 function mentions(message: string, field: string): boolean {
-  return new RegExp(`\\b${field}\\b`, "u").test(message);
+  const camel = field.replaceAll(/_(\w)/gu, (_all, letter: string) => letter.toUpperCase());
+  return new RegExp(`\\b(?:${field}|${camel})\\b`, "u").test(message);
 }
 
 function samplingFields(parameters: GenerationParameters, target: WireTarget, warnings: WireWarning[]): JsonObject {

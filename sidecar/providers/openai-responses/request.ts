@@ -53,7 +53,9 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
   }
   if ("include" in body && (parameter === "include" || /encrypted[_ ]content/iu.test(message))) return "include";
   if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
-  if (names("reasoning", "reasoning.effort") || parameter === "reasoning") return learnEfforts(message) ?? "reasoning";
+  // xAI names it as its own code does.
+  if (names("reasoning", "reasoning.effort") || names("reasoning", "reasoningEffort") || parameter === "reasoning")
+    return learnEfforts(message) ?? "reasoning";
   if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
   if (isAboutRange(message)) return undefined;
   return ["temperature", "top_p"].find((field) => names(field)) ?? learnSchema(message, parameter, sentSchema(body));

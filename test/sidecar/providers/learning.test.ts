@@ -3,14 +3,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Provider } from "../../../sidecar/providers/provider.ts";
-import type { JsonValue } from "../../../sidecar/types.ts";
-import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
-import { call, callError, modelRequest } from "../../support/provider-calls.ts";
+import { asList, asObject } from "../../../sidecar/providers/json-fields.ts";
+import type { JsonObject, JsonValue } from "../../../sidecar/types.ts";
+import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
+import { call, callError, modelRequest, userMessage } from "../../support/provider-calls.ts";
+import { toolRound } from "../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
 
 const provider = (id = "openai-compatible"): Provider => providerAt(here, id);
+
+const rolesOf = (body: JsonObject | null | undefined): readonly unknown[] =>
+  (asList(body?.["messages"]) ?? []).map((message) => asObject(message)?.["role"]);
 
 describe("What a model refuses is learned", () => {
   const refusal = (parameter: string, message: string): { status: number; body: JsonValue } => ({
@@ -94,6 +99,43 @@ describe("What a model refuses is learned", () => {
       fake.requests.map(({ body }) => body?.["max_tokens"]),
       [64_000, 32_768],
     );
+  });
+
+  test("a field that is named as xAI's own code has it is left out, on both of OpenAI's wires", async () => {
+    const words = { code: "invalid-argument", error: "Model grok-4-0709 does not support parameter reasoningEffort." };
+    for (const wire of ["openai-chat", "openai-responses"] as const) {
+      fake.enqueue({ status: 400, body: words });
+      const before = fake.requests.length;
+      const shared = providerOnWire(here, wire);
+      assert.equal((await call(shared, { request: modelRequest("x", { reasoning: "low" }) })).thrown, null);
+      const asked = fake.requests.slice(before).map(({ body }) => body?.["reasoning_effort"] ?? body?.["reasoning"]);
+      assert.deepEqual([asked.length, asked[0] === undefined, asked[1]], [2, false, undefined], wire);
+    }
+  });
+
+  for (const [status, words] of [
+    [400, "Unexpected role 'user' after role 'tool'"],
+    [
+      500,
+      "After the optional system message, conversation roles must alternate user and assistant roles except for tool calls and results.",
+    ],
+  ] as const) {
+    test(`an answer stands between results and a question where that is demanded (${status}), from then on`, async () => {
+      const shared = provider();
+      const request = { ...modelRequest(), messages: [...toolRound, userMessage("And tomorrow?")] };
+      fake.enqueue({ status, body: { error: { message: words, type: "invalid_request_message_order", code: "3230" } } });
+      assert.equal((await call(shared, { request })).thrown, null);
+      await call(shared, { request });
+      const roles = fake.requests.map(({ body }) => rolesOf(body));
+      const between = ["user", "assistant", "tool", "assistant", "user"];
+      assert.deepEqual(roles, [["user", "assistant", "tool", "user"], between, between]);
+    });
+  }
+
+  test("turns that are complained of and follow each other as they must are no reason to ask again", async () => {
+    fake.respond({ status: 400, body: { error: { message: "Conversation roles must alternate user/assistant/user/assistant" } } });
+    assert.equal((await callError(provider())).status, 400);
+    assert.equal(fake.requests.length, 1);
   });
 
   test("a refusal that repeats itself stands", async () => {

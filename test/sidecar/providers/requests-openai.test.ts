@@ -69,6 +69,15 @@ describe("Chat completions are asked", () => {
     ]);
   });
 
+  test("with an answer between the results of tools and the next question, at Mistral, which refuses one behind the other", () => {
+    const asked = { provider: "mistral", messages: [...toolRound, userMessage("And tomorrow?")] };
+    assert.deepEqual(JSON.parse(JSON.stringify(body(asked)["messages"])).slice(2), [
+      { role: "tool", tool_call_id: "call00000", content: "Sunny" },
+      { role: "assistant", content: "OK." },
+      { role: "user", content: "And tomorrow?" },
+    ]);
+  });
+
   const BY_PROVIDER: readonly (readonly [provider: string, parameters: GenerationParameters, expected: JsonObject])[] = [
     ["groq", { maxOutputTokens: 5 }, { max_completion_tokens: 5, max_tokens: undefined }],
     ["mistral", { seed: 3, reasoning: "high" }, { random_seed: 3, seed: undefined, reasoning_effort: "high", stream_options: undefined }],
