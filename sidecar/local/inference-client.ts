@@ -27,6 +27,8 @@ export interface InferenceOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the processes of this machine tell each other which models they have in memory. Absent: this one tells nobody. */
   readonly sharedFolder?: string;
+  /** What is forked. Default: `inference-process.ts`. */
+  readonly program?: URL;
 }
 
 interface Running {
@@ -41,6 +43,7 @@ interface Running {
 export class InferenceClient {
   readonly #log: (line: string) => void;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #program: URL;
   readonly #loaded: LoadedModels | undefined;
   /** By file, of the models that were loaded, in memory or not. */
   readonly #windows = new Map<string, number>();
@@ -49,8 +52,9 @@ export class InferenceClient {
   #closed = false;
 
   /** Starts nothing. */
-  constructor({ log = () => {}, environment = process.env, sharedFolder }: InferenceOptions = {}) {
+  constructor({ log = () => {}, environment = process.env, sharedFolder, program = inferenceProcessUrl }: InferenceOptions = {}) {
     this.#log = log;
+    this.#program = program;
     this.#loaded = sharedFolder === undefined ? undefined : new LoadedModels(sharedFolder);
     this.#environment = environment;
   }
@@ -137,7 +141,7 @@ export class InferenceClient {
     const { available, reason } = this.availability();
     if (!available) throw localError("inference-unavailable", reason ?? "");
     if (this.#running !== undefined) return this.#running;
-    const child = fork(fileURLToPath(inferenceProcessUrl), [], {
+    const child = fork(fileURLToPath(this.#program), [], {
       env: inferenceEnvironment(this.#environment),
       execArgv: [],
       stdio: ["ignore", "pipe", "pipe", "ipc"],

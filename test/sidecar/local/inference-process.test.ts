@@ -12,11 +12,13 @@ import { processExists } from "../../../sidecar/process-exists.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import type { Message, StatusPhase } from "../../../sidecar/types.ts";
 import { until } from "../../support/until.ts";
+import { InferenceHold } from "./inference-hold.ts";
 import { type Answer, type Asked, askModel, checkCode, user } from "./local-answer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "parley-inference-process-"));
 const file = join(folder, "demo.gguf");
-const inference = new InferenceClient();
+const hold = new InferenceHold(join(folder, "hold"));
+const inference = new InferenceClient(hold.options);
 const local = createLocalProvider(inference);
 
 before(() => void writeDemoModel(file));
@@ -27,15 +29,12 @@ after(async () => {
 
 const ask = (messages: readonly Message[], asked: Asked = {}): Promise<Answer> => askModel(local, { model: file, ...asked }, messages);
 
-/** Asks, and lets the process crash at the first status of this phase. */
-function askUntil(phase: StatusPhase, text: string, model = file): Promise<Answer> {
-  let crashed = false;
+/** Asks once or more at a time, and lets the process crash in this phase, in which it is held. */
+function askUntil(phase: StatusPhase, texts: readonly string[], model = file): Promise<readonly Answer[]> {
   const onEvents = (events: readonly ProviderEvent[]): void => {
-    if (crashed || !events.some((event) => event.type === "status" && event.phase === phase)) return;
-    crashed = true;
-    crash();
+    if (events.some((event) => event.type === "status" && event.phase === phase)) crash();
   };
-  return ask([user(text)], { model, onEvents });
+  return hold.during(phase, () => Promise.all(texts.map((text) => ask([user(text)], { model, onEvents }))));
 }
 
 function crash(): void {
@@ -66,8 +65,7 @@ describe("the inference process", () => {
   it("may crash while it loads a model: all that wait for the model fail, and the next request loads it", async () => {
     const other = join(folder, "another.gguf");
     copyFileSync(file, other);
-    const waiting = ask([user("^=x")], { model: other });
-    const broken = await Promise.all([askUntil("loading-model", "^=x", other), waiting]);
+    const broken = await askUntil("loading-model", ["^=x", "^=y"], other);
     broken.forEach(checkCrashed);
     assert.deepEqual(
       broken.map(({ text }) => text),
@@ -77,7 +75,8 @@ describe("the inference process", () => {
   });
 
   it("may crash while it reads a prompt", async () => {
-    const broken = await askUntil("processing-prompt", `^=${"many words that are read in pieces ".repeat(120)}`);
+    const [broken] = await askUntil("processing-prompt", [`^=${"many words that are read in pieces ".repeat(120)}`]);
+    assert.ok(broken !== undefined);
     checkCrashed(broken);
     assert.equal(broken.text, "");
     assert.equal((await ask([user("^=again")])).text, "AGAIN");
@@ -87,7 +86,8 @@ describe("the inference process", () => {
     const begun: boolean[] = [];
     const running = [0, 1, 2, 3].map((index) => ask([user("^#")], { onText: () => (begun[index] = true) }));
     await until(() => begun.filter(Boolean).length === 4, "four answers at once");
-    const queued = await askUntil("queued", "^=x");
+    const [queued] = await askUntil("queued", ["^=x"]);
+    assert.ok(queued !== undefined);
     checkCrashed(queued);
     assert.equal(queued.text, "");
     for (const broken of await Promise.all(running)) {

@@ -11,6 +11,7 @@ import { writeDemoModel } from "../../../sidecar/local/demo/generate.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import type { Message } from "../../../sidecar/types.ts";
 import { until } from "../../support/until.ts";
+import { InferenceHold } from "./inference-hold.ts";
 import { type Answer, type Asked, askModel, assistant, checkCode, user } from "./local-answer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "parley-inference-"));
@@ -44,19 +45,24 @@ describe("local inference", () => {
   });
 
   it("answers three requests at once from one loaded model, interleaved, each with its own text", async () => {
-    const order: number[] = [];
-    const texts = ["alpha beta gamma delta", "one two three four", "red green blue white"];
-    const long = Array.from({ length: 12 }, (_, index) => index);
-    const answers = await Promise.all(
-      texts.map((text, index) => ask([user(`^=${long.map((n) => `${text} ${n}`).join(", ")}`)], { onText: () => order.push(index) })),
+    const holding = new AbortController();
+    const lengths = [0, 0];
+    // Two that never end, however late the third begins.
+    const endless = [0, 1].map((index) =>
+      ask([user("^#")], { signal: holding.signal, onText: ({ length }) => void (lengths[index] = length) }),
     );
-    for (const [index, answer] of answers.entries()) {
-      assert.equal(answer.error, undefined);
-      assert.equal(answer.text, long.map((n) => `${texts[index]} ${n}`.toUpperCase()).join(", "));
+    await until(() => lengths.every((length) => length > 0), "two answers at once");
+    const before = [...lengths];
+    const long = Array.from({ length: 48 }, (_, index) => `one two three four ${index}`).join(", ");
+    const third = await ask([user(`^=${long}`)]);
+    const after = [...lengths];
+    holding.abort();
+    assert.equal(third.error, undefined);
+    assert.equal(third.text, long.toUpperCase());
+    for (const [index, { text }] of (await Promise.all(endless)).entries()) {
+      assert.match(text, /^abcdef/u);
+      assert.ok((after[index] ?? 0) > (before[index] ?? 0), "it went on while the third was answered");
     }
-    const firstEnd = Math.min(...[0, 1, 2].map((index) => order.lastIndexOf(index)));
-    const begunBefore = new Set(order.slice(0, firstEnd));
-    assert.equal(begunBefore.size, 3, "all three had begun before the first had ended");
   });
 
   it("never gives one of several answers at once a token of another, however often they are asked", async () => {
@@ -89,15 +95,21 @@ describe("local inference", () => {
     await Promise.all(endless);
   });
 
-  it("stops reading a long prompt when it is cancelled", async () => {
+  it("stops reading a long prompt when it is cancelled", async (context) => {
     const prompt = [user(`^=${"many words that are read in pieces ".repeat(120)}`)];
     const abort = new AbortController();
     const onEvents = (events: readonly ProviderEvent[]): void => {
       if (events.some((event) => event.type === "status" && event.phase === "processing-prompt")) abort.abort();
     };
-    const cancelled = await ask(prompt, { signal: abort.signal, onEvents });
+    const hold = new InferenceHold(join(folder, "hold"));
+    const client = new InferenceClient(hold.options);
+    context.after(() => client.close());
+    const provider = createLocalProvider(client);
+    const cancelled = await hold.during("processing-prompt", () =>
+      askModel(provider, { model: file, signal: abort.signal, onEvents }, prompt),
+    );
     assert.equal(cancelled.error, abort.signal.reason);
-    const again = await ask(prompt, { parameters: { maxOutputTokens: 1 } });
+    const again = await askModel(provider, { model: file, parameters: { maxOutputTokens: 1 } }, prompt);
     const usage = again.events.find((event) => event.type === "usage");
     assert.ok(usage?.type === "usage" && usage.inputTokens > 1000);
     assert.ok((usage.cachedTokens ?? 0) < usage.inputTokens - 1, "the cancelled request had not read all of it");
