@@ -52,15 +52,26 @@ export class ChatPanel {
 
   /** Opens the view by its command, where it is not open. */
   async open(): Promise<void> {
+    await this.#leaveComposer();
     await this.#workbench.runCommand("Parley: Open Chat");
-    await this.composer.waitFor({ timeout: PATIENCE_MS });
+    await this.#caretIsBack();
   }
 
   /** Begins an empty conversation. */
   async newChat(): Promise<void> {
+    await this.#leaveComposer();
     await this.#workbench.page.locator(".sidebar .title-actions").getByRole("button", { name: "New Chat" }).click();
+    await this.#caretIsBack();
     await this.page.locator(".empty").waitFor({ timeout: PATIENCE_MS });
-    // The caret comes last: it would take the focus from whatever is opened next.
+  }
+
+  /** What brings the caret to the composer brings it last: a caret that had been there all the time would say nothing. */
+  async #leaveComposer(): Promise<void> {
+    if ((await this.composer.count()) > 0) await this.composer.evaluate("document.activeElement?.blur()");
+  }
+
+  /** Until then the caret would take the focus from whatever is opened next. */
+  async #caretIsBack(): Promise<void> {
     await this.page.locator(".composer-input:focus").waitFor({ timeout: PATIENCE_MS });
   }
 
