@@ -82,7 +82,7 @@ describe("Conversations", () => {
     await toast.getByRole("button", { name: "Save…" }).click();
     const name = "Summary of 1 open file.md";
     await until(async () => (await workbench.quickInput().inputValue()).endsWith(name), "the question where to");
-    await workbench.page.keyboard.press("Enter");
+    await workbench.quickInput().press("Enter");
     const saved = join(workbench.workspaceFolder, name);
     await until(() => existsSync(saved) && readFileSync(saved, "utf8").includes("## src/order.ts\n\nIt sells tea.\n"), "the file");
 

@@ -34,6 +34,7 @@ describe("Models", () => {
     await workbench.quickInputTitle("Select Model").waitFor();
     await workbench.quickInputRow("oolong-large").waitFor();
     await workbench.quickInputRow("Open a GGUF File…").waitFor();
+    await workbench.pickerIsFilled();
     await workbench.quickInput().fill("down");
     await workbench.quickInputRow("Nothing answers for down").waitFor();
     await workbench.quickInput().fill("");
@@ -49,6 +50,7 @@ describe("Models", () => {
   test("A model that no list names is called by what is typed.", async () => {
     await chat.modelButton.click();
     await workbench.quickInputRow("oolong-large").waitFor();
+    await workbench.pickerIsFilled();
     await workbench.quickInput().fill("here/oolong-secret");
     await workbench.quickInputRow("Use here/oolong-secret").click();
     await chat.waitForModel("oolong-secret");
@@ -119,7 +121,9 @@ describe("Models", () => {
     assert.equal(keys().at(-1), undefined);
 
     await chat.modelButton.click();
-    await workbench.quickInputRow(`${keyToAllow.variable} is in the environment, not used`).click();
+    await workbench.quickInputRow(`${keyToAllow.variable} is in the environment, not used`).waitFor();
+    await workbench.pickerIsFilled();
+    await workbench.pick(`${keyToAllow.variable} is in the environment, not used`);
     await workbench.quickInputRow(`Use ${keyToAllow.variable} from the environment`).waitFor();
     await workbench.screenshot("models-key-in-environment");
     await workbench.quickInputRow(`Use ${keyToAllow.variable} from the environment`).click();

@@ -135,7 +135,7 @@ describe("In every theme", () => {
     const { page } = workbench;
     await chat.modelButton.click();
     await page.locator(".quick-input-list").getByText("tea-expert-70b").waitFor();
-    await page.locator(".quick-input-widget .monaco-progress-container:not(.active)").waitFor({ state: "attached" });
+    await workbench.pickerIsFilled();
     await inAllThemes("model-picker");
     await page.keyboard.press("Escape");
 
@@ -143,7 +143,8 @@ describe("In every theme", () => {
     await workbench.quickInputTitle("Set API Key").waitFor();
     await workbench.screenshot("key-providers");
     await workbench.quickInput().fill(fake.origin);
-    await page.keyboard.press("Enter");
+    await page.locator(".quick-input-list").getByText(fake.origin).waitFor();
+    await workbench.quickInput().press("Enter");
     await workbench.quickInputTitle("API Key for tea-house").waitFor();
     await inAllThemes("key-prompt");
     await page.keyboard.press("Escape");

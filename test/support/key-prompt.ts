@@ -11,7 +11,7 @@ export async function enterApiKey(workbench: Workbench, server: FakeProvider, ke
   await workbench.quickInputTitle("Set API Key").waitFor();
   await workbench.quickInput().fill(server.origin);
   await page.locator(".quick-input-list").getByText(server.origin).waitFor();
-  await page.keyboard.press("Enter");
+  await workbench.quickInput().press("Enter");
   await workbench.quickInputTitle("API Key for here").waitFor();
   const field = page.locator(".quick-input-widget input[type=password]");
   await field.fill(key);

@@ -86,9 +86,14 @@ export class Workbench {
 
   /** Answers an input box. */
   async fillQuickInput(text: string): Promise<void> {
-    await this.quickInput().waitFor();
     await this.quickInput().fill(text);
-    await this.page.keyboard.press("Enter");
+    // Into the field itself: the click that led here may take the focus with it as it ends.
+    await this.quickInput().press("Enter");
+  }
+
+  /** Waits until a picker has all its rows: until then they change places. */
+  async pickerIsFilled(): Promise<void> {
+    await this.page.locator(".quick-input-widget .monaco-progress-container:not(.active)").waitFor({ state: "attached" });
   }
 
   /** Chooses from a picker the first row that contains `text`. */
