@@ -114,8 +114,10 @@ describe("A conversation that branches", () => {
   });
 
   test("With the setting, the model names the conversation after its first answer.", async () => {
-    workbench.writeSettings({ "parley.generateTitles": true });
+    // The model's name tells when the settings count.
+    workbench.writeSettings({ "parley.generateTitles": true, "parley.model": "here/model-with-titles" });
     await chat.newChat();
+    await chat.waitForModel("model-with-titles");
     fake.enqueue({ text: "Seventy degrees." }, { text: '"Water for white tea"' });
     await chat.ask("How hot should the water for white tea be, if I may ask?");
     await chat.answered("Seventy degrees.");
