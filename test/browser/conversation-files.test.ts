@@ -42,7 +42,7 @@ describe("Conversations as files", () => {
     await chat.answered();
     await workbench.runCommand("Parley: Export Conversation…");
     await until(async () => (await workbench.quickInput().inputValue()).endsWith("How is it dried.md"), "the question where to");
-    await workbench.page.keyboard.press("Enter");
+    await workbench.quickInput().press("Enter");
     const toast = await workbench.toast("was exported to How is it dried.md");
     await workbench.screenshot("conversation-exported");
     await toast.getByRole("button", { name: "Open" }).click();
@@ -72,6 +72,8 @@ describe("Conversations as files", () => {
     await dialog.getByRole("button", { name: "Delete All" }).click();
     await chat.page.locator(".empty").waitFor();
     await workbench.toast(/Conversations deleted: [1-9]\d*\./u);
+    // The next test looks for another of the kind.
+    await workbench.clearNotifications();
 
     await importFile("How is it dried.md");
     await chat.shows("Two leaves and a bud.");
@@ -86,7 +88,8 @@ describe("Conversations as files", () => {
   });
 
   test("Conversations of long ago are deleted after a question, and no others.", async () => {
-    const database = new DatabaseSync(join(store, "conversations.sqlite"));
+    // The sidecar writes to it, too.
+    const database = new DatabaseSync(join(store, "conversations.sqlite"), { timeout: 20_000 });
     const titles = () => database.prepare("SELECT title FROM sessions WHERE deleted_at IS NULL ORDER BY title").all();
     const told = () => titles().map(({ title }) => String(title));
     await chat.newChat();
