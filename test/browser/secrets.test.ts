@@ -2,7 +2,7 @@
 // tests did too, neither may be found anywhere but where it belongs. Its name puts this file behind the others.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ChatPanel } from "../support/chat-panel.ts";
@@ -84,7 +84,7 @@ describe("Keys stay secret", { skip: noProcessTree }, () => {
   });
 
   test("No file holds a key: no log, setting, database or document.", async () => {
-    const files = (): readonly string[] => readdirSync(workbench.serverFolder, { recursive: true, encoding: "utf8" });
+    const files = (): readonly string[] => filesBelow(workbench.serverFolder);
     const log = (): string =>
       files()
         .filter((file) => file.endsWith("/Parley.log"))
@@ -101,11 +101,28 @@ describe("Keys stay secret", { skip: noProcessTree }, () => {
   });
 });
 
+/** Relative to the folder. The editor goes on making folders and removing them. */
+function filesBelow(folder: string, path = ""): readonly string[] {
+  return entriesOf(join(folder, path)).flatMap((entry) => {
+    const below = join(path, entry.name);
+    return entry.isDirectory() ? filesBelow(folder, below) : [below];
+  });
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    // It is gone by now.
+    return [];
+  }
+}
+
 function readFile({ serverFolder }: Workbench, file: string): Buffer {
   try {
     return readFileSync(join(serverFolder, file));
   } catch {
-    // A folder, a socket, or a file that is gone by now.
+    // A socket, or a file that is gone by now.
     return Buffer.alloc(0);
   }
 }
@@ -118,6 +135,6 @@ function isBelow(one: RunningProcess, ancestors: readonly RunningProcess[], all:
 async function setLogLevel(workbench: Workbench, level: string): Promise<void> {
   await workbench.runCommand("Developer: Set Log Level...");
   await workbench.quickInput().fill("Parley");
-  await workbench.page.keyboard.press("Enter");
+  await workbench.pick("Parley");
   await workbench.pick(level);
 }
