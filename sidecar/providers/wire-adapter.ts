@@ -1,7 +1,7 @@
 // A wire: how one family of providers is asked and how its answers are read. Pure and synchronous: an adapter touches no
 // socket, no clock and no global state, so that every recording can be read without a network, cut at any byte.
 
-import type { GenerationParameters, JsonObject, JsonValue, ModelInfo } from "../types.ts";
+import type { JsonObject, JsonValue, ModelInfo } from "../types.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 import type { ModelRequest, ProviderEvent, ReportedUsage } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
@@ -125,23 +125,4 @@ export class MalformedRecord extends Error {
     super("A record of the answer is no JSON object.");
     this.excerpt = record.slice(0, 200);
   }
-}
-
-/** The body with a caller's own fields for this provider merged in: objects field by field, everything else replaced. */
-export function withProviderOptions(body: JsonObject, parameters: GenerationParameters, target: WireTarget): JsonObject {
-  const options = parameters.providerOptions?.[target.provider];
-  return options === undefined ? body : mergeObjects(body, options);
-}
-
-function mergeObjects(base: JsonObject, added: JsonObject): JsonObject {
-  const merged: Record<string, JsonValue | undefined> = { ...base };
-  for (const [key, value] of Object.entries(added)) {
-    const before = merged[key];
-    merged[key] = isPlainObject(before) && isPlainObject(value) ? mergeObjects(before, value) : value;
-  }
-  return merged;
-}
-
-function isPlainObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

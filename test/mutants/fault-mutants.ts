@@ -74,7 +74,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     "sidecar/providers/openai-chat/reader.ts": [
       ["fault 11", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
     ],
-    "sidecar/providers/openai-chat/tool-calls.ts": [["fault 10", "call.arguments += asJsonText(", "call.arguments = asJsonText("]],
+    "sidecar/providers/openai-chat/tool-calls.ts": [["fault 10", "call.arguments += written;", "call.arguments = written;"]],
     "sidecar/providers/anthropic/reader.ts": [
       ["fault 9", 'asText(delta["text"]) ?? asText(delta["thinking"])', 'asText(delta["content"])'],
       ["fault 11", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', "if (type === undefined) throw"],
@@ -90,12 +90,8 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     "sidecar/providers/record-json.ts": [
       ["fault 14", "if (lines.length < 2 || objects.includes(undefined)) throw new MalformedRecord(data);", ""],
     ],
-    "sidecar/providers/wire-adapter.ts": [
-      [
-        "fault 20",
-        "return options === undefined ? body : mergeObjects(body, options);",
-        "return options === undefined ? body : { ...body, extra_body: options };",
-      ],
+    "sidecar/providers/provider-options.ts": [
+      ["fault 20", "return mergeObjects(body, options);", "return { ...body, extra_body: options };"],
     ],
     "sidecar/providers/base-url.ts": [["fault 21", 'return name === "OLLAMA_HOST" ? ollamaHostUrl(value) : value;', "return value;"]],
     "sidecar/providers/registry.ts": [

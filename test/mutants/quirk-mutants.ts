@@ -56,8 +56,9 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 33", 'if (names("max_tokens") && mentions(message, "max_completion_tokens")) return "max_completion_tokens";', ""],
     ["quirk 33", "return LEARNABLE.find((field) => names(field)) ?? learnSchema(", "return learnSchema("],
     ["quirk 37", 'response_format: { type: "json_schema", json_schema:', 'response_format: { type: "json_object", json_schema:'],
-    ["quirk 41", "target), stream: true, messages }", "target), messages }"],
+    ["quirk 41", "stream: true,", "stream: false,"],
   ],
+  "sidecar/providers/provider-options.ts": [["quirk 41", '(options["stream"] ?? true) !== true', "options === undefined"]],
   "sidecar/providers/openai-chat/messages.ts": [
     ["quirk 31", "...(calls.length > 0 && echoesReasoning(target) ? { reasoning_content: reasoning } : {}),", ""],
     ["quirk 38", '[{ role: "system", content: system }]', '[{ role: "developer", content: system }]'],

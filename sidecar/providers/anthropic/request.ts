@@ -6,7 +6,8 @@ import type { ErrorPayload } from "../error-payload.ts";
 import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { isAboutRange, leftOut, mapped, unsupported } from "../refusal.ts";
-import { withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { withProviderOptions } from "../provider-options.ts";
+import type { WireRequest, WireTarget, WireWarning } from "../wire-adapter.ts";
 import { NO_CACHE_MARKS, withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
@@ -34,7 +35,7 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
     ...(system.trim() === "" ? {} : { system }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
-  const whole: JsonObject = { ...withProviderOptions(body, parameters, target), stream: true, messages };
+  const whole: JsonObject = { ...withProviderOptions(body, parameters, target, "messages"), messages };
   const { cache_control: _option, ...unmarked } = whole;
   const marked = target.learned.has(NO_CACHE_MARKS) ? unmarked : withCacheMarks(whole, request.oneOff === true);
   return { path: "/v1/messages", body: marked, warnings };

@@ -7,14 +7,8 @@ import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject, asText } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, mapped } from "../refusal.ts";
-import {
-  withProviderOptions,
-  type ModelList,
-  type WireAdapter,
-  type WireRequest,
-  type WireTarget,
-  type WireWarning,
-} from "../wire-adapter.ts";
+import { withProviderOptions } from "../provider-options.ts";
+import type { ModelList, WireAdapter, WireRequest, WireTarget, WireWarning } from "../wire-adapter.ts";
 import { OllamaContexts } from "./contexts.ts";
 import { ollamaMessages, ollamaTools } from "./messages.ts";
 import { describeOllamaModels } from "./model-facts.ts";
@@ -45,7 +39,7 @@ function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequ
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
   const messages = ollamaMessages(parameters.system, request.messages, target, warnings);
-  return { path: "/api/chat", body: { ...withProviderOptions(body, parameters, target), stream: true, messages }, warnings };
+  return { path: "/api/chat", body: { ...withProviderOptions(body, parameters, target, "messages"), messages }, warnings };
 }
 
 function optionsOf(parameters: GenerationParameters, contextTokens: number | undefined): JsonObject {

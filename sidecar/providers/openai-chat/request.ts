@@ -6,7 +6,8 @@ import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
 import { effortFor, learnEfforts } from "../reasoning-effort.ts";
 import { isAboutRange, leftOut, mapped, refuseImages } from "../refusal.ts";
-import { WITHOUT_OPAQUE, withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { withProviderOptions } from "../provider-options.ts";
+import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, echoesReasoning, FOREIGN_CALLS } from "./messages.ts";
@@ -37,7 +38,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
   const messages = chatMessages(parameters.system, request.messages, target, warnings);
   return {
     path: "/chat/completions",
-    body: { ...withProviderOptions(body, parameters, target), stream: true, messages },
+    body: { ...withProviderOptions(body, parameters, target, "messages"), messages },
     warnings,
   };
 }

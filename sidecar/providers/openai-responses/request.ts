@@ -8,7 +8,8 @@ import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { effortFor, learnEfforts } from "../reasoning-effort.ts";
 import { isAboutRange, leftOut, unsupported } from "../refusal.ts";
-import { WITHOUT_OPAQUE, withProviderOptions, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { withProviderOptions } from "../provider-options.ts";
+import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { responsesInput, responsesTools } from "./items.ts";
 
 const CHAT_INSTEAD = 'The Responses API has no such parameter; set the provider\'s "api" to "chat" to use it.';
@@ -37,7 +38,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
   const input = responsesInput(request.messages, target, warnings);
-  return { path: "/responses", body: { ...withProviderOptions(body, parameters, target), stream: true, input }, warnings };
+  return { path: "/responses", body: { ...withProviderOptions(body, parameters, target, "input"), input }, warnings };
 }
 
 /** Refusals name the field: `reasoning.effort`, `reasoning.summary`, `include`, `temperature`. */

@@ -28,10 +28,15 @@ for (const wire of ALL_WIRES) {
       assert.equal(fake.requests[0]?.state, "client-closed");
     });
 
-    test("quirk 41: was asked for as a stream, since servers do not stop for any other, whatever a caller's own fields say", async () => {
+    test("quirk 41: was asked for as a stream, since servers do not stop for any other; a caller who wants none is refused", async () => {
       const own = { stream: false };
-      await llmOn(wire).generate("hi", { providerOptions: { "openai-compatible": own, openai: own, anthropic: own, ollama: own } });
-      assert.equal(fake.requests[0]?.body?.["stream"], true);
+      const providerOptions = { "openai-compatible": own, openai: own, anthropic: own, ollama: own };
+      await assert.rejects(llmOn(wire).generate("hi", { providerOptions }), /does not support "providerOptions\..*\.stream"/u);
+      await llmOn(wire).generate("hi");
+      assert.deepEqual(
+        fake.requests.filter(({ path }) => !path.endsWith("/show")).map(({ body }) => body?.["stream"]),
+        [true],
+      );
     });
 
     test("quirk 22: has an estimate of its usage that is marked as one, and the id by which the provider knows it", async () => {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { AssistantPart, GenerationParameters } from "../../../sidecar/types.ts";
+import type { ProviderError } from "../../../sidecar/providers/provider.ts";
+import type { AssistantPart, GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import {
   assistant,
@@ -168,13 +169,22 @@ describe("On every wire", () => {
     test(`${provider}: options under its own name are added, objects field by field, others' are not`, () => {
       const parameters: GenerationParameters = {
         temperature: 0.5,
-        providerOptions: { [provider]: { extra: { deep: [1] }, options: { num_ctx: 8192 }, stream: false }, another: { wrong: true } },
+        providerOptions: { [provider]: { extra: { deep: [1] }, options: { num_ctx: 8192 }, stream: true }, another: { wrong: true } },
       };
       const asked = body({ provider, parameters });
       assert.deepEqual(asked["extra"], { deep: [1] });
       assert.deepEqual(asked["options"], provider === "ollama" ? { temperature: 0.5, num_ctx: 8192 } : { num_ctx: 8192 });
       assert.equal(asked["wrong"], undefined);
-      assert.equal(asked["stream"], true, "a stream is read, so a stream is asked for");
+      assert.equal(asked["stream"], true);
+    });
+
+    test(`${provider}: what is not the caller's is refused by name under its own name too`, () => {
+      const given = (own: JsonObject): ProviderError => refusal({ provider, parameters: { providerOptions: { [provider]: own } } });
+      for (const name of ["stream", field]) {
+        const { kind, providerCode, message } = given({ [name]: name === "stream" ? false : [] });
+        assert.deepEqual([kind, providerCode], ["unsupported", `unsupported-parameter:providerOptions.${provider}.${name}`]);
+        assert.match(message, /leave it out/u);
+      }
     });
 
     test(`${provider}: the bytes of one turn are the beginning of the next one's`, () => {
