@@ -8,7 +8,7 @@ import type { Row } from "../connection.ts";
 import { nullableText } from "../rows.ts";
 import { migrate } from "../schema.ts";
 import { removeDatabase, type StoreFolder } from "../store-folder.ts";
-import { copyWithHeader } from "./restored-header.ts";
+import { type Beginning, copyWithBeginning } from "./restored-header.ts";
 import { isDamage } from "./store-failure.ts";
 
 export interface Salvaged {
@@ -27,7 +27,7 @@ export function salvage(folder: StoreFolder, source: string, target: string): Sa
   try {
     into.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;");
     migrate(into);
-    const from = openDamaged(folder, source) ?? openWithNewHeader(folder, source, target);
+    const from = openAnyhow(folder, source, target);
     try {
       into.exec("BEGIN");
       const salvaged = from === undefined ? { sessions: 0, messages: 0 } : copy(from, into);
@@ -42,26 +42,53 @@ export function salvage(folder: StoreFolder, source: string, target: string): Sa
   }
 }
 
-/** `model`: a database that was just made. Undefined for what is no database behind its header either. */
-function openWithNewHeader(folder: StoreFolder, source: string, model: string): DatabaseSync | undefined {
-  removeDatabase(folder.reading);
-  copyWithHeader(source, folder.reading, model);
-  return openDamaged(folder, folder.reading);
+/** With as much of its own beginning as can be read. `model`: a database that was just made. Undefined for what is no database behind that either. */
+function openAnyhow(folder: StoreFolder, source: string, model: string): DatabaseSync | undefined {
+  const own = openDamaged(folder, source);
+  if (own !== undefined) return own;
+  for (const beginning of ["header", "first-page"] satisfies Beginning[]) {
+    removeDatabase(folder.reading);
+    copyWithBeginning(source, folder.reading, model, beginning);
+    const restored = openDamaged(folder, folder.reading);
+    if (restored === undefined) continue;
+    if (holdsSomething(restored)) return restored;
+    restored.close();
+  }
+  return undefined;
 }
 
-/** Undefined for what SQLite takes for no database at all. */
+/** Whether either end of a table can be read: with a beginning that is not its own, anything looks like a database. */
+function holdsSomething(database: DatabaseSync): boolean {
+  const ends = ["sessions", "messages"].flatMap((table) =>
+    ["ASC", "DESC"].map((direction) => `${table} NOT INDEXED ORDER BY rowid ${direction}`),
+  );
+  return ends.some((end) => {
+    try {
+      return database.prepare(`SELECT * FROM ${end} LIMIT 1`).get() !== undefined;
+    } catch (error) {
+      if (isDamage(error)) return false;
+      throw error;
+    }
+  });
+}
+
+/** Undefined for what SQLite takes for no database at all, and where it does not find the tables in it. */
 function openDamaged(folder: StoreFolder, file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(folder.location(file), { readOnly: true, defensive: false });
   try {
     // Without this, which a defensive connection does not allow, SQLite refuses a file that was truncated as a whole, and all
     // tables where the description of one cannot be read.
     database.exec("PRAGMA writable_schema = ON; SELECT count(*) FROM sqlite_schema;");
-    return database;
+    const tables = database.prepare("SELECT count(*) AS count FROM pragma_table_list WHERE name IN ('sessions', 'messages')").get();
+    if (tables?.["count"] === 2) return database;
   } catch (error) {
-    database.close();
-    if (isDamage(error)) return undefined;
-    throw error;
+    if (!isDamage(error)) {
+      database.close();
+      throw error;
+    }
   }
+  database.close();
+  return undefined;
 }
 
 function copy(from: DatabaseSync, into: DatabaseSync): Salvaged {
