@@ -19,7 +19,7 @@ export default defineConfig({
   extensionDevelopmentPath: [import.meta.dirname, `${import.meta.dirname}/test/fixtures/model-extension`],
   // None of Parley's; asking would download an editor even where one is given.
   skipExtensionDependencies: true,
-  mocha: { ui: "bdd", timeout: 60_000, reporter: `${import.meta.dirname}/out/rig/mocha-results.cjs` },
+  mocha: { ui: "bdd", timeout: 240_000, reporter: `${import.meta.dirname}/out/rig/mocha-results.cjs` },
   env: { PARLEY_TEST_RESULTS: process.env.PARLEY_TEST_RESULTS },
   ...(executable ? { useInstallation: { fromPath: executable } } : {}),
 });

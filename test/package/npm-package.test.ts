@@ -58,7 +58,7 @@ after(async () => {
 /** Resolves with whatever the end was; a program that hangs is killed and fails. */
 function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const { promise, resolve, reject } = Promise.withResolvers<Ended>();
-  const options = { cwd, timeout: 120_000, env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env }, shell: false };
+  const options = { cwd, timeout: 300_000, env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env }, shell: false };
   execFile(command, [...args], options, (error, stdout, stderr) => {
     if (error !== null && typeof error.code !== "number") reject(error);
     else resolve({ status: typeof error?.code === "number" ? error.code : 0, stdout, stderr });

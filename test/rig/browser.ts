@@ -24,6 +24,9 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
+/** For whatever a test waits for in a page, so that a busy machine gets there. */
+const PATIENCE_MS = 60_000;
+
 export interface PageOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
 }
@@ -34,6 +37,7 @@ export async function newPage(browser: Browser, { viewport = { width: 1280, heig
     viewport: { ...viewport },
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   await context.route(
     (url) => url.protocol.startsWith("http") && url.hostname !== "127.0.0.1" && url.hostname !== "localhost",
     (route) => route.abort(),

@@ -6,7 +6,7 @@ import type { FakeProvider } from "./fake-provider.ts";
 import { until } from "./until.ts";
 import type { Workbench } from "./workbench.ts";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export class ChatPanel {
   readonly #workbench: Workbench;

@@ -7,7 +7,7 @@ import { Emitter } from "../../extension/event.ts";
 
 type Of<T extends ToWebview["type"]> = Extract<ToWebview, { type: T }>;
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 
 export class FakeChatPage implements ChatPort {
   readonly posted: ToWebview[] = [];

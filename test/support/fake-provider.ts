@@ -72,7 +72,7 @@ const QUESTIONS = /\/api\/(show|ps|v[01]\/models)$|\/(props|apply-template|token
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export class FakeProvider {

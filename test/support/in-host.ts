@@ -7,7 +7,7 @@ import type { FakeProvider } from "./fake-provider.ts";
 
 export const EXTENSION = "parley.parley";
 
-const WAIT_MS = 45_000;
+const WAIT_MS = 90_000;
 const POLL_MS = 50;
 
 export function extension(): vscode.Extension<unknown> {

@@ -44,7 +44,7 @@ await build({
 process.once("exit", () => rmSync(parleyBundle, { force: true }));
 
 /** Beyond this a process that should have ended is taken to hang. */
-const END_MS = 60_000;
+const END_MS = 120_000;
 
 export class ParleyProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;

@@ -32,7 +32,7 @@ const THEMES = {
   "high-contrast-light": { name: "Default High Contrast Light", mark: "hc-light" },
 } as const;
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 interface PaletteChoice {
   readonly key: string;
@@ -296,7 +296,6 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const env = { ...withoutOwnKeys(), ...options.env };
     server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env });
     const page = await newPage(browser);
-    page.setDefaultTimeout(PATIENCE_MS);
     const workbench = new Workbench({ page, browser, server, serverFolder, workspaceFolder });
     await page.goto(`${server.url}?folder=${encodeURIComponent(workspaceFolder)}`);
     await workbench.ready();

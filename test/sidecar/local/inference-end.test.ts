@@ -35,7 +35,7 @@ const program = (meanwhile: string): string => `
 function ends(meanwhile: string): readonly [number | null, string, string] {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program(meanwhile)], {
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return [status, stdout, stderr];
 }
