@@ -79,9 +79,9 @@ export class Engine {
     return this.#endpoints.ids().map((id) => this.#endpoints.describe(id));
   }
 
-  /** Rejects with the signal's reason alone; what providers failed with is in the result. */
-  listModels(params: ListModelsParams, signal: AbortSignal): Promise<ListModelsResult> {
-    return this.#models.listModels(params, signal);
+  /** Rejects with the signal's reason alone; what providers failed with is in the result. `key`: for the one provider that is named. */
+  listModels(params: ListModelsParams, signal: AbortSignal, key?: string): Promise<ListModelsResult> {
+    return this.#models.listModels(params, signal, key);
   }
 
   defaultModel(lastUsed: ModelRef | null, signal: AbortSignal): Promise<DefaultModelResult> {

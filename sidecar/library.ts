@@ -2,11 +2,12 @@
 // unless they are given. Everything made here shares one engine, so that limits hold across the whole program; nothing is
 // opened before the first request, and nothing keeps the program alive after the last one.
 
-import { checkAtLeastOne, checkedOptions, checkProviderOptions, type OptionNames } from "./answers/parameters.ts";
+import { checkAtLeastOne, checkedOptions, checkNames, checkProviderOptions, checkSignal, type OptionNames } from "./answers/parameters.ts";
 import { invalidRequest } from "./answers/answer-error.ts";
 import type { GenerateOptions, Llm } from "./api.ts";
 import type { EndpointOverrides } from "./endpoints.ts";
 import { usableKey } from "./keys.ts";
+import type { ListModelsParams, ListModelsResult } from "./protocol.ts";
 import { createStandaloneEngine, type StandaloneEngine } from "./standalone-engine.ts";
 
 export { AnswerError } from "./answers/answer-error.ts";
@@ -22,6 +23,7 @@ export type { Gathering, GatherOptions, GatherResult, GatherTask, GatherTasks } 
 export type { FailureCode } from "./failure.ts";
 export type { ArchiveFormat } from "./sessions/archive/conversation.ts";
 export type { Imported } from "./sessions/archive/import-conversation.ts";
+export type { ListModelsResult } from "./protocol.ts";
 export type { OpenStoreOptions } from "./sessions/open-store.ts";
 export type { Question, SessionOptions, StoredSessionOptions, TurnOptions } from "./sessions/session.ts";
 export type { SessionStore } from "./sessions/store.ts";
@@ -95,4 +97,38 @@ export function createLlm(provider: string, options: LlmOptions): Llm {
   const defaults: GenerateOptions = { ...checkedOptions(request, OWN_OPTIONS), ...(signal === undefined ? {} : { signal }) };
   checkProviderOptions(request.providerOptions, shared.engine.providerIds());
   return shared.engine.llmAt(provider, model, overrides, defaults);
+}
+
+export interface ListModelsOptions {
+  /** Default: every provider that can be asked, which are servers on this machine, and those whose key is in the environment. */
+  readonly provider?: string;
+  /** As with `createLlm`, and for that provider alone. */
+  readonly baseUrl?: string;
+  readonly apiKey?: string;
+  /** True: asked again, although a list came a moment ago. */
+  readonly refresh?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const LIST_OPTIONS: OptionNames<ListModelsOptions> = { provider: true, baseUrl: true, apiKey: true, refresh: true, signal: true };
+
+/**
+ * The models that can be had now, with what is known of each. Providers that do not answer well are told beside those that do.
+ * Rejects with a `ProviderError` (`invalid-request`) for options that cannot be right, and with the signal's reason.
+ */
+export async function listModels(options: ListModelsOptions = {}): Promise<ListModelsResult> {
+  checkNames("parameter", options, LIST_OPTIONS);
+  const { provider, baseUrl, apiKey, refresh, signal } = options;
+  if (signal !== undefined) checkSignal(signal);
+  checkEndpoint({ baseUrl, apiKey });
+  shared ??= createStandaloneEngine(process.env);
+  if (provider !== undefined) shared.engine.checkProvider(provider, baseUrl === undefined ? {} : { baseUrl });
+  else if (baseUrl !== undefined || apiKey !== undefined)
+    throw invalidRequest("invalid-parameter", 'The options "baseUrl" and "apiKey" need "provider": they are for one provider alone.');
+  const asked: ListModelsParams = {
+    ...(provider === undefined ? {} : { provider }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    refresh: refresh === true,
+  };
+  return shared.engine.listModels(asked, signal ?? new AbortController().signal, apiKey);
 }

@@ -67,11 +67,11 @@ export class ModelCatalogue {
 
   /**
    * Models of one provider, or of all that can be reached without more being set. Rejects with the signal's reason when it
-   * is aborted; whatever else goes wrong is among the failures.
+   * is aborted; whatever else goes wrong is among the failures. `key`: for that one provider, instead of its own.
    */
-  async listModels({ provider, baseUrl, refresh = false }: ListModelsParams, signal: AbortSignal): Promise<ListModelsResult> {
+  async listModels({ provider, baseUrl, refresh = false }: ListModelsParams, signal: AbortSignal, key?: string): Promise<ListModelsResult> {
     const ids = provider === undefined ? this.#askable() : [provider];
-    const overrides = baseUrl === undefined ? {} : { baseUrl };
+    const overrides = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(key === undefined ? {} : { key }) };
     const lists = await Promise.all(
       ids.map((id) =>
         this.#list(id, { named: provider !== undefined, refresh, limitMs: this.#limits.listMs, overrides, describe: true }, signal),
