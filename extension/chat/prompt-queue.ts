@@ -1,7 +1,7 @@
 // Questions that were lined up while an answer runs. The window holds them, since nothing of a question that waits is kept in
 // the store: they outlast a reload like the draft. Each is sent when the answer before it is complete. After one that was
-// stopped, failed or interrupted, and after a reload, they wait for the person: what they ask may not fit any more, and nothing
-// is ever sent twice.
+// stopped, failed or interrupted, after one that another window asked for, and after a reload, they wait for the person: what
+// they ask may not fit any more, and nothing is ever sent twice.
 
 import { randomUUID } from "node:crypto";
 import type { QueuedPrompt } from "../../media/protocol.ts";
@@ -105,9 +105,9 @@ export class PromptQueue implements Disposable {
         // What is being sent tells of itself; until then the answer before it is still the last.
         if (sends % 2 === 1 || sends !== (this.#sends.get(session) ?? 0)) continue;
         if (status === "complete") await this.#send(session);
-        else if (status !== "streaming") this.#pause(session);
+        else if (status !== "streaming" || now.answering === "elsewhere") this.#pause(session);
       } catch (error) {
-        this.#failed(session, error);
+        await this.#failed(session, error);
       }
     } while (this.#looking.get(session) === true && this.#next(session) !== undefined);
     this.#looking.delete(session);
@@ -117,6 +117,7 @@ export class PromptQueue implements Disposable {
   async #send(session: string): Promise<void> {
     const prompt = this.#next(session);
     if (prompt === undefined) return;
+    let failure: { readonly error: unknown } | undefined;
     this.#countSend(session);
     try {
       const answer = await this.#options.client.request(SendChat, { session, content: [{ type: "text", text: prompt.text }] });
@@ -124,23 +125,32 @@ export class PromptQueue implements Disposable {
       this.#options.changed(session);
       this.#options.sent(session, answer);
     } catch (error) {
-      this.#failed(session, error);
-    } finally {
-      this.#countSend(session);
+      failure = { error };
     }
+    this.#countSend(session);
+    if (failure !== undefined) await this.#failed(session, failure.error);
   }
 
   #countSend(session: string): void {
     this.#sends.set(session, (this.#sends.get(session) ?? 0) + 1);
   }
 
-  #failed(session: string, error: unknown): void {
+  /** Never rejects. */
+  async #failed(session: string, error: unknown): Promise<void> {
     const code = requestFailure(error)?.code;
-    // Somebody asked something else first: the end of that answer is told, too.
-    if (code === "busy") return;
+    if (code === "busy") return this.#outrun(session, error);
     if (code === "session-not-found") this.#keep(this.#waiting.filter((prompt) => prompt.session !== session));
     this.#pause(session);
     if (code !== undefined && code !== "session-not-found") this.#options.report(error);
+  }
+
+  /** Somebody asked something else first. Of an answer of this window's the end is told, of another window's it is not. */
+  async #outrun(session: string, error: unknown): Promise<void> {
+    const now = await this.#options.client.request(GetSession, { session, limit: 1 }).catch(() => undefined);
+    if (now?.session.answering === "here") return;
+    if (now?.session.answering === undefined) return this.look(session);
+    this.#pause(session);
+    this.#options.report(error);
   }
 
   #pause(session: string): void {

@@ -105,3 +105,70 @@ test("a conversation that is not shown any more is gone on with all the same", L
   await chat.open(session);
   assert.deepEqual(lined(it), []);
 });
+
+test("each conversation has its own, in their order, whichever answer is complete first", LIMIT, async (t) => {
+  const { fake, open } = await machine(t);
+  const { chat } = open();
+  const it = page(chat);
+  const lineUp = async (name: string): Promise<string | null> => {
+    await askSlowly(it, fake, name);
+    for (const text of [`${name} 2`, `${name} 3`, `${name} 4`]) it.send({ type: "queue", text });
+    return chat.session;
+  };
+  const tea = await lineUp("tea");
+  await chat.open(null);
+  const rice = await lineUp("rice");
+  fake.gate("rice").open();
+  await until(() => asked(fake).length === 5, "all questions about rice to be asked");
+  assert.deepEqual(asked(fake), ["First.", "First.", "rice 2", "rice 3", "rice 4"]);
+  await it.found(() => (lined(it).length === 0 ? true : undefined), "the queue of this conversation to be empty");
+
+  await chat.open(tea);
+  assert.deepEqual(lined(it), ["tea 2", "tea 3", "tea 4"]);
+  fake.gate("tea").open();
+  await until(() => asked(fake).length === 8, "all questions about tea to be asked");
+  assert.deepEqual(asked(fake).slice(5), ["tea 2", "tea 3", "tea 4"]);
+  assert.notEqual(tea, rice);
+});
+
+test("what is lined up waits behind an answer that another window asked for, which is told", LIMIT, async (t) => {
+  const { fake, open } = await machine(t);
+  const { chat, done } = open();
+  const it = page(chat);
+  const answer = await askSlowly(it, fake, "never");
+  it.send({ type: "queue", text: "Third." });
+  it.send({ type: "stop", message: answer });
+  await it.found(() => (it.last("queue")?.paused === true ? true : undefined), "the pause");
+
+  const other = open();
+  const beside = page(other.chat);
+  await other.chat.open(chat.session);
+  fake.enqueue({ steps: [{ text: "Half" }, { gate: "theirs" }, { finish: "stop" }] });
+  beside.send({ type: "send", text: "Second." });
+  await fake.waitFor((state) => state.waitingAt.includes("theirs"), "the other window's answer to be under way");
+  it.send({ type: "queue", text: "Fourth." });
+  assert.equal(it.last("queue")?.paused, false, "who lines one up wants those before it to be sent");
+  await it.found(() => (it.last("queue")?.paused === true ? true : undefined), "the pause behind the other window's answer");
+  it.send({ type: "send-queued" });
+  await until(() => done.includes("failed: busy"), "the refusal to be told");
+  assert.deepEqual([lined(it), it.last("queue")?.paused, asked(fake).length], [["Third.", "Fourth."], true, 2]);
+
+  fake.gate("theirs").open();
+  await beside.answered();
+  await until(async () => {
+    it.send({ type: "send-queued" });
+    await it.found(() => (it.last("queue")?.paused === true || lined(it).length < 2 ? true : undefined), "what becomes of it");
+    return lined(it).length < 2;
+  }, "the question to be asked");
+  await until(() => asked(fake).length === 4, "both questions to be asked");
+  assert.deepEqual(asked(fake), ["First.", "Second.", "Third.", "Fourth."]);
+});
+
+test("of more than a hundred the oldest give way", LIMIT, async (t) => {
+  const { fake, open } = await machine(t);
+  const it = page(open().chat);
+  await askSlowly(it, fake, "never");
+  const texts = Array.from({ length: 102 }, (_, index) => `Question ${index}`);
+  for (const text of texts) it.send({ type: "queue", text });
+  assert.deepEqual(lined(it), texts.slice(2));
+});
