@@ -68,6 +68,7 @@ function start(): void {
   keepPlace(store, scroll, saved?.session === undefined ? null : { session: saved.session, scroll: saved.scroll });
   keepRevealed(store, scroll);
   host.listen((message) => {
+    if (message.type === "earlier") scroll.leaveTop();
     store.receive(message);
   });
   post({ type: "ready" });

@@ -68,6 +68,12 @@ export class ScrollFollower {
     this.#keep();
   }
 
+  /** For what comes before all there is: a browser keeps the place of what is on the screen, but not at the very top. */
+  leaveTop(): void {
+    const element = this.#element;
+    if (element !== null && element.scrollTop < 1) element.scrollTop = 1;
+  }
+
   /** The place to come back to. */
   save(): SavedScroll {
     const element = this.#element;

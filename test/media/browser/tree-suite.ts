@@ -172,16 +172,20 @@ describe("A long conversation", () => {
     assert.deepEqual(order.slice(0, 4), ["q1", "a1", "s1", "q2"]);
   });
 
-  test("is given page by page as the reader goes back, and stays where they are", async () => {
-    const turn = (index: number): readonly MessageView[] => [
-      question(`q${index}`, `Question ${index}?`),
-      answer(`b${index}`, `Answer ${index}.\n\n${"Some words about it. ".repeat(40)}`),
-    ];
-    const pageOf = (from: number, count: number) => Array.from({ length: count }, (_, index) => turn(from + index)).flat();
-    const shownFirst = show(pageOf(100, 32));
-    assert.ok(shownFirst.type === "show" && shownFirst.session !== null);
-    await post(page, { ...shownFirst, session: { ...shownFirst.session, hasEarlier: true } });
+  const turn = (index: number): readonly MessageView[] => [
+    question(`q${index}`, `Question ${index}?`),
+    answer(`b${index}`, `Answer ${index}.\n\n${"Some words about it. ".repeat(40)}`),
+  ];
+  const pageOf = (from: number, count: number) => Array.from({ length: count }, (_, index) => turn(from + index)).flat();
+  const showNewest = async (): Promise<void> => {
+    const newest = show(pageOf(100, 32));
+    assert.ok(newest.type === "show" && newest.session !== null);
+    await post(page, { ...newest, session: { ...newest.session, hasEarlier: true } });
     await page.getByText("Answer 131.").waitFor();
+  };
+
+  test("is given page by page as the reader goes back, and stays where they are", async () => {
+    await showNewest();
     assert.equal((await sent("earlier")).length, 0);
     await page.locator(".transcript").hover();
     // Not all at once: at the very top the browser keeps no place.
@@ -202,6 +206,21 @@ describe("A long conversation", () => {
     assert.equal(after.message, before.message);
     assert.ok(Math.abs(after.top - before.top) < 40, `${after.top} was ${before.top}`);
     assert.equal(await page.getByText("Earlier messages…").count(), 0);
+    assert.equal((await sent("earlier")).length, 1);
+  });
+
+  test("stays where the reader is at its very top, and asks for no more than one page there", async () => {
+    await showNewest();
+    await page.locator(".transcript").press("Home");
+    await waitForPosted(page, "earlier");
+    await page.waitForFunction(() => document.querySelector(".transcript")?.scrollTop === 0);
+    await waitUntilSettled(page);
+    const topOf = (message: string) => page.locator(`[data-message=${message}]`).evaluate((turn) => turn.getBoundingClientRect().top);
+    const before = await topOf("q100");
+    await post(page, { type: "earlier", session: SESSION, messages: pageOf(70, 30), hasEarlier: true });
+    await page.waitForFunction(() => document.querySelector("[data-messages~=q70]") !== null);
+    await waitUntilSettled(page);
+    assert.ok(Math.abs((await topOf("q100")) - before) < 40, `${await topOf("q100")} was ${before}`);
     assert.equal((await sent("earlier")).length, 1);
   });
 
