@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { after, afterEach, before, describe, test } from "node:test";
 import type { Provider, ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { ClientReads } from "../../support/client-reads.ts";
 import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
 import { FakeProvider, type FakeWire } from "../../support/fake-provider.ts";
 import { call, callError, createProvider, modelRequest } from "../../support/provider-calls.ts";
@@ -205,10 +206,21 @@ describe("A time limit", () => {
     await fake.waitFor((state) => state.clientClosed === 1, "the socket to be closed");
   });
 
-  test("for the first token is not lengthened by comments", async () => {
-    fake.enqueue({ steps: [{ raw: ": keep-alive\n\n" }, { gate: "never" }] });
-    // Long enough for the headers to come on a busy machine.
-    const error = await callError(chat(), { timeLimits: { firstTokenMs: 1500, idleMs: 60_000 } });
+  test("for the first token is not lengthened by comments", async (context) => {
+    const reads = new ClientReads();
+    context.after(() => reads.close());
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const comment = ": keep-alive\n\n";
+    fake.enqueue({ steps: [{ raw: comment }, { gate: "more" }, { raw: comment }, { gate: "never" }] });
+    const failed = callError(chat(), { timeLimits: { firstTokenMs: 1500, idleMs: 60_000 } });
+    await reads.read(comment.length);
+    context.mock.timers.tick(1000);
+    fake.gate("more").open();
+    await reads.read(2 * comment.length);
+    context.mock.timers.tick(500);
+    // Were it another limit that holds now, that one would be told.
+    context.mock.timers.tick(60_000);
+    const error = await failed;
     assert.deepEqual([error.providerCode, error.phase], ["first-token-timeout", "before-first-token"]);
   });
 
