@@ -120,11 +120,13 @@ export function removeDatabase(file: string): void {
 
 /** Renames what there is of it. Throws what the file system throws. */
 export function moveDatabase(file: string, to: string): void {
-  const targets = withCompanions(to);
-  for (const [at, name] of withCompanions(file).entries()) {
-    const target = targets[at];
-    if (target !== undefined && existsSync(name)) renameSync(name, target);
-  }
+  if (existsSync(file)) renameSync(file, to);
+  moveCompanions(file, to);
+}
+
+/** Renames what SQLite has put beside a database, and leaves the database. Throws what the file system throws. */
+export function moveCompanions(file: string, to: string): void {
+  for (const suffix of companions) if (existsSync(file + suffix)) renameSync(file + suffix, to + suffix);
 }
 
 export function withCompanions(file: string): readonly string[] {

@@ -11,6 +11,7 @@ import { SessionDatabase } from "../database.ts";
 import { checkVersion, migrate, schemaVersion, versionOf } from "../schema.ts";
 import { StoreFolder } from "../store-folder.ts";
 import { backUp } from "./backup.ts";
+import { rememberLog, setForeignLogAside } from "./foreign-log.ts";
 import { setJournal, writeAheadLogWorks } from "./journal-mode.ts";
 import { openReadOnly } from "./read-only.ts";
 import { finishRepair, repair } from "./repair.ts";
@@ -48,7 +49,7 @@ export function openDatabase(path: string, owner: Owner, { vfs, mayOnlyRead = fa
     // From here on this process is one of those that have it open.
     void folder.presence;
     finishRepair(folder);
-    return openOrRepair(folder, owner, setLeftoversAside(folder));
+    return openOrRepair(folder, owner, setLeftoversAside(folder) ?? setForeignLogAside(folder));
   } catch (error) {
     folder.leave();
     const failure = storageFailure(error, folder.database);
@@ -98,6 +99,7 @@ function openIn(folder: StoreFolder, owner: Owner, logWorks: boolean, notes: rea
     if (version > 0 && version < schemaVersion) backUp(database, folder, version);
     migrate(database);
     const opened = new SessionDatabase(new Connection(database, { check: stillInPlace(folder.database) }), folder, owner);
+    rememberLog(folder);
     return { database: opened, folder, notes: note === undefined ? notes : [...notes, note] };
   } catch (error) {
     database.close();
