@@ -67,6 +67,8 @@ describe("In every theme of VS Code", () => {
       await open({ theme });
       for (const name of SCENES) {
         await post(page, ...(scenes[name]?.messages ?? []));
+        // Events are applied in the next frame: else it would be the scene before that is looked at.
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
         await page.locator(".turn, .empty").first().waitFor();
         await page.waitForFunction((code) => !code || document.querySelectorAll(".code-block .token-keyword").length > 5, name === "long");
         assert.deepEqual(await page.evaluate(faintTexts, LEAST_CONTRAST), [], name);
