@@ -3,6 +3,7 @@
 
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { moveDatabase, removeDatabase, type StoreFolder } from "../store-folder.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { salvage } from "./salvage.ts";
 
 /**
@@ -16,13 +17,19 @@ export function repair(folder: StoreFolder): string | undefined {
   return done?.result;
 }
 
-/** A repair that was broken off between its last two steps. */
+/**
+ * A repair that was broken off between its last two steps. Others may be here too, and nobody has a database open that is not
+ * there: one of them finishes it, and the others wait for that.
+ */
 export function finishRepair(folder: StoreFolder): void {
-  if (existsSync(folder.database) || !existsSync(folder.repaired)) return;
-  folder.presence.alone(() => {
+  oneAtATime(folder, isUnfinished, () => {
     setAside(folder);
     renameSync(folder.repaired, folder.database);
   });
+}
+
+function isUnfinished(folder: StoreFolder): boolean {
+  return !existsSync(folder.database) && existsSync(folder.repaired);
 }
 
 function replace(folder: StoreFolder): string {
