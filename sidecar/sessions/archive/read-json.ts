@@ -54,8 +54,8 @@ function partsOf(file: JsonValue): Parts {
   const { schema_version: version, session, messages, metadata, ...beside } = file;
   if (version === undefined) return olderParts(file);
   if (version !== jsonVersion) {
-    const words = `must be "${jsonVersion}"; it is ${JSON.stringify(version).slice(0, 60)}. A newer Parley may read it.`;
-    throw invalidArchive("A field", `\`schema_version\` ${words}`);
+    const told = typeof version === "string" ? JSON.stringify(version.slice(0, 60)) : "no text";
+    throw invalidArchive("A field", `\`schema_version\` must be "${jsonVersion}"; it is ${told}. A newer Parley may read it.`);
   }
   if (!isJsonObject(session)) throw invalidArchive("A field", "`session` must be an object.");
   if (!Array.isArray(messages)) throw noMessages(messages);
@@ -139,6 +139,8 @@ function foreignConversation({ session, messages, beside }: Parts): ReadConversa
   const read: ForeignMessage[] = [];
   for (const [index, value] of messages.entries()) {
     const path = `messages[${index}]`;
+    // Before anything of it is written as text again.
+    shapes.json(value, path);
     read.push(foreignOrOwn(objectAt(value, path), { path, index, before: read.at(-1)?.createdAt ?? createdAt, model }));
   }
   const { prompt, rest, notes } = withoutSystemMessages(systemPrompt, read);

@@ -229,6 +229,14 @@ describe("JSON", () => {
     const text = await exported("a.json");
     const deep = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
     await checkRefused(text.replace('"number":2', `"number":2,"metadata":${deep}`), /levels deep/u);
+    await checkRefused(`{"schema_version":${deep}}`, /`schema_version` must be "session-archive\/v1"; it is no text/u);
+    const session = '{"schema_version":"session-archive/v1","session":{"id":"x","created_at":"2026-01-01T00:00:00Z"}';
+    for (const message of [
+      `{"role":"assistant","content":"","metadata":{"requested_tool_calls":[{"name":"f","arguments":${deep}}]}}`,
+      `{"role":"assistant","content":"x"},{"role":"tool","content":"","metadata":{"tool_arguments":${deep}}}`,
+    ]) {
+      await checkRefused(`${session},"messages":[${message}]}`, /^A field: `messages\[\d\]` must be at most 500 levels deep/u);
+    }
   });
 });
 
