@@ -98,7 +98,9 @@ describe("a server that queues instead of refusing", () => {
     assert.deepEqual([fake.state().peakAnswers, server.limiter.size], [32, 16]);
   });
 
-  it("that tells its slots is asked for them once, before a batch begins, and gets that many and one for a chat", async () => {
+  it("that tells its slots is asked for them once, before a batch begins, and gets that many and one for a chat", async (context) => {
+    // The batch would wait for two seconds; here for as long as the chat takes.
+    context.mock.timers.enable({ apis: ["setTimeout"] });
     const told = Promise.withResolvers<JsonObject>();
     fake.tell("/props", () => told.promise);
     fake.respond(({ bodyText }) =>
@@ -144,7 +146,8 @@ describe("a server that queues instead of refusing", () => {
     assert.deepEqual([fake.requests.length, fake.state().peakAnswers], [103, 4]);
   });
 
-  it("with one slot is sent a chat beside the one answer of a batch that it works on", async () => {
+  it("with one slot is sent a chat beside the one answer of a batch that it works on", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
     fake.tell("/props", { total_slots: 1 });
     fake.respond(({ bodyText }) => ({ holdHeaders: bodyText.includes("an item") ? "items" : "chats", text: "an answer" }));
     const engine = engineWith({ providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });
