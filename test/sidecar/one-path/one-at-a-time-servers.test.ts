@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { kinds } from "../answer-events.ts";
 import type { StreamEvent } from "../../../sidecar/types.ts";
+import { until } from "../../support/until.ts";
 import { modelsOnWires } from "./models-on-wires.ts";
 
 const { fake, llmOn } = await modelsOnWires();
@@ -25,7 +26,8 @@ describe("Of ten questions to Ollama", () => {
     assert.equal(fake.requests.length, 10);
   });
 
-  test("quirk 42: one that waits here has all of its time for the first token once it is sent", async () => {
+  test("quirk 42: one that waits here has all of its time for the first token once it is sent", async (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
     fake.respond(({ bodyText }) => (bodyText.includes("held") ? { steps: [{ gate: "held" }, { finish: "stop" }] } : { text: "yes" }));
     const llm = llmOn("ollama");
     const holders = [llm.generate("held"), llm.generate("held")];
@@ -34,9 +36,12 @@ describe("Of ten questions to Ollama", () => {
     const waits = (async () => {
       for await (const { event } of llm.stream("hi", { timeLimits: { firstTokenMs: 2000 } })) events.push(event);
     })();
+    await until(() => kinds(events).includes("status waiting-for-limit"), "the third to wait");
     // Another server's answer is late by the same limit: when it has failed, that much time is over.
     fake.enqueue({ route: "openai-chat", holdHeaders: "late" });
     const late = llmOn("openai-chat").generate("hi", { timeLimits: { firstTokenMs: 2000 } });
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("late"), "the other server to be asked");
+    context.mock.timers.tick(2000);
     await assert.rejects(
       late,
       (error) => error instanceof Error && "providerCode" in error && error.providerCode === "first-token-timeout",
