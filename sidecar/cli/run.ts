@@ -28,19 +28,23 @@ export async function runParley(args: readonly string[], terminal: Terminal): Pr
 async function endOf(args: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   const [first] = args;
   try {
-    const status = await runCommand(args, terminal);
-    if (terminal.outputFailure === undefined) return status;
-    terminal.note(`The output could not be written: ${terminal.outputFailure}`);
-    return 1;
+    return endOfOutput(await runCommand(args, terminal), terminal);
   } catch (error) {
     if (terminal.stopStatus !== undefined) return terminal.stopStatus;
-    // Nobody reads the output any more.
-    if (error === terminal.signal.reason) return terminal.outputFailure === undefined ? 0 : 1;
+    // Nobody reads the output any more, or it takes no more.
+    if (error === terminal.signal.reason) return endOfOutput(0, terminal);
     if (error instanceof UsageError) return wrongUsage(terminal, error, first);
     if (error instanceof CommandError) terminal.note(error.message);
     else terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return 1;
   }
+}
+
+/** `status`: of a command whose output was written as far as somebody wanted it. */
+function endOfOutput(status: ExitStatus, terminal: Terminal): ExitStatus {
+  if (terminal.outputFailure === undefined) return status;
+  terminal.note(`The output could not be written: ${terminal.outputFailure}`);
+  return 1;
 }
 
 async function runCommand([first, ...rest]: readonly string[], terminal: Terminal): Promise<ExitStatus> {

@@ -10,6 +10,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
 import { parleyBundle, ParleyProcess } from "../support/parley-process.ts";
+import { createSession, exchange, newFolder, openStore } from "./sessions/store-kinds.ts";
 
 let fake: FakeProvider;
 before(async () => {
@@ -105,4 +106,15 @@ describe("parley, whose output cannot be written,", { skip: process.platform !==
       assert.deepEqual([status, stderr], [1, "parley: The output could not be written: ENOSPC: no space left on device, write\n"]);
     });
   }
+
+  it("fails and says why where it is broken off for that: parley sessions export", async (context) => {
+    const folder = await newFolder(context);
+    const store = await openStore(folder);
+    const { id } = await createSession(store);
+    await exchange(store, id, null, ["Is it written?", "No."]);
+    await store.close();
+    const command = `exec "${process.execPath}" "${parleyBundle}" sessions export ${id} --store "${folder}" > /dev/full`;
+    const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+    assert.deepEqual([status, stderr], [1, "parley: The output could not be written: ENOSPC: no space left on device, write\n"]);
+  });
 });
