@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
 import { parleyBundle, ParleyProcess } from "../support/parley-process.ts";
@@ -113,7 +114,9 @@ describe("parley, whose output cannot be written,", { skip: process.platform !==
     const { id } = await createSession(store);
     await exchange(store, id, null, ["Is it written?", "No."]);
     await store.close();
-    const command = `exec "${process.execPath}" "${parleyBundle}" sessions export ${id} --store "${folder}" > /dev/full`;
+    // The sources, since the store's thread is a file beside the program.
+    const program = fileURLToPath(new URL("../../sidecar/cli.ts", import.meta.url));
+    const command = `exec "${process.execPath}" "${program}" sessions export ${id} --store "${folder}" > /dev/full`;
     const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
     assert.deepEqual([status, stderr], [1, "parley: The output could not be written: ENOSPC: no space left on device, write\n"]);
   });
