@@ -13,7 +13,7 @@ import { StoreFolder } from "../store-folder.ts";
 import { backUp } from "./backup.ts";
 import { rememberLog, setForeignLogAside } from "./foreign-log.ts";
 import { setJournal, writeAheadLogWorks } from "./journal-mode.ts";
-import { openReadOnly } from "./read-only.ts";
+import { allowWritingBeside, openReadOnly } from "./read-only.ts";
 import { finishRepair, repair } from "./repair.ts";
 import { setLeftoversAside, stillInPlace } from "./removed-database.ts";
 import { schemaOnDisk } from "./schema-on-disk.ts";
@@ -49,7 +49,9 @@ export function openDatabase(path: string, owner: Owner, { vfs, mayOnlyRead = fa
     // From here on this process is one of those that have it open.
     void folder.presence;
     finishRepair(folder);
-    return openOrRepair(folder, owner, setLeftoversAside(folder) ?? setForeignLogAside(folder));
+    const note = setLeftoversAside(folder) ?? setForeignLogAside(folder);
+    allowWritingBeside(folder);
+    return openOrRepair(folder, owner, note);
   } catch (error) {
     folder.leave();
     const failure = storageFailure(error, folder.database);

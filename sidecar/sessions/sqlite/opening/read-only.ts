@@ -1,7 +1,7 @@
 // A database that can be read where nothing can be written: on a full disk, in a folder or on a disk that is read-only. SQLite
 // then lacks the memory that a write-ahead log is shared by (https://sqlite.org/wal.html#read_only_databases).
 
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Failure } from "../../../failure.ts";
 import type { Owner } from "../../owner.ts";
@@ -12,6 +12,9 @@ import type { StoreFolder } from "../store-folder.ts";
 
 /** Milliseconds. Nobody can be writing for long where nothing can be written. */
 const busyTimeoutMs = 1000;
+/** In the mode of a file. */
+const OWNER_WRITES = 0o200;
+const PERMISSIONS = 0o777;
 
 /**
  * Undefined where it cannot be read either: not without a write that nobody can make, or not in its older schema. `refusal`: why
@@ -24,6 +27,23 @@ export function openReadOnly(folder: StoreFolder, owner: Owner, refusal: Failure
     if (database !== undefined) return new SessionDatabase(new Connection(database, { refusal }), folder, owner);
   }
   return undefined;
+}
+
+/**
+ * SQLite gives the files that it puts beside a database the database's own permissions. Those that were left when it could only be
+ * read would keep it so after somebody has allowed writing to it again.
+ */
+export function allowWritingBeside({ database }: StoreFolder): void {
+  const mode = statSync(database, { throwIfNoEntry: false })?.mode ?? 0;
+  for (const beside of [`${database}-wal`, `${database}-shm`]) {
+    const own = statSync(beside, { throwIfNoEntry: false })?.mode;
+    if (own === undefined || (mode & OWNER_WRITES) === 0 || (own & OWNER_WRITES) !== 0) continue;
+    try {
+      chmodSync(beside, mode & PERMISSIONS);
+    } catch {
+      // Somebody else's file: that nothing can be written is told by SQLite.
+    }
+  }
 }
 
 /** With whoever has it open, where the files beside it are there or can be made. */

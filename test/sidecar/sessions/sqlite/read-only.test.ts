@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
@@ -83,4 +83,20 @@ test("on a disk that is read-only the conversations can be read, and nothing the
   await checkOnlyRead(disk, readOnly);
   assert.deepEqual(await readFile(file), before);
   assert.deepEqual(await readdir(disk), names);
+});
+
+test("what a reader left beside a database that was read-only does not keep it so", async (context) => {
+  const folder = await newFolder(context);
+  const file = join(folder, "conversations.sqlite");
+  const filler = await openStore(folder);
+  const { id } = await createSession(filler);
+  await filler.close();
+  // As SQLite leaves it, with the permissions of a file that can only be read.
+  await writeFile(`${file}-shm`, Buffer.alloc(32_768), { mode: 0o444 });
+  const store = await openStore(folder);
+  await createSession(store);
+  assert.ok((await store.getSession(id)) !== undefined);
+  // Whoever may write everywhere is not kept from it; the next one would be.
+  assert.notEqual((await stat(`${file}-shm`)).mode & 0o200, 0);
+  await store.close();
 });
