@@ -1,5 +1,5 @@
-// What people have written into a Markdown file where no text of the conversation stands. It has no place in a conversation: it
-// is left out, and told with its line.
+// What people have written into a Markdown file where no text of the conversation stands, or under a name that Parley does not
+// know. It has no place in a conversation: it is left out, and told with its line.
 
 /** Notes at most; a file with more edits than this was made by a program. */
 const mostNotes = 10;
@@ -16,7 +16,7 @@ export class LeftOut {
   }
 
   /** `given` begins on `line`, counted from 1. Of it all is left out but blank lines and `own`, the line that Parley writes there. */
-  add(given: string, line: number, own: string): void {
+  add(given: string, line: number, own: string, why = "no text of a message stands there"): void {
     const [first, ...rest] = foreignLines(given, line, own);
     if (first === undefined) return;
     if (this.#notes.length === mostNotes) {
@@ -25,7 +25,7 @@ export class LeftOut {
     }
     const text = first.text.length > mostShown ? `${first.text.slice(0, mostShown)}…` : first.text;
     const which = rest.length === 0 ? "is" : `and what follows it (lines: ${rest.length}) are`;
-    this.#notes.push(`Line ${first.line}: ${JSON.stringify(text)} ${which} left out, because no text of a message stands there.`);
+    this.#notes.push(`Line ${first.line}: ${JSON.stringify(text)} ${which} left out, because ${why}.`);
   }
 }
 

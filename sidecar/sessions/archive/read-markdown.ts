@@ -15,6 +15,19 @@ import { messageHeading, titleHeading } from "./write-markdown.ts";
 const frontMatter = /^---\nparley: ([^\n]*)\n([\s\S]*?\n)??---\n/u;
 const field = /^([a-zA-Z]+): (.+)$/u;
 
+/** What the first lines may tell. A record, so that none is missing. */
+const fieldNames: { readonly [name in keyof ArchivedSession]-?: true } = {
+  title: true,
+  id: true,
+  model: true,
+  createdAt: true,
+  updatedAt: true,
+  leaf: true,
+  systemPrompt: true,
+  parameters: true,
+  metadata: true,
+};
+
 /** A mark and what follows it, up to the next one. */
 interface Marked {
   readonly name: string;
@@ -36,7 +49,8 @@ export function readMarkdown(given: string): ReadConversation {
   if (begin === null) throw invalidArchive("Line 1", "this is no conversation that Parley has exported: its first lines are missing");
   const [head, version = "", fields = ""] = begin;
   if (version !== markdownVersion) throw invalidArchive("Line 2", unknownVersion(version));
-  const session: { [name: string]: JsonValue | undefined } = readFields(fields);
+  const leftOut = new LeftOut();
+  const session: { [name: string]: JsonValue | undefined } = readFields(fields, leftOut);
   const messages: Message[] = [];
   const blocks = markedBlocks(text, head.length);
   const end = blocks.pop();
@@ -46,7 +60,6 @@ export function readMarkdown(given: string): ReadConversation {
     else addPart(messages.at(-1), block);
   }
   checkEnd(end, messages.length, text);
-  const leftOut = new LeftOut();
   const between = text.slice(head.length, text.indexOf(`\n${markStart}`, head.length - 1) + 1);
   const edited = withHeading(checkedSession(session), end.data["title"], { between, line: linesOf(head), leftOut });
   const read = messages.map((message) => message.checked());
@@ -136,16 +149,21 @@ function addPart(message: Message | undefined, block: Marked): void {
   message.add(part, block);
 }
 
-function readFields(fields: string): { [name: string]: JsonValue } {
+function readFields(fields: string, leftOut: LeftOut): { [name: string]: JsonValue } {
   const session: { [name: string]: JsonValue } = {};
   // The first line is that of the dashes, the second that of the version.
   for (const [index, written] of fields.split("\n").slice(0, -1).entries()) {
     const line = index + 3;
     const [, name = "", value = ""] = field.exec(written) ?? [];
     if (name === "") throw invalidArchive(`Line ${line}`, "a name, a colon and a value in JSON are expected");
-    session[name] = name === "title" ? titleFrom(value, line) : parsed(value, line, `the value of "${name}"`, inQuotes);
+    if (!isField(name)) leftOut.add(written, line, "", `Parley keeps nothing called "${name}"`);
+    else session[name] = name === "title" ? titleFrom(value, line) : parsed(value, line, `the value of "${name}"`, inQuotes);
   }
   return session;
+}
+
+function isField(name: string): boolean {
+  return Object.hasOwn(fieldNames, name);
 }
 
 /** What a person writes there stands in no quotation marks. */

@@ -141,6 +141,19 @@ describe("Markdown", () => {
     assert.deepEqual(answer?.message, messages[1]?.message);
   });
 
+  test("tells with its line what somebody has named in the first lines that Parley does not know, whatever its value", async () => {
+    const text = await exported("a.md");
+    const edited = text.replace('title: "A talk"\n', 'tags: [tea, rice]\ntitle: "A talk"\nTitle: "Another"\n');
+    const { session: read, notes, messages: count } = await importConversation(store, edited);
+    assert.deepEqual(notes, [
+      'Line 3: "tags: [tea, rice]" is left out, because Parley keeps nothing called "tags".',
+      'Line 5: "Title: \\"Another\\"" is left out, because Parley keeps nothing called "Title".',
+    ]);
+    assert.deepEqual([read.title, count], ["A talk", messages.length]);
+    // What is known is refused as before.
+    await checkRefused(text.replace(/^model: .*$/mu, "model: [tea, rice]"), /^Line \d+: the value of "model" is no JSON/u);
+  });
+
   test("tells of ten places at most, and how many more there are", async () => {
     const { session: info, messages: all } = anyConversation(longSeed);
     const other = new MemoryStore();
