@@ -24,6 +24,7 @@ const AFTER_FINISH_MS = 5000;
 
 export class AnswerStream {
   readonly #exchange: HttpExchange;
+  readonly #head: HttpHead;
   readonly #target: CallTarget;
   readonly #reader: WireReader;
   readonly #decoder: RecordDecoder;
@@ -48,6 +49,7 @@ export class AnswerStream {
     limits: Required<TimeLimits>,
   ) {
     this.#exchange = exchange;
+    this.#head = head;
     this.#target = target;
     this.#reader = reader;
     this.#timer = timer;
@@ -133,7 +135,7 @@ export class AnswerStream {
   }
 
   #readingError(error: unknown): ProviderError {
-    if (error instanceof StreamFailure) return streamError(this.#target, error.payload, this.#phase);
+    if (error instanceof StreamFailure) return streamError(this.#target, error.payload, this.#phase, this.#head.headers);
     if (error instanceof RecordTooLongError) return recordTooLong(this.#target, error, this.#phase);
     if (error instanceof MalformedRecord) {
       return protocolError(this.#target, `the answer cannot be read here: ${error.excerpt}`, this.#phase, "malformed-record", error);

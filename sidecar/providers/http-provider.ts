@@ -12,7 +12,15 @@ import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./keys-in-requests.ts";
 import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
-import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
+import {
+  checkBaseUrl,
+  networkError,
+  protocolError,
+  refusalByHeaders,
+  requestIdOf,
+  statusError,
+  type CallTarget,
+} from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
 import {
@@ -112,6 +120,8 @@ class HttpProvider implements Provider {
       const stream = new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits);
       for (let batch = await stream.next(); batch !== null; batch = await stream.next()) yield batch;
       brokenOff = undefined;
+      const refusal = reader.started || reader.finished ? undefined : refusalByHeaders(connection.target, head.headers);
+      if (refusal !== undefined) throw refusal;
     } catch (error) {
       throw this.#thrown(error, signal);
     } finally {

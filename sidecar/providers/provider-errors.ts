@@ -58,19 +58,34 @@ export function statusError(target: CallTarget, status: number, headers: Incomin
   });
 }
 
-/** An error that came inside a stream, under status 200 (quirks 8 to 11). */
-export function streamError(target: CallTarget, payload: ErrorPayload, phase: ErrorPhase): ProviderError {
+/** An error that came inside a stream, under status 200 (quirks 8 to 11). The headers may name how long to wait. */
+export function streamError(target: CallTarget, payload: ErrorPayload, phase: ErrorPhase, headers: IncomingHttpHeaders): ProviderError {
   const kind = errorKind(payload.status, payload);
+  const retryable = isRetryable(kind, payload.status);
+  const wait = payload.retryAfterMs ?? (retryable ? retryAfterMs(headers, Date.now()) : undefined);
   const words = payload.message === "" ? (payload.code ?? "no reason given") : payload.message;
   return new ProviderError(`${target.name} broke off the answer: ${words}`, {
     ...about(target),
     kind,
     phase,
-    retryable: isRetryable(kind, payload.status),
+    retryable,
     ...(payload.status === undefined ? {} : { status: payload.status }),
     ...(payload.code === undefined ? {} : { providerCode: payload.code }),
-    ...(payload.retryAfterMs === undefined ? {} : { retryAfterMs: payload.retryAfterMs }),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
     ...(payload.requestId === undefined ? {} : { requestId: payload.requestId }),
+  });
+}
+
+/** An answer of nothing, under status 200, whose headers name a time to wait: a refusal. Undefined where they name none. */
+export function refusalByHeaders(target: CallTarget, headers: IncomingHttpHeaders): ProviderError | undefined {
+  const wait = retryAfterMs(headers, Date.now());
+  if (wait === undefined) return undefined;
+  return new ProviderError(`${target.name} gave no answer and asks to wait.`, {
+    ...about(target),
+    kind: "overloaded",
+    phase: "before-first-token",
+    retryable: true,
+    retryAfterMs: wait,
   });
 }
 
