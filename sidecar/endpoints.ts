@@ -57,6 +57,8 @@ export class Endpoints {
   readonly #known = new Map<string, KnownEndpoint>();
   /** Addresses as they were written, and as they are called: each request asks for its own twice. */
   readonly #parsed = new Map<string, string>();
+  /** By base URL, whether it is an address of this machine. */
+  readonly #loopback = new Map<string, boolean>();
   #settings: EngineSettings;
 
   constructor(options: EndpointsOptions) {
@@ -110,7 +112,7 @@ export class Endpoints {
     const row = this.row(id);
     const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
     const baseUrl = given === undefined ? undefined : this.#parsedOrUndefined(row, given);
-    return baseUrl === undefined ? row.runsHere : isLoopback(baseUrl);
+    return baseUrl === undefined ? row.runsHere : this.#isLoopback(baseUrl);
   }
 
   /** What can be said without asking anybody. An address that is none is given as it was set. Throws for an unknown provider. */
@@ -252,9 +254,15 @@ export class Endpoints {
   #environment(id: string, row: ProviderRow): NodeJS.ProcessEnv | undefined {
     return row.id === id ? this.#options.environment : undefined;
   }
-}
 
-function isLoopback(baseUrl: string): boolean {
-  const { hostname } = new URL(baseUrl);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/u.test(hostname) || hostname.endsWith(".localhost");
+  #isLoopback(baseUrl: string): boolean {
+    const known = this.#loopback.get(baseUrl);
+    if (known !== undefined) return known;
+    const { hostname } = new URL(baseUrl);
+    const here =
+      hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/u.test(hostname) || hostname.endsWith(".localhost");
+    if (this.#loopback.size >= MAX_ENDPOINTS) this.#loopback.clear();
+    this.#loopback.set(baseUrl, here);
+    return here;
+  }
 }

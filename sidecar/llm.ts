@@ -3,6 +3,7 @@
 // whatever happens: an error, a cut stream and a cancellation are results.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { AnswerBatches, type PassageReading } from "./answers/answer-batches.ts";
 import { AnswerReading } from "./answers/answer-reading.ts";
 import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.ts";
 import { ChunkStream } from "./answers/chunk-stream.ts";
@@ -15,7 +16,7 @@ import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } 
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
-import type { Limiter, Place, WaitEnd } from "./limits/limiter.ts";
+import type { Limiter, Place } from "./limits/limiter.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
@@ -47,23 +48,6 @@ export interface LlmTarget {
   contextWindow?(signal: AbortSignal): Promise<number | undefined>;
 }
 
-type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
-type Steps<T = Outcome> = AsyncGenerator<readonly StreamEvent[] | Passage, T, undefined>;
-
-/**
- * A provider's stream on its way to the reader, past the generators between the two: through each of them every batch would
- * cost some promises more.
- */
-class Passage {
-  readonly batches: Batches;
-  /** What the stream broke off with, once it was read. */
-  failure: { readonly thrown: unknown } | null = null;
-
-  constructor(read: (passage: Passage) => Batches) {
-    this.batches = read(this);
-  }
-}
-
 /** Costs nothing: no request, no connection, nothing loaded until the first answer is asked for. */
 export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): Llm {
   const { ref } = target;
@@ -75,37 +59,40 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
   };
   return {
     ref,
-    streamBatches: (prompt, options): Batches => run(prompt, options).events(),
+    streamBatches: (prompt, options): AnswerBatches => run(prompt, options).batches,
     stream: (prompt, options): AsyncGenerator<Chunk, void, undefined> => {
-      const answer = run(prompt, options);
-      return new ChunkStream(answer.events(), () => answer.leave());
+      return new ChunkStream(run(prompt, options).batches);
     },
     generate: async (prompt, options): Promise<GenerateResult> => {
       const fold = new AnswerFold(ref);
-      for await (const batch of run(prompt, options).events()) fold.add(batch);
+      for await (const batch of run(prompt, options).batches) fold.add(batch);
       const result = fold.result();
       if (fold.error !== undefined) throw new AnswerError(fold.error, result);
       return result;
     },
     contextWindow: async (signal) => target.contextWindow?.(signal),
     countTokens: async (prompt, options, signal) => {
-      checkForTarget(target, options);
+      checkedOptions(options);
+      checkExtras(target, options);
       return countTokens(target, prompt, { ...defaults, ...options }, signal);
     },
   };
 }
 
-/** Throws a `ProviderError` for options that no request can be made of. */
-function checkForTarget(target: LlmTarget, options: GenerateOptions): void {
-  checkedOptions(options);
-  const ids = target.providers?.();
-  if (ids !== undefined) checkProviderOptions(options.providerOptions, ids);
+/** Throws a `ProviderError` for extras of a provider that there is not. */
+function checkExtras(target: LlmTarget, { providerOptions }: GenerateOptions): void {
+  const ids = providerOptions === undefined ? undefined : target.providers?.();
+  if (ids !== undefined) checkProviderOptions(providerOptions, ids);
 }
 
 /** One for all: an abort without a reason makes an error with a stack of its own, at the end of every answer. */
 const left = new DOMException("Nobody reads this answer any more.", "AbortError");
 
 class AnswerRun {
+  readonly batches = new AnswerBatches(
+    () => this.#run(),
+    () => this.#leave(),
+  );
   readonly #target: LlmTarget;
   readonly #prompt: PromptSource;
   readonly #options: GenerateOptions;
@@ -115,9 +102,11 @@ class AnswerRun {
   readonly #abort = new AbortController();
   readonly #numbering: AnswerNumbering;
   readonly #spending: Spending;
-  /** Where the answer must satisfy a schema. */
-  #rounds: SchemaRounds | undefined;
+  /** Where the answer must satisfy one. */
+  #schema: SchemaRounds | undefined;
   #quote: Promise<PriceQuote | undefined> | undefined;
+  /** A provider was called: only then is there anything to be paid. */
+  #asked = false;
 
   constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, scope: CallScope, signals: readonly AbortSignal[]) {
     this.#target = target;
@@ -129,60 +118,56 @@ class AnswerRun {
     this.#numbering = new AnswerNumbering(target.provider, target.model);
   }
 
-  /** To be called once. */
-  async *events(): Batches {
+  /** Never rejects, but for a fault of its own. */
+  async #run(): Promise<void> {
     const links = this.#signals.map((signal) => this.#follow(signal));
-    const steps = this.#roundsOf();
     try {
-      yield [this.#numbering.start()];
-      let step = await steps.next();
-      for (; step.done !== true; step = await steps.next()) {
-        if (step.value instanceof Passage) yield* step.value.batches;
-        else yield step.value;
-      }
-      yield [this.#numbering.end(step.value, await this.#quote)];
+      this.#tell(this.#numbering.start());
+      const outcome = await this.#rounds();
+      this.#tell(this.#numbering.end(outcome, this.#asked ? await this.#price() : undefined));
     } finally {
-      await steps.return({ type: "cancelled" });
       for (const unlink of links) unlink();
-      this.leave();
     }
   }
 
+  #tell(...events: readonly StreamEvent[]): void {
+    this.batches.tell(events);
+  }
+
   /** The reader wants no more: whatever is under way for this answer stops. */
-  leave(): void {
+  #leave(): void {
     this.#abort.abort(left);
   }
 
   /** An answer that does not satisfy the schema it was given is asked for again. */
-  async *#roundsOf(): Steps {
+  async #rounds(): Promise<Outcome> {
     const { responseSchema } = this.#options;
-    if (responseSchema === undefined) return yield* this.#attempts();
+    if (responseSchema === undefined) return this.#attempts();
     try {
-      this.#rounds = await SchemaRounds.of(responseSchema);
+      this.#schema = await SchemaRounds.of(responseSchema);
     } catch (thrown) {
       return { type: "failed", error: errorInfo(thrown) };
     }
     for (;;) {
-      yield [this.#numbering.attempt(this.#rounds.attempt)];
-      const outcome = yield* this.#attempts();
+      this.#tell(this.#numbering.attempt(this.#schema.attempt));
+      const outcome = await this.#attempts();
       if (outcome.type !== "returned") return outcome;
-      const verdict = this.#rounds.judge(this.#numbering.finishReason);
+      const verdict = this.#schema.judge(this.#numbering.finishReason);
       if (verdict.type === "rejected") {
-        yield [this.#numbering.withdrawn()];
+        this.#tell(this.#numbering.withdrawn());
         return verdict;
       }
       if (verdict.type === "again") continue;
-      const events = this.#numbering.events(verdict.events);
-      if (events.length > 0) yield events;
+      this.#tell(...this.#numbering.events(verdict.events));
       return outcome;
     }
   }
 
   /** Asked for until one is taken on. What it took is counted when it is over, also when its reader has left. */
-  async *#attempts(): Steps {
+  async #attempts(): Promise<Outcome> {
     let outcome: Outcome = { type: "cancelled" };
     try {
-      outcome = yield* this.#retried();
+      outcome = await this.#retried();
       return outcome;
     } finally {
       const { usage, cost } = this.#numbering.spent(outcome);
@@ -191,7 +176,7 @@ class AnswerRun {
   }
 
   /** A stream that ended without a word is asked again like one that failed: to whoever waits it is the same. */
-  async *#retried(): Steps {
+  async #retried(): Promise<Outcome> {
     const retries = new Retries(this.#workClass);
     for (;;) {
       let policy = defaultRetryPolicy;
@@ -203,7 +188,7 @@ class AnswerRun {
         const endpoint = this.#target.endpoint();
         policy = endpoint.retry ?? policy;
         limiter = endpoint.limiter;
-        yield* this.#attempt(endpoint, policy);
+        await this.#attempt(endpoint, policy);
         error = this.#numbering.shortfall;
       } catch (thrown) {
         const told = errorInfo(thrown);
@@ -216,7 +201,7 @@ class AnswerRun {
       const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
       if (next === null) return outcome;
       this.#settleBefore(next, outcome);
-      yield [this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs))];
+      this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
       if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
     }
   }
@@ -230,13 +215,11 @@ class AnswerRun {
   }
 
   /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
-  async *#attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Steps<void> {
+  async #attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Promise<void> {
     this.#signal.throwIfAborted();
-    const { place, request } = yield* this.#admitted(limiter);
+    const { place, request } = await this.#admitted(limiter);
     try {
-      yield [this.#numbering.sending(request)];
-      // Looked up while the provider works.
-      void this.#price();
+      this.#tell(this.#numbering.sending(request));
       const context: RequestContext = {
         signal: this.#signal,
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
@@ -244,10 +227,11 @@ class AnswerRun {
         onAccepted: (forMs = 0) => place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined),
         onUsage: (usage) => this.#numbering.told(usage),
       };
-      const reading = new AnswerReading(provider, request, this.#numbering);
-      const passage = new Passage((passage) => this.#read(provider.stream(request, context), reading, place, passage));
-      yield passage;
-      if (passage.failure !== null) throw passage.failure.thrown;
+      this.#asked = true;
+      const passed = this.batches.pass(provider.stream(request, context), this.#reading(provider, request, place));
+      // Looked up while the provider works: once the request is on its way.
+      setImmediate(() => void this.#price());
+      await passed;
       if (this.#numbering.finishReason !== null) place.answered();
     } catch (thrown) {
       const error = errorInfo(thrown);
@@ -258,41 +242,42 @@ class AnswerRun {
     }
   }
 
-  #admitted(limiter: Limiter): AsyncGenerator<readonly StreamEvent[], Admitted, undefined> {
+  #admitted(limiter: Limiter): Promise<Admitted> {
     return admit({
       limiter,
       workClass: this.#workClass,
       spending: this.#spending,
       build: () => this.#buildRequest(),
       signal: this.#signal,
-      show: (end: WaitEnd) => [this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))],
+      show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
     });
   }
 
-  async *#read(stream: ReturnType<Provider["stream"]>, reading: AnswerReading, place: Place, passage: Passage): Batches {
-    try {
-      for await (const batch of stream) {
-        if (this.#signal.aborted) break;
+  #reading(provider: Provider, request: ModelRequest, place: Place): PassageReading {
+    const reading = new AnswerReading(provider, request, this.#numbering);
+    return {
+      read: (batch) => {
+        if (this.#signal.aborted) return null;
         const events = reading.read(batch);
         if (!this.#numbering.beforeFirstToken) place.accepted();
-        this.#rounds?.read(events);
-        if (events.length > 0) yield events;
-      }
-    } catch (thrown) {
-      passage.failure = { thrown };
-    }
-    // Also where it broke off: what was held back had come, and stays.
-    const rest = reading.end();
-    if (passage.failure === null) this.#rounds?.read(rest);
-    if (rest.length > 0) yield rest;
+        this.#schema?.read(events);
+        return events;
+      },
+      end: (broken) => {
+        const rest = reading.end();
+        if (!broken) this.#schema?.read(rest);
+        return rest;
+      },
+    };
   }
 
   async #buildRequest(): Promise<ModelRequest> {
-    checkForTarget(this.#target, this.#options);
+    checkedOptions(this.#options);
+    checkExtras(this.#target, this.#options);
     const built = buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
     // One of many questions that nobody will go on from.
     const request = this.#workClass === "batch" && built.messages.length === 1 ? { ...built, oneOff: true } : built;
-    return this.#rounds?.request(request) ?? request;
+    return this.#schema?.request(request) ?? request;
   }
 
   async #readPrompt(): Promise<Prompt> {

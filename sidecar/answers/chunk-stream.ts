@@ -18,8 +18,8 @@ export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
   #reading: Promise<Result> | null = null;
   #readsUnderWay = 0;
 
-  /** `leave` makes the batches end soon even while one is waited for. */
-  constructor(batches: Batches, leave: () => void) {
+  /** `leave` makes the batches end soon even while one is waited for, where their own `return` would wait for it. */
+  constructor(batches: Batches, leave: () => void = () => {}) {
     this.#batches = batches;
     this.#leave = leave;
   }

@@ -6,15 +6,15 @@ import type { ModelRequest } from "../providers/provider.ts";
 import type { Limiter, Place, WaitEnd } from "./limiter.ts";
 import type { Spending } from "./spending.ts";
 
-export interface AdmissionOptions<T> {
+export interface AdmissionOptions {
   readonly limiter: Limiter;
   readonly workClass: WorkClass;
   readonly spending: Spending;
   /** May be called twice. */
   readonly build: () => Promise<ModelRequest>;
   readonly signal: AbortSignal;
-  /** What is yielded while it waits. */
-  readonly show: (end: WaitEnd) => T;
+  /** Told while it waits. */
+  readonly show: (end: WaitEnd) => void;
 }
 
 export interface Admitted {
@@ -24,9 +24,9 @@ export interface Admitted {
 }
 
 /** Throws what `build` throws, what the limiter and the budgets refuse with, and the signal's reason; then nothing is held. */
-export async function* admit<T>(options: AdmissionOptions<T>): AsyncGenerator<T, Admitted, undefined> {
+export async function admit(options: AdmissionOptions): Promise<Admitted> {
   const { spending, build, signal, show } = options;
-  let place = yield* placeFor(options);
+  let place = await placeFor(options);
   let handedOver = false;
   try {
     let request = await build();
@@ -34,9 +34,9 @@ export async function* admit<T>(options: AdmissionOptions<T>): AsyncGenerator<T,
     if (need !== null && !spending.tryReserve(need)) {
       // Whoever waits for money needs no place, and a chat may need it.
       place.release();
-      yield show(null);
+      show(null);
       await spending.reserve(need, signal);
-      place = yield* placeFor(options);
+      place = await placeFor(options);
       request = await build();
     }
     handedOver = true;
@@ -49,6 +49,11 @@ export async function* admit<T>(options: AdmissionOptions<T>): AsyncGenerator<T,
   }
 }
 
-async function* placeFor<T>({ limiter, workClass, signal, show }: AdmissionOptions<T>): AsyncGenerator<T, Place, undefined> {
-  return limiter.tryAcquire(workClass) ?? (yield* limiter.wait(workClass, signal, show));
+async function placeFor({ limiter, workClass, signal, show }: AdmissionOptions): Promise<Place> {
+  const free = limiter.tryAcquire(workClass);
+  if (free !== undefined) return free;
+  const wait = limiter.wait(workClass, signal, show);
+  let step = await wait.next();
+  while (step.done !== true) step = await wait.next();
+  return step.value;
 }

@@ -8,8 +8,17 @@ import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
 import type { ErrorPhase, TimeLimits } from "../types.ts";
 import { CallerAborted } from "./http-call.ts";
-import { ProviderError, type ProviderEvent } from "./provider.ts";
-import { checkBaseUrl, networkCode, networkError, protocolError, recordTooLong, streamError, type CallTarget } from "./provider-errors.ts";
+import { ProviderError, type ProviderEvent, type ReportedUsage } from "./provider.ts";
+import {
+  checkBaseUrl,
+  networkCode,
+  networkError,
+  protocolError,
+  recordTooLong,
+  refusalByHeaders,
+  streamError,
+  type CallTarget,
+} from "./provider-errors.ts";
 import { MalformedRecord, StreamFailure, type WireAdapter, type WireReader } from "./wire-adapter.ts";
 
 /** Bytes of one answer. No model writes as much; a server that never stops does. */
@@ -57,28 +66,41 @@ export class AnswerStream {
     this.#decoder = createDecoder(adapter, head, target, (data, event) => reader.readRecord(data, event, this.#batch));
   }
 
-  /** Events of the next read, never empty; null when the answer has ended. Throws `ProviderError`, or `CallerAborted`. */
-  async next(): Promise<readonly ProviderEvent[] | null> {
+  /** Resolves when `take` has something to say; null where it has already. Never rejects. */
+  waiting(): Promise<void> | null {
+    return this.#failure === null && !this.#ended ? this.#exchange.waiting() : null;
+  }
+
+  /** The events of what was read since the last call, perhaps none; null when the answer has ended. Throws `ProviderError`, or `CallerAborted`. */
+  take(): readonly ProviderEvent[] | null {
     if (this.#failure !== null) throw this.#failure;
-    while (!this.#ended) {
-      const waiting = this.#exchange.waiting();
-      if (waiting !== null) await waiting;
-      const pieces = this.#take();
-      if (pieces === null) {
-        this.#end();
-      } else {
-        this.#failure = this.#decode(pieces);
-        if (this.#failure === null && this.#reader.done) this.#end();
-        else this.#watch();
-      }
-      if (this.#batch.length > 0) return this.#takeBatch();
-      if (this.#failure !== null) throw this.#failure;
+    if (this.#ended) return this.#ending();
+    const pieces = this.#pieces();
+    if (pieces === null) {
+      this.#end();
+    } else {
+      this.#failure = this.#decode(pieces);
+      if (this.#failure === null && this.#reader.done) this.#end();
+      else this.#watch();
     }
-    return null;
+    // Not `[]` for the next: see `HttpExchange.take`.
+    return this.#batch.splice(0);
+  }
+
+  /** The figures that have come so far. */
+  get usage(): ReportedUsage | null {
+    return this.#reader.usage;
   }
 
   get #phase(): ErrorPhase {
     return this.#reader.started ? "mid-stream" : "before-first-token";
+  }
+
+  /** An answer without a word whose head asks to wait was refused. */
+  #ending(): null {
+    const refusal = this.#reader.started || this.#reader.finished ? undefined : refusalByHeaders(this.#target, this.#head.headers);
+    if (refusal !== undefined) throw refusal;
+    return null;
   }
 
   #end(): void {
@@ -89,7 +111,7 @@ export class AnswerStream {
   }
 
   /** Null: nothing more will come, for whatever reason. */
-  #take(): readonly Buffer[] | null {
+  #pieces(): readonly Buffer[] | null {
     try {
       const pieces = this.#exchange.take();
       if (pieces === null) this.#endDecoder();
@@ -158,11 +180,6 @@ export class AnswerStream {
     if (lines === this.#alive.lines && this.#bytes - this.#alive.bytes < BYTES_OF_LIFE) return false;
     this.#alive = { lines, bytes: this.#bytes };
     return true;
-  }
-
-  #takeBatch(): readonly ProviderEvent[] {
-    // Not `[]` for the next: see `HttpExchange.take`.
-    return this.#batch.splice(0);
   }
 }
 

@@ -8,30 +8,15 @@ import { AnswerStream } from "./answer-stream.ts";
 import { endpointUrl, parseBaseUrl } from "./base-url.ts";
 import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
+import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./keys-in-requests.ts";
 import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
-import {
-  checkBaseUrl,
-  networkError,
-  protocolError,
-  refusalByHeaders,
-  requestIdOf,
-  statusError,
-  type CallTarget,
-} from "./provider-errors.ts";
+import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
-import {
-  ONCE,
-  type Preparation,
-  type Prepared,
-  type WireAdapter,
-  type WireReader,
-  type WireRequest,
-  type WireTarget,
-} from "./wire-adapter.ts";
+import { ONCE, type Preparation, type Prepared, type WireAdapter, type WireRequest, type WireTarget } from "./wire-adapter.ts";
 import { wireAdapter } from "./wires.ts";
 
 export interface Endpoint {
@@ -51,6 +36,8 @@ const MODELS_MS = 20_000;
 const MAX_MODEL_PAGES = 50;
 /** Fields that one model refuses, one after the other. */
 const MAX_LESSONS = 5;
+/** Some interfaces have the model in the path. */
+const MAX_URLS = 100;
 /** Of one model: schemas that it refused are lessons too, and there is no end of them. */
 const MAX_REMEMBERED = 200;
 
@@ -81,6 +68,9 @@ class HttpProvider implements Provider {
   readonly #learned = new Map<string, Set<string>>();
   #preparation: Preparation | undefined;
   #parsedAddress: URL | undefined;
+  #common: Connection | undefined;
+  /** By path. */
+  readonly #urls = new Map<string, URL>();
   #questions: ServerQuestions | undefined;
 
   constructor(row: ProviderRow, endpoint: Endpoint, http: HttpClient) {
@@ -99,36 +89,32 @@ class HttpProvider implements Provider {
     }
   }
 
-  async *stream(request: ModelRequest, context: RequestContext): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+  stream(request: ModelRequest, context: RequestContext): HttpAnswer {
     const { signal } = context;
-    signal.throwIfAborted();
-    const connection = this.#connect(request.model);
-    const limits = { ...this.#row.timeLimits, ...context.timeLimits };
-    const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
-    const call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer: answerLimit }, signal);
-    let brokenOff: WireReader | undefined;
-    try {
+    let call: HttpCall | undefined;
+    const open = async (): Promise<OpenedAnswer> => {
+      signal.throwIfAborted();
+      const connection = this.#connect(request.model);
+      const limits = { ...this.#row.timeLimits, ...context.timeLimits };
+      const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
+      call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer: answerLimit }, signal);
       const prepared = await this.#prepare(request, connection, signal);
       const answer = await this.#ask(request, connection, call, prepared);
       const { exchange, head } = answer;
       context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
       const first = firstEvents(answer);
-      if (first.length > 0) yield first;
-      if ("blocked" in answer) return;
+      if ("blocked" in answer) return { first, stream: null };
       const reader = connection.adapter.createReader(answer.wireTarget);
-      brokenOff = reader;
-      const stream = new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits);
-      for (let batch = await stream.next(); batch !== null; batch = await stream.next()) yield batch;
-      brokenOff = undefined;
-      const refusal = reader.started || reader.finished ? undefined : refusalByHeaders(connection.target, head.headers);
-      if (refusal !== undefined) throw refusal;
-    } catch (error) {
-      throw this.#thrown(error, signal);
-    } finally {
-      const usage = brokenOff?.usage ?? null;
-      if (usage !== null) context.onUsage?.(usage);
-      call.close();
-    }
+      return { first, stream: new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits) };
+    };
+    return new HttpAnswer({
+      open,
+      thrown: (error) => this.#thrown(error, signal),
+      close: (usage) => {
+        if (usage !== null) context.onUsage?.(usage);
+        call?.close();
+      },
+    });
   }
 
   async listModels(context: RequestContext): Promise<readonly ModelInfo[]> {
@@ -242,7 +228,13 @@ class HttpProvider implements Provider {
     return models;
   }
 
+  /** Throws `ProviderError`. What does not depend on the model is made once: it takes as long as half of all else before a request. */
   #connect(model: string | undefined): Connection {
+    this.#common ??= this.#makeCommon();
+    return model === undefined ? this.#common : { ...this.#common, target: { ...this.#common.target, model } };
+  }
+
+  #makeCommon(): Connection {
     const { key, api } = this.#endpoint;
     const baseUrl = this.#address;
     if (key === undefined && needsKey(this.#row, baseUrl)) throw missingKey(this.id, this.#row);
@@ -257,17 +249,26 @@ class HttpProvider implements Provider {
         origin: baseUrl.origin,
         baseUrl: baseUrl.href.replace(/\/$/u, ""),
         lacksPath: this.#endpoint.baseUrl !== undefined && this.#row.wire.startsWith("openai") && baseUrl.pathname === "/",
-        ...(model === undefined ? {} : { model }),
       },
     };
   }
 
-  /** Throws `ProviderError`. Read once: that takes as long as a third of all else before a request. */
+  /** Throws `ProviderError`. */
   get #address(): URL {
     const text = this.#endpoint.baseUrl ?? this.#row.defaultBaseUrl;
     if (text === undefined) throw missingBaseUrl(this.id, this.#row);
     this.#parsedAddress ??= parseBaseUrl(this.#row, text);
     return this.#parsedAddress;
+  }
+
+  /** Nobody changes it. */
+  #url({ baseUrl }: Connection, path: string): URL {
+    const known = this.#urls.get(path);
+    if (known !== undefined) return known;
+    const url = endpointUrl(baseUrl, path);
+    if (this.#urls.size >= MAX_URLS) this.#urls.clear();
+    this.#urls.set(path, url);
+    return url;
   }
 
   #wireTarget(connection: Connection, model: string | undefined): WireTarget {
@@ -286,7 +287,7 @@ class HttpProvider implements Provider {
   #post(request: WireRequest, connection: Connection): HttpRequest {
     return {
       method: "POST",
-      url: endpointUrl(connection.baseUrl, request.path),
+      url: this.#url(connection, request.path),
       headers: {
         "content-type": "application/json",
         accept: connection.adapter.framing === "sse" ? "text/event-stream" : "application/x-ndjson",

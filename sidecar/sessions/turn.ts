@@ -105,7 +105,15 @@ export class Turn {
     );
     if ((await Promise.race([summarizing, read])) !== true) {
       this.#seq += 1;
-      yield [{ type: "status", phase: "summarizing", seq: this.#seq }];
+      let left = true;
+      try {
+        yield [{ type: "status", phase: "summarizing", seq: this.#seq }];
+        left = false;
+      } finally {
+        // Whoever leaves here leaves the model's summary too, and what that holds is given back before this ends.
+        if (left) this.#left.abort();
+        if (left) await read;
+      }
     }
     try {
       return await reading;

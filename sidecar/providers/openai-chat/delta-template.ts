@@ -17,6 +17,13 @@ interface Template {
   readonly suffix: string;
 }
 
+/** A chunk to learn from. Not learned from before the next one comes, so that nobody waits longer for the first word. */
+interface Candidate {
+  readonly data: string;
+  readonly field: DeltaField;
+  readonly text: string;
+}
+
 export interface TemplateMatch {
   readonly field: DeltaField;
   readonly text: string;
@@ -28,11 +35,13 @@ const MAX_USELESS = 16;
 
 export class DeltaTemplate {
   #template: Template | null = null;
+  #candidate: Candidate | null = null;
   #learned = 0;
   #matched = 0;
 
   /** The text of a chunk that differs from the learned one in nothing else; undefined for any other. */
   match(data: string): TemplateMatch | undefined {
+    if (this.#candidate !== null) this.#learn(this.#candidate);
     const template = this.#template;
     if (template === null) return undefined;
     const { prefix, suffix } = template;
@@ -47,10 +56,15 @@ export class DeltaTemplate {
     return { field: template.field, text };
   }
 
-  /** To be called for a chunk that, read in full, brought `text` in `field` and nothing else. */
+  /** To be called for a chunk that, read in full, brought `text` in `field` and nothing else. Used from the next chunk on. */
   learn(data: string, field: DeltaField, text: string): void {
     if (this.#learned - this.#matched > MAX_USELESS) return;
     this.#learned += 1;
+    this.#candidate = { data, field, text };
+  }
+
+  #learn({ data, field, text }: Candidate): void {
+    this.#candidate = null;
     const opening = `"${field}":"`;
     const start = data.indexOf(opening);
     if (start < 0) return;
