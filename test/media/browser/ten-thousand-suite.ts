@@ -77,7 +77,10 @@ async function goBack({
     const from = Math.max(0, left - (journey.pages < alone ? size : 10 * size));
     const earlier = { type: "earlier", session, messages: messages.slice(from, left), hasEarlier: from > 0 };
     left = from;
+    // Behind the page's own listener: a page that has not heard of them yet stands still, too.
+    const taken = new Promise((resolve) => window.addEventListener("message", resolve, { once: true }));
     window.postMessage(earlier, "*");
+    await taken;
     await steady();
     journey.moved = Math.max(journey.moved, Math.abs((seen?.getBoundingClientRect().top ?? Number.NaN) - before));
     journey.rendered = Math.max(journey.rendered, document.querySelectorAll("[data-message]").length);
