@@ -70,6 +70,20 @@ test("a conversation that another process answers in is not deleted, and keeps i
   assert.equal((await parley("sessions", "list", "--json")).stdout, "");
 });
 
+test("a folder that cannot be made is refused at once, with where that is, and no model is asked", async () => {
+  // A name that is taken, and a place of the system's that takes no folders.
+  await writeFile(join(home, "taken"), "");
+  const proc =
+    process.platform === "linux" ? [["/proc/parley/store", /no folder can be made in "\/proc"\. Choose another place\./u] as const] : [];
+  for (const [folder, words] of [[join(home, "taken", "store"), /a file is in its place/u] as const, ...proc]) {
+    const { status, stdout, stderr } = await parley(...question, "--store", folder);
+    assert.deepEqual([status, stdout], [1, ""], folder);
+    assert.match(stderr, words);
+  }
+  assert.equal(fake.state().requests, 0);
+  assert.equal((await parley(...question, "--store", join(home, "one", "two", "three"))).status, 0);
+});
+
 test("when everything is deleted while a process answers, it prints the answer, says that it is not kept, and ends with 1", async () => {
   const running = await answering(" and half");
   const other = await openStore(store);

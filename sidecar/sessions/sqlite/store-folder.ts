@@ -1,9 +1,10 @@
 // The folder of a store: the database, and the files beside it by their names.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { StoreFile } from "../../store-results.ts";
+import { makeFolder } from "./opening/make-folder.ts";
 import { Presence } from "./opening/presence.ts";
 
 /** What SQLite itself puts beside a database. */
@@ -22,7 +23,7 @@ export class StoreFolder {
   }
 
   make(): void {
-    mkdirSync(this.path, { recursive: true });
+    makeFolder(this.path);
   }
 
   /** The database. */
