@@ -71,7 +71,9 @@ export class SessionDatabase {
     return this.#sessions.list(limit);
   }
 
+  /** What a process has left in it that has ended meanwhile is marked as cut, so that it can be gone on with. */
   getSession(session: string): SessionInfo | undefined {
+    if (this.#running.hasThoseOfTheDead(session)) this.#interruptThoseOfTheDead();
     return this.#sessions.get(session);
   }
 
@@ -240,6 +242,15 @@ export class SessionDatabase {
     } finally {
       this.#connection.close();
       this.#folder.leave();
+    }
+  }
+
+  #interruptThoseOfTheDead(): void {
+    if (this.#connection.isReadOnly) return;
+    try {
+      this.#connection.transaction(() => this.#running.interruptThoseOfTheDead());
+    } catch {
+      // A full disk, a lock: reading goes on all the same, and whoever writes there next does it.
     }
   }
 

@@ -51,8 +51,15 @@ export class RunningAnswers {
 
   /** Whose answers run in a session. */
   inSession(session: string): "here" | "elsewhere" | undefined {
-    const owners = this.#connection.all("SELECT owner FROM messages WHERE session = ? AND status = 'streaming'", session);
-    return this.#whose(owners.map(({ owner }) => owner));
+    return this.#whose(this.#ownersIn(session));
+  }
+
+  /** Whether a session holds answers that are kept as running, and whose process is dead. */
+  hasThoseOfTheDead(session: string): boolean {
+    const owners = this.#ownersIn(session).filter((owner) => owner !== this.#owner.instance);
+    if (owners.length === 0) return false;
+    const alive = new Set(this.#alive());
+    return owners.some((owner) => !alive.has(String(owner)));
   }
 
   /** The same for all sessions that have any. */
@@ -82,6 +89,10 @@ export class RunningAnswers {
       );
       this.#words.add(Number(number));
     }
+  }
+
+  #ownersIn(session: string): readonly unknown[] {
+    return this.#connection.all("SELECT owner FROM messages WHERE session = ? AND status = 'streaming'", session).map(({ owner }) => owner);
   }
 
   #whose(owners: readonly unknown[]): "here" | "elsewhere" | undefined {

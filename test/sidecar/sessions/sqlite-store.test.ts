@@ -170,10 +170,11 @@ test("an answer of another living process is left alone, and its session takes n
     await assert.rejects(store.deleteSession(session), beside, "It would be deleted under whoever answers.");
     await writer.kill();
     assert.equal((await store.getSession(session))?.answering, undefined);
-    await beginAnswer(store, session, "second");
     const left = await store.getMessage(answer);
-    assert.equal(left?.status, "incomplete");
+    assert.equal(left?.status, "incomplete", "It can be gone on with as soon as the conversation is looked at.");
     assert.deepEqual(left?.message, { role: "assistant", content: [{ type: "text", text: "So far" }] });
+    await beginAnswer(store, session, "second");
+    assert.deepEqual(await store.getMessage(answer), left);
   } finally {
     await writer.kill();
     await store.close();
