@@ -257,8 +257,9 @@ export class SidecarProcess {
   }
 
   #pipeBroke(why: string): void {
-    // A crash breaks the pipe first and is reported a moment later: then the exit code is the better reason.
-    const timer = setTimeout(() => this.#kill(why), PIPE_CLOSED_MS);
+    // A crash breaks the pipe first and is reported a moment later: then the exit code is the better reason. After the time is
+    // over the event loop is given a turn, in which a host that stood still meanwhile hears of the exit.
+    const timer = setTimeout(() => setImmediate(() => this.#kill(why)), PIPE_CLOSED_MS);
     void this.ended.then(() => clearTimeout(timer));
   }
 
