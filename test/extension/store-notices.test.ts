@@ -44,7 +44,8 @@ async function opened(t: TestContext, storeFolder: string, remembered: Memento, 
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "parley-notices-"));
-  t.after(() => rm(path, { recursive: true, force: true }));
+  // Hooks run in the order in which they were given: the sidecar may still be at work in it.
+  t.after(() => rm(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }
 
