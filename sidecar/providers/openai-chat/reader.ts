@@ -127,18 +127,24 @@ export class ChatReader implements WireReader {
   /** Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). */
   #readReasoning(delta: JsonObject, out: ProviderEvent[]): void {
     const text = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
-    if (text !== undefined) this.#reasoning(text, out);
+    // Envoy's gateway sends Bedrock's reasoning as an object (envoyproxy/ai-gateway#1222).
+    const thought = text ?? nonEmpty(asObject(delta["reasoning_content"])?.["text"]);
+    if (thought !== undefined) this.#reasoning(thought, out);
   }
 
-  /** Mistral's reasoning models send content as a list: thinking in parts of its own (quirk 28), text, references. */
+  /**
+   * Mistral's reasoning models send content as a list: thinking in parts of its own (quirk 28), text, references. So do models at
+   * Databricks, whose reasoning is a part with a summary (databricks/appkit#559).
+   */
   #readParts(parts: readonly JsonValue[] | undefined, out: ProviderEvent[]): void {
     for (const value of parts ?? []) {
       const part = asObject(value);
       if (part === undefined) continue;
-      const thinking = part["thinking"];
+      const isReasoning = part["type"] === "reasoning";
+      const thinking = part["thinking"] ?? (isReasoning ? (part["summary"] ?? part["text"]) : undefined);
       if (typeof thinking === "string") this.#reasoning(thinking, out);
       else for (const thought of asList(thinking) ?? []) this.#reasoning(asText(asObject(thought)?.["text"]) ?? "", out);
-      this.#text(part["text"], out);
+      if (!isReasoning) this.#text(part["text"], out);
     }
   }
 
@@ -215,7 +221,10 @@ function isRefusedInside(chunk: JsonObject): boolean {
 /** The fields of an error, without an object around them (Cerebras, SiliconFlow). */
 function isBareError(chunk: JsonObject): boolean {
   const words = nonEmpty(chunk["message"]) ?? nonEmpty(chunk["msg"]);
-  return words !== undefined && [chunk["code"], chunk["type"], chunk["status_code"]].some((value) => value !== undefined && value !== null);
+  const code = chunk["code"] ?? chunk["status_code"];
+  // Others say in these fields that all is well.
+  if (words === undefined || code === 0 || code === 200 || code === "0") return false;
+  return code !== undefined || nonEmpty(chunk["type"]) !== undefined;
 }
 
 /** llama.cpp's server, while it reads the prompt: `{total, cache, processed, time_ms}` in tokens. */

@@ -103,6 +103,37 @@ describe("Chat completions:", () => {
       ],
     ],
     [
+      "reasoning as parts of the content's list, with a summary or without",
+      PLAIN,
+      [
+        chunk({ content: [{ type: "reasoning", summary: [{ type: "summary_text", text: "H", signature: "" }] }] }),
+        chunk({ content: [{ type: "reasoning", text: "m." }] }),
+        chunk({
+          content: [
+            { type: "reasoning", summary: [] },
+            { type: "text", text: "It is " },
+          ],
+        }),
+        chunk({ content: "7 °C." }),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "reasoning as an object",
+      PLAIN,
+      [
+        chunk({ role: "assistant", reasoning_content: { text: "H" } }),
+        chunk({ reasoning_content: { text: "m.", signature: "s" } }),
+        chunk({ reasoning_content: { signature: "s" } }),
+        ...said.slice(1),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
       "usage in every chunk, from nothing on",
       PLAIN,
       [
