@@ -56,6 +56,7 @@ const MINIMAX_TYPES: Readonly<Record<string, string>> = {
   1039: "rate_limit_error",
   1041: "rate_limit_error",
   2013: "invalid_request_error",
+  2045: "rate_limit_error",
   2049: "invalid_api_key",
   2056: "insufficient_quota",
 };
