@@ -46,7 +46,7 @@ export function stillInPlace(file: string): () => void {
     if (identity(file) === opened) return;
     throw new Failure(
       "storage",
-      `"${file}" was removed or replaced while Parley had it open, and nothing more can be kept in it: reload the window, or start the program again.`,
+      `"${file}" was removed or replaced while Parley had it open, and nothing more can be kept in it. Restart Parley's sidecar ("Parley: Restart Sidecar") or the program: that begins with what is there now, or with a new file.`,
     );
   };
 }
