@@ -7,6 +7,8 @@ import type { AnswerNumbering } from "./numbering.ts";
 import { rememberTemplate, templateOpens } from "./thinking/think-memory.ts";
 import { ThinkText } from "./thinking/think-text.ts";
 
+const namesOfTools = ({ parameters }: ModelRequest): readonly string[] => (parameters.tools ?? []).map(({ name }) => name);
+
 export class AnswerReading {
   readonly #provider: Provider;
   readonly #request: ModelRequest;
@@ -17,7 +19,7 @@ export class AnswerReading {
     this.#provider = provider;
     this.#request = request;
     this.#numbering = numbering;
-    this.#thinking = provider.reasoningApart === true ? null : new ThinkText(templateOpens(provider, request));
+    this.#thinking = provider.reasoningApart === true ? null : new ThinkText(templateOpens(provider, request), namesOfTools(request));
   }
 
   read(batch: readonly ProviderEvent[]): readonly StreamEvent[] {

@@ -5,8 +5,11 @@
 //
 // Read from the first header on. The marks are dropped, nothing else is. What is said in the last channel, `final`, is text to
 // its end: only a mark at the very end of the answer ends it, so that it can speak of marks. What is no header where one is
-// due, a call of a tool for instance, stays the text that it is.
+// due stays the text that it is. A call of a tool that was offered is a call, and any other stays text, too:
+//
+//   <|channel|>commentary to=functions.weather <|constrain|>json<|message|>{"city":"Bern"}<|call|>
 
+import { asObject, parseJson } from "../../providers/json-fields.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import { endsInQuote, isQuoted, unfinishedTail } from "./think-tags.ts";
 
@@ -15,6 +18,12 @@ const CHANNEL = "<|channel|>";
 const MESSAGE = "<|message|>";
 const ENDS: readonly string[] = ["<|end|>", "<|return|>"];
 const MARKS: readonly string[] = [...ENDS, START, CHANNEL];
+const TOOL = " to=functions.";
+/** What may stand between a tool's name and its arguments. */
+const FORMATS: readonly string[] = [" <|constrain|>json", "<|constrain|>json", " json", ""];
+/** Follows the arguments of a call, and is kept by most servers to themselves. */
+const CALL_END = "<|call|>";
+const CALL_ENDS: readonly string[] = [CALL_END, ...MARKS];
 
 const CHANNELS = ["analysis", "commentary", "final"] as const;
 type Channel = (typeof CHANNELS)[number];
@@ -22,21 +31,44 @@ type Channel = (typeof CHANNELS)[number];
 interface Header {
   readonly channel: Channel;
   readonly length: number;
+  /** The tool that is called. */
+  readonly tool?: string;
 }
 
-/** What `text` begins with: a header, what may become one, or neither. */
-export function readHeader(text: string): Header | "unfinished" | undefined {
+/** What `text` begins with: a header, what may become one, or neither. `tools`: the names of those that can be called. */
+export function readHeader(text: string, tools: ReadonlySet<string> = new Set()): Header | "unfinished" | undefined {
   if (START.startsWith(text)) return "unfinished";
-  const at = text.startsWith(START) ? START.length : 0;
+  const started = text.startsWith(START) ? START.length : 0;
+  const first = started === 0 ? undefined : readTool(text.slice(started), tools);
+  if (first === "unfinished") return first;
+  const at = started + (first?.length ?? 0);
   const rest = text.slice(at);
   if (!rest.startsWith(CHANNEL)) return CHANNEL.startsWith(rest) ? "unfinished" : undefined;
   const named = rest.slice(CHANNEL.length);
-  for (const channel of CHANNELS) {
-    const whole = `${channel}${MESSAGE}`;
-    if (named.startsWith(whole)) return { channel, length: at + CHANNEL.length + whole.length };
-    if (whole.startsWith(named)) return "unfinished";
+  const channel = CHANNELS.find((one) => named.startsWith(one));
+  if (channel === undefined) return CHANNELS.some((one) => one.startsWith(named)) ? "unfinished" : undefined;
+  const behind = named.slice(channel.length);
+  const called = first ?? readTool(behind, tools);
+  if (called === "unfinished") return called;
+  const open = called === first ? behind : behind.slice(called?.length ?? 0);
+  const before = at + CHANNEL.length + channel.length + behind.length - open.length;
+  for (const format of called === undefined ? [""] : FORMATS) {
+    const whole = format + MESSAGE;
+    const length = before + whole.length;
+    if (open.startsWith(whole)) return called === undefined ? { channel, length } : { channel, length, tool: called.name };
+    if (whole.startsWith(open)) return "unfinished";
   }
   return undefined;
+}
+
+function readTool(text: string, tools: ReadonlySet<string>): { readonly name: string; readonly length: number } | "unfinished" | undefined {
+  if (tools.size === 0) return undefined;
+  if (TOOL.startsWith(text)) return "unfinished";
+  if (!text.startsWith(TOOL)) return undefined;
+  const name = /^[\w.:-]*/u.exec(text.slice(TOOL.length))?.[0] ?? "";
+  const length = TOOL.length + name.length;
+  if (length === text.length) return [...tools].some((tool) => tool.startsWith(name)) ? "unfinished" : undefined;
+  return tools.has(name) ? { name, length } : undefined;
 }
 
 /** A mark in the text of a message, and what it is. */
@@ -50,22 +82,39 @@ const RECENT = 200;
 const MOST_SPACE = 100;
 
 export class ChannelText {
-  /** `header`: between two messages. `plain`: everything else is text. */
-  #state: Channel | "header" | "plain" = "header";
+  readonly #tools: ReadonlySet<string>;
+  /** `header`: between two messages. `call`: in the arguments of one. `plain`: everything else is text. */
+  #state: Channel | "header" | "call" | "plain" = "header";
+  /** The header of the call under way, the tool that it names, and what has come of its arguments. */
+  #call = { header: "", tool: "", text: "" };
+  #calls = 0;
   /** Of the message before, for the white space behind it. */
   #before: Channel | null = null;
   #held = "";
   #recent = "";
 
+  /** `tools`: the names of those that can be called. */
+  constructor(tools: ReadonlySet<string>) {
+    this.#tools = tools;
+  }
+
+  /** Calls of tools that were told of. */
+  get calls(): number {
+    return this.#calls;
+  }
+
   /** `last`: nothing more follows, so what is held is what it looks like so far. */
   read(text: string, last: boolean, out: ProviderEvent[]): void {
     this.#held += text;
     while (this.#held !== "" && this.#step(last, out));
+    // A call whose arguments had all come is over, too; what follows it is nothing.
+    if (last && this.#state === "call") while (this.#step(last, out) && this.#held !== "");
   }
 
   /** False when nothing can be decided until more comes. */
   #step(last: boolean, out: ProviderEvent[]): boolean {
     if (this.#state === "header") return this.#begin(last, out);
+    if (this.#state === "call") return this.#readCall(last, out);
     if (this.#state === "plain") this.#tell(this.#held.length, out);
     else if (this.#state === "final") return this.#sayFinally(last, out);
     else return this.#readMessage(this.#state, last, out);
@@ -75,7 +124,7 @@ export class ChannelText {
   #begin(last: boolean, out: ProviderEvent[]): boolean {
     const words = this.#held.trimStart();
     const space = this.#held.length - words.length;
-    const header = readHeader(words);
+    const header = readHeader(words, this.#tools);
     if (this.#before !== null) this.#tell(space, out, this.#before);
     if (header === "unfinished" && !last) return false;
     if (typeof header !== "object") {
@@ -83,8 +132,33 @@ export class ChannelText {
       return true;
     }
     if (this.#before === null) this.#tell(space, out, header.channel);
+    if (header.tool !== undefined) this.#call = { header: this.#held.slice(0, header.length), tool: header.tool, text: "" };
     this.#held = this.#held.slice(header.length);
-    this.#state = header.channel;
+    this.#state = header.tool === undefined ? header.channel : "call";
+    return true;
+  }
+
+  /** Arguments that are none, or were cut, stay the text that they are. */
+  #readCall(last: boolean, out: ProviderEvent[]): boolean {
+    const held = this.#held;
+    const places = CALL_ENDS.map((mark) => held.indexOf(mark)).filter((place) => place >= 0);
+    const isOver = places.length > 0 || last;
+    const end = places.length > 0 ? Math.min(...places) : last ? held.length : held.length - unfinishedTail(held, CALL_ENDS);
+    this.#call.text += held.slice(0, end);
+    this.#held = held.slice(end);
+    if (!isOver) return false;
+    const { header, tool, text } = this.#call;
+    if (asObject(parseJson(text)) === undefined) {
+      this.#held = header + text + this.#held;
+      this.#state = "plain";
+      return true;
+    }
+    out.push({ type: "tool-call", id: `call_${this.#calls}`, name: tool, arguments: text.trim() });
+    this.#calls += 1;
+    const mark = [CALL_END, ...ENDS].find((one) => this.#held.startsWith(one)) ?? "";
+    this.#held = this.#held.slice(mark.length);
+    this.#before = null;
+    this.#state = "header";
     return true;
   }
 
@@ -113,7 +187,7 @@ export class ChannelText {
     if (places.length === 0) return undefined;
     const at = Math.min(...places);
     const end = ENDS.find((mark) => held.startsWith(mark, at));
-    const header = end === undefined ? readHeader(held.slice(at)) : undefined;
+    const header = end === undefined ? readHeader(held.slice(at), this.#tools) : undefined;
     if (header === "unfinished" && !last) return { is: "undecided", at };
     const length = end?.length ?? (typeof header === "object" ? header.length : 1);
     const before = this.#recent + held.slice(0, at);
@@ -139,7 +213,7 @@ export class ChannelText {
     return false;
   }
 
-  #tell(length: number, out: ProviderEvent[], channel: Channel | "header" | "plain" = this.#state): void {
+  #tell(length: number, out: ProviderEvent[], channel: Channel | "header" | "call" | "plain" = this.#state): void {
     if (length === 0) return;
     const text = this.#held.slice(0, length);
     this.#held = this.#held.slice(length);

@@ -45,12 +45,15 @@ export class ThinkText {
   /** The thought under way was opened by nobody: it is one because this model's answers begin so. */
   #unopened = false;
   #spokenOf = 0;
-  readonly #channels = new ChannelText();
+  readonly #tools: ReadonlySet<string>;
+  readonly #channels: ChannelText;
   #templateOpens: TemplateOpens;
 
-  /** `presumed`: answers of this model begin in the middle of a thought. */
-  constructor(presumed: boolean) {
+  /** `presumed`: answers of this model begin in the middle of a thought. `tools`: the names of those that it can call. */
+  constructor(presumed: boolean, tools: readonly string[] = []) {
     this.#presumed = presumed;
+    this.#tools = new Set(tools);
+    this.#channels = new ChannelText(this.#tools);
   }
 
   get templateOpens(): TemplateOpens {
@@ -68,7 +71,8 @@ export class ThinkText {
         if (event.type === "reasoning-delta") this.#native(out);
         else if (event.type === "finish") this.end(out, event.finishReason);
         else if (event.type === "tool-call" || event.type === "opaque") this.#flush(out);
-        out.push(event);
+        const called = event.type === "finish" && event.finishReason === "stop" && this.#channels.calls > 0;
+        out.push(called ? { ...event, finishReason: "tool-calls" } : event);
       }
     }
     return out;
@@ -130,7 +134,7 @@ export class ThinkText {
     const held = this.#held;
     const words = held.trimStart();
     if (!last && OPENS.some((open) => open.length > words.length && open.startsWith(words))) return false;
-    const header = this.#state === "start" ? readHeader(words) : undefined;
+    const header = this.#state === "start" ? readHeader(words, this.#tools) : undefined;
     if (header === "unfinished" && !last) return false;
     const space = held.slice(0, held.length - words.length);
     const tags = THINK_TAGS.find(({ open }) => words.startsWith(open));

@@ -197,6 +197,66 @@ describe("What is thought in a channel of its own", () => {
   });
 });
 
+describe("A call of a tool in a channel", () => {
+  const analysis = "<|channel|>analysis<|message|>I ask.<|end|><|start|>assistant";
+  const offered: readonly string[] = ["weather", "weather_of_day"];
+  const read = (pieces: readonly string[], tools = offered): readonly ProviderEvent[] => {
+    const thinking = new ThinkText(false, tools);
+    const events = pieces.flatMap((piece) => [...thinking.read([text(piece)])]);
+    return [...events, ...thinking.read([finish])];
+  };
+  const checkEvery = (answer: string, parts: Pick<Told, "reasoning" | "text">, others: readonly ProviderEvent[], tools = offered): void => {
+    for (const pieces of everyCut(answer)) {
+      const events = read(pieces, tools);
+      assert.deepEqual(folded(events), parts, JSON.stringify(pieces));
+      assert.deepEqual(
+        events.filter(({ type }) => !type.endsWith("delta")),
+        others,
+        JSON.stringify(pieces),
+      );
+    }
+  };
+  const called = (id: string, name: string, args: string): ProviderEvent => ({ type: "tool-call", id, name, arguments: args });
+  const ended: ProviderEvent = { type: "finish", finishReason: "tool-calls", rawFinishReason: "stop" };
+
+  for (const header of [
+    "<|channel|>commentary to=functions.weather <|constrain|>json<|message|>",
+    " to=functions.weather<|channel|>commentary <|constrain|>json<|message|>",
+    "<|channel|>commentary to=functions.weather json<|message|>",
+    "<|channel|>commentary to=functions.weather<|message|>",
+  ]) {
+    test(`quirk 29: is a call, cut anywhere: ${header}`, () => {
+      for (const end of ["<|call|>", ""]) {
+        checkEvery(`${analysis}${header}{"city": "Bern"}${end}`, { reasoning: "I ask.", text: "" }, [
+          called("call_0", "weather", '{"city": "Bern"}'),
+          ended,
+        ]);
+      }
+    });
+  }
+
+  test("quirk 29: at the beginning of an answer, beside another, and before words", () => {
+    const one = '<|channel|>commentary to=functions.weather_of_day <|constrain|>json<|message|>{"n":1}<|call|>';
+    const two = '<|start|>assistant<|channel|>commentary to=functions.weather <|constrain|>json<|message|>{"n":2}<|call|>';
+    checkEvery(`${one}${two}<|start|>assistant<|channel|>final<|message|>I wait.`, { reasoning: "", text: "I wait." }, [
+      called("call_0", "weather_of_day", '{"n":1}'),
+      called("call_1", "weather", '{"n":2}'),
+      ended,
+    ]);
+  });
+
+  for (const [what, header, args, tools] of [
+    ["of a tool that was not offered", "<|channel|>commentary to=functions.mail <|constrain|>json<|message|>", "{}", offered],
+    ["where none was offered", "<|channel|>commentary to=functions.weather <|constrain|>json<|message|>", "{}", []],
+    ["whose arguments were cut", "<|channel|>commentary to=functions.weather <|constrain|>json<|message|>", '{"city": "Be', offered],
+  ] as const) {
+    test(`quirk 29: ${what} stays the text that it is`, () => {
+      const begin = "<|channel|>analysis<|message|>I ask.<|end|>";
+      checkEvery(`${begin}${header}${args}`, { reasoning: "I ask.", text: `${header}${args}` }, [finish], tools);
+    });
+  }
+});
+
 describe("A closing tag that nobody opened", () => {
   for (const answer of [
     "I add 2 and 2.\n</think>\n\nIt is 4.",
