@@ -224,7 +224,7 @@ function isBareError(chunk: JsonObject): boolean {
   const code = chunk["code"] ?? chunk["status_code"];
   // Others say in these fields that all is well.
   if (words === undefined || code === 0 || code === 200 || code === "0") return false;
-  return typeof code === "number" || nonEmpty(code) !== undefined || nonEmpty(chunk["type"]) !== undefined;
+  return typeof code === "number" || nonEmpty(code) !== undefined || /error|exception/iu.test(asText(chunk["type"]) ?? "");
 }
 
 /** llama.cpp's server, while it reads the prompt: `{total, cache, processed, time_ms}` in tokens. */

@@ -52,8 +52,15 @@ describe("Errors inside a stream of chat completions:", () => {
   test("fields of an error without an object around them", () => {
     const stream = sse(chunk({ content: "Hi" }), { message: "We failed", type: "server_error", param: null, code: "oops" });
     assert.deepEqual(failed(stream), { text: "Hi", kind: "server", message: "We failed" });
+    assert.equal(failed(sse({ message: "We failed", type: "InternalServerException" })).kind, "server");
     assert.equal(failed(sse({ code: 429, msg: "too fast", data: null })).kind, "rate-limit");
-    const well = sse({ code: 0, message: "Success", sid: "s" }, chunk({ content: "Hi" }), stopped(), { message: "ok", code: null });
+    const well = sse(
+      { code: 0, message: "Success", sid: "s" },
+      chunk({ content: "Hi" }),
+      stopped(),
+      { message: "ok", code: null },
+      { type: "status", message: "warm" },
+    );
     assert.equal(readPieces("openai-chat", [Buffer.from(well)]).failure, null);
   });
 
