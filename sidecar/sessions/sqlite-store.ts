@@ -1,6 +1,7 @@
 // Conversations in a database that all windows of the machine share, behind the asynchronous interface of a store. The work is
 // done by a worker thread; this is its client.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { storeWorkerUrl } from "../entry-points.ts";
 import { Failure } from "../failure.ts";
@@ -25,6 +26,7 @@ import type {
   SessionChanges,
   SessionStore,
 } from "./store.ts";
+import { indexedAtOnce, letInMs } from "./store.ts";
 
 /** The result's type is known where the request is made; here it is whatever the thread has sent. */
 interface Pending {
@@ -89,7 +91,8 @@ export class SqliteStore implements SessionStore {
 
   async createSession(session: SessionInfo, messages: readonly StoredMessage[] = []): Promise<void> {
     checkConversation(session, messages);
-    return this.#call("createSession", { session, messages });
+    await this.#call("createSession", { session, messages });
+    await this.#indexNewest(messages.length);
   }
 
   listSessions(limit: number): Promise<readonly SessionInfo[]> {
@@ -187,6 +190,19 @@ export class SqliteStore implements SessionStore {
       if (this.#ended === undefined) throw error;
     } finally {
       await this.#worker.terminate();
+    }
+  }
+
+  /**
+   * A long conversation is kept in one transaction, and comes into the index in many short ones: it takes long, and other windows
+   * wait for the end of each.
+   */
+  async #indexNewest(count: number): Promise<void> {
+    if (count <= indexedAtOnce) return;
+    try {
+      for (let left = count; left > 0 && (await this.#call("indexSome", indexedAtOnce)); left -= indexedAtOnce) await pause(letInMs);
+    } catch {
+      // A full disk, a lock, the store's end: the conversation is kept, and the rest is indexed in the background.
     }
   }
 

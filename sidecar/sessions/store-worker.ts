@@ -7,6 +7,7 @@ import { Failure } from "../failure.ts";
 import { checkAndExit, fileToCheck, runCheck } from "./check-process.ts";
 import type { SessionDatabase } from "./sqlite/database.ts";
 import type * as OpenDatabase from "./sqlite/opening/open-database.ts";
+import { letInMs } from "./store.ts";
 import type { OpenRequest, OpenResult, StoreNotice, StoreReply, StoreRequest } from "./store-messages.ts";
 
 /** Milliseconds after which the worker looks again for something to be tidied up. */
@@ -91,19 +92,19 @@ class StoreWorker {
     }
   }
 
-  /** A little at a time, with whatever was asked for in between. */
-  #workSoon(): void {
+  /** A little at a time, with whatever was asked for, here and in other windows, in between. */
+  #workSoon(afterMs = 0): void {
     if (this.#isWorking) return;
     this.#isWorking = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#isWorking = false;
       try {
-        if (this.#database?.workSome() === true) this.#workSoon();
+        if (this.#database?.workSome() === true) this.#workSoon(letInMs);
       } catch (error) {
         // A full disk or a lock: it is tried again in a while. Whoever asks for something is told.
         this.#afterFailure(error);
       }
-    });
+    }, afterMs);
   }
 }
 

@@ -170,5 +170,10 @@ export interface SessionStore {
 
 export const signOfLifeMs = 5000;
 
+/** Messages of one conversation whose words come into the index in one transaction: other windows wait some tenths of a second for it. */
+export const indexedAtOnce = 400;
+/** Milliseconds between two such transactions: who waits for a lock looks for it ten times a second. */
+export const letInMs = 120;
+
 /** Milliseconds for which a deletion can be undone. */
 export const undoMs = 10 * 60_000;

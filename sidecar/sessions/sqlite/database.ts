@@ -18,6 +18,7 @@ import type {
   SearchQuery,
   SessionChanges,
 } from "../store.ts";
+import { indexedAtOnce } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { EndpointLimits } from "./endpoint-limits.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -29,7 +30,7 @@ import type { StoreFolder } from "./store-folder.ts";
 import { WordIndex } from "./word-index.ts";
 
 /** Messages put into the index in one transaction by `workSome`. */
-const indexedAtOnce = 50;
+const indexedInPassing = 50;
 /** Milliseconds that closing may take to delete what was deleted; the rest is deleted by whoever opens the database next. */
 const closingMs = 200;
 
@@ -60,6 +61,7 @@ export class SessionDatabase {
     this.wasLeftOpen = !connection.isReadOnly && connection.transaction(() => this.#running.enter());
   }
 
+  /** More than `indexedAtOnce` messages are not found before `indexSome` was called for them. */
   createSession({ session, messages }: { readonly session: SessionInfo; readonly messages: readonly StoredMessage[] }): void {
     this.#connection.transaction(() => {
       this.#sessions.insert(session);
@@ -226,8 +228,12 @@ export class SessionDatabase {
   workSome(): boolean {
     if (this.#connection.isReadOnly) return false;
     this.#housekeeping.expire();
-    if (this.#housekeeping.purgeSome()) return true;
-    return !this.#words.isComplete() && this.#connection.transaction(() => this.#words.catchUp(indexedAtOnce));
+    return this.#housekeeping.purgeSome() || this.indexSome(indexedInPassing);
+  }
+
+  /** Puts the newest messages that wait for it into the index, so many at most. False where none is left. */
+  indexSome(most: number): boolean {
+    return !this.#words.isComplete() && this.#connection.transaction(() => this.#words.catchUp(most));
   }
 
   close(): void {
@@ -255,9 +261,12 @@ export class SessionDatabase {
   }
 
   #insert(session: string, messages: readonly StoredMessage[]): void {
+    const findable = messages.length > indexedAtOnce ? "later" : "now";
+    const added = new Set<string>();
     for (const message of messages) {
-      if (message.parent !== null) this.#messages.checkIn(session, message.parent);
-      this.#messages.insert({ ...message, session }, null);
+      if (message.parent !== null && !added.has(message.parent)) this.#messages.checkIn(session, message.parent);
+      this.#messages.insert({ ...message, session }, null, findable);
+      added.add(message.id);
     }
   }
 }

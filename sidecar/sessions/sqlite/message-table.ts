@@ -75,8 +75,8 @@ export class MessageTable {
     return this.#connection.all("SELECT * FROM messages WHERE session = ? AND role = 'system' ORDER BY number", session).map(messageOf);
   }
 
-  /** In a transaction. `owner`: who writes it, where it is an answer that runs. */
-  insert(message: StoredMessage, owner: string | null): void {
+  /** In a transaction. `owner`: who writes it, where it is an answer that runs. `findable`: when its words come into the index. */
+  insert(message: StoredMessage, owner: string | null, findable: "now" | "later" = "now"): void {
     const outcome = outcomeOf(message);
     this.#connection.run(
       `INSERT INTO messages (id, session, parent, role, message, created_at, model, status, outcome, owner, metadata)
@@ -95,7 +95,7 @@ export class MessageTable {
     );
     const number = this.#number(message.id);
     if (number === undefined) return;
-    if (message.status === "streaming") this.#words.expect(number);
+    if (message.status === "streaming" || findable === "later") this.#words.expect(number);
     else this.#words.add(number);
   }
 
