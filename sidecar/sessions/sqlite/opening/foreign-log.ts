@@ -2,8 +2,9 @@
 // that file's, and write it into it. So it is noted which log is which database's.
 
 import { type BigIntStats, readFileSync, statSync, writeFileSync } from "node:fs";
-import { moveCompanions, type StoreFolder } from "../store-folder.ts";
+import type { StoreFolder } from "../store-folder.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { setCompanionsAside } from "./removed-database.ts";
 
 /**
  * Sets aside the log of a database that another file was put in the place of, while it was open or after an unclean end: SQLite
@@ -12,10 +13,7 @@ import { oneAtATime } from "./one-at-a-time.ts";
  */
 export function setForeignLogAside(folder: StoreFolder): string | undefined {
   return oneAtATime(folder, hasForeignLog, () => {
-    const aside = folder.file(folder.nameFor("damaged"));
-    moveCompanions(folder.database, aside);
-    // By this name they are found and, with everything else, deleted.
-    writeFileSync(aside, "");
+    const aside = setCompanionsAside(folder);
     return `Another file was put in the place of "${folder.database}". What had not been written into the earlier one yet is kept beside "${aside}".`;
   });
 }

@@ -2,33 +2,29 @@
 // one, and whoever still has it open must not acknowledge what goes into a file that nobody finds again.
 
 import { existsSync, statSync, writeFileSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../failure.ts";
-import { moveDatabase, type StoreFolder, withCompanions } from "../store-folder.ts";
-
-/** Milliseconds for which another process that does the same is waited for. */
-const waitMs = 10_000;
+import { moveCompanions, type StoreFolder, withCompanions } from "../store-folder.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /**
  * Sets aside what stands beside a database that is gone. The result is what people are to be told; undefined where nothing was
  * left. To be called before the database is made.
  */
 export function setLeftoversAside(folder: StoreFolder): string | undefined {
-  if (!hasLeftovers(folder)) return undefined;
-  // Held until there is a database again, so that another process takes nothing of the new one for a leftover.
-  const lock = new DatabaseSync(folder.location(folder.file("conversations.removed.lock")), { timeout: waitMs });
-  try {
-    lock.exec("BEGIN EXCLUSIVE");
-    if (!hasLeftovers(folder)) return undefined;
-    const aside = folder.file(folder.nameFor("damaged"));
-    moveDatabase(folder.database, aside);
-    // By this name they are found and, with everything else, deleted.
-    writeFileSync(aside, "");
+  return oneAtATime(folder, hasLeftovers, () => {
+    const aside = setCompanionsAside(folder);
+    // There is a database again before another process looks: it takes nothing of the new one for a leftover.
     writeFileSync(folder.database, "", { flag: "a" });
     return `"${folder.database}" was removed, and a new one is begun. What was left beside it is kept beside "${aside}".`;
-  } finally {
-    lock.close();
-  }
+  });
+}
+
+/** What stands beside the database gets a name by which it is found and, with everything else, deleted. */
+export function setCompanionsAside(folder: StoreFolder): string {
+  const aside = folder.file(folder.nameFor("damaged"));
+  moveCompanions(folder.database, aside);
+  writeFileSync(aside, "");
+  return aside;
 }
 
 /** In this order: a journal that is there before its database is missing is none of a database that is being made. */
