@@ -2,8 +2,10 @@
 // database alone, to put another in its place, takes that lock for itself. The file is an empty database, since SQLite has locks
 // that hold on every system and end with their process.
 
+import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../../failure.ts";
+import { isDamage } from "./store-failure.ts";
 
 /** Milliseconds for which another process that repairs the database is waited for. */
 const waitMs = 10_000;
@@ -13,7 +15,7 @@ export class Presence {
 
   /** Throws a `Failure` where another process keeps the database to itself for long. */
   constructor(file: string | URL) {
-    this.#lock = new DatabaseSync(file, { timeout: waitMs });
+    this.#lock = opened(file);
     try {
       this.#share();
     } catch (error) {
@@ -61,6 +63,20 @@ export class Presence {
       throw new Failure("storage", "Another window is repairing the conversations: reload this one when that is done.", error);
     }
   }
+}
+
+/** Nothing is ever written into it: one that holds something else has been damaged, is nobody's lock, and is made anew. */
+function opened(file: string | URL): DatabaseSync {
+  const probe = new DatabaseSync(file);
+  try {
+    probe.exec("SELECT count(*) FROM sqlite_schema");
+  } catch (error) {
+    // Whatever else is wrong, that another has it too, is told when the lock is taken.
+    if (isDamage(error)) rmSync(file, { force: true });
+  } finally {
+    probe.close();
+  }
+  return new DatabaseSync(file, { timeout: waitMs });
 }
 
 function isBusy(error: unknown): boolean {
