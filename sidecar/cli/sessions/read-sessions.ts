@@ -14,6 +14,8 @@ import { listCommand, searchCommand, showCommand } from "./session-commands.ts";
 const usualList = 100;
 const usualSearch = 20;
 const messagesPerSession = 3;
+const notYet =
+  "nothing was found so far: not all messages are in the index yet. It is made while Parley is at work; search again in a while.";
 
 export async function listSessions(terminal: Terminal, args: readonly string[]): Promise<ExitStatus> {
   const parsed = parseCommand(listCommand, args);
@@ -104,8 +106,8 @@ export async function searchSessions(terminal: Terminal, args: readonly string[]
     const { hits, complete } = await store.search({ text, limit, messagesPerSession });
     if (parsed.flags.has("json")) await terminal.writeJson(...hits);
     else await terminal.write(found(hits));
-    if (hits.length === 0) terminal.note("nothing was found.");
-    else if (!complete) terminal.note("there may be more; more words, or --limit, tell it apart.");
+    if (!complete) terminal.note(hits.length === 0 ? notYet : "there may be more; more words, or --limit, tell it apart.");
+    else if (hits.length === 0) terminal.note("nothing was found.");
     return 0;
   });
 }
