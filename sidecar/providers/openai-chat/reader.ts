@@ -117,6 +117,7 @@ export class ChatReader implements WireReader {
     if (typeof content === "string") this.#text(content, out);
     else this.#readParts(asList(content), out);
     this.#text(delta["refusal"], out);
+    warnOfMedia(delta, out);
     this.#calls.add(delta["tool_calls"]);
     this.#calls.addLegacy(delta["function_call"]);
     if (this.#calls.any) this.#started = true;
@@ -183,6 +184,17 @@ export class ChatReader implements WireReader {
   }
 }
 
+/**
+ * Pictures stand beside the text (https://openrouter.ai/docs/features/multimodal/image-generation), sound as well
+ * (https://platform.openai.com/docs/guides/audio). Nothing here can show them: that is said once, rather than nothing.
+ */
+function warnOfMedia(delta: JsonObject, out: ProviderEvent[]): void {
+  const images = asList(delta["images"])?.length ?? 0;
+  const what = images > 0 ? "a picture" : asObject(delta["audio"]) === undefined ? undefined : "sound";
+  if (what === undefined) return;
+  out.push({ type: "warning", code: "media-left-out", message: `The answer holds ${what}, which Parley cannot show. Its text is whole.` });
+}
+
 /** Everything that a chunk can change beside its one delta's text is absent. */
 function bringsOnlyADelta(chunk: JsonObject): boolean {
   const choices = asList(chunk["choices"]);
@@ -198,6 +210,8 @@ function bringsOnlyADelta(chunk: JsonObject): boolean {
     delta["tool_calls"],
     delta["function_call"],
     delta["reasoning_details"],
+    delta["images"],
+    delta["audio"],
   ];
   return !hasReason && changes.every((value) => value === undefined || value === null);
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { readPieces } from "../../../support/wire-reading.ts";
 import type { JsonObject } from "../../../../sidecar/types.ts";
 import { chunk, counted, said, stopped } from "./chat-records.ts";
 import { CALLED, PLAIN, read, sse, TWICE, type Answer } from "./one-answer.ts";
@@ -286,4 +287,20 @@ describe("Chat completions:", () => {
   test("nothing but the mark of the end is no answer", () => {
     assert.deepEqual(read("openai-chat", sse("[DONE]")), { text: "", reasoning: "", tools: [], tokens: null, finish: null });
   });
+
+  for (const [what, delta] of [
+    ["a picture", { images: [{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }] }],
+    ["sound", { audio: { id: "audio_1", data: "UklGRg==" } }],
+  ] as const) {
+    test(`${what} beside the text is told of, and the text is whole, also where the next record has its form`, () => {
+      const [first = {}, ...rest] = said;
+      const stream = sse(first, chunk({ content: "", ...delta }), ...rest, chunk({ content: "", ...delta }), stopped(), counted, "[DONE]");
+      assert.deepEqual(read("openai-chat", stream), PLAIN);
+      const { events } = readPieces("openai-chat", [Buffer.from(stream)]);
+      const warnings = events.filter(({ type }) => type === "warning");
+      assert.equal(warnings.length, 2);
+      for (const warning of warnings) assert.partialDeepStrictEqual(warning, { code: "media-left-out" });
+      assert.match(JSON.stringify(warnings), new RegExp(`holds ${what}`, "u"));
+    });
+  }
 });
