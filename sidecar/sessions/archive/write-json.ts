@@ -10,15 +10,17 @@ import { inTextFile } from "./exact-text.ts";
 const earliest = Date.parse("0000-01-01T00:00:00.000Z");
 const latest = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** Rejects as the source does, which is read three times: for the path shown, for its messages, for those of other branches. */
+/**
+ * Rejects as the source does, which is read twice: for what the path shown is, and for its messages. Once more for those of other
+ * branches, where there are any.
+ */
 export async function* writeJson(source: ConversationSource): AsyncGenerator<string, void, undefined> {
   const { session } = source;
-  const path = await pathShown(source);
-  const summary = await summaryOf(source, path);
+  const { path, summary } = await outlineOf(source);
   yield `{"schema_version":${inTextFile(jsonVersion)},\n"session":${inTextFile(sessionObject(session, summary))},\n"messages":[`;
-  yield* lines(source, path, true);
+  const hasOthers = yield* lines(source, path, true);
   yield `\n],\n"metadata":{"parley":{"branches":[`;
-  yield* lines(source, path, false);
+  if (hasOthers) yield* lines(source, path, false);
   yield `\n]}}`;
   for (const [name, value] of Object.entries(foreignPart(session, "file"))) {
     if (!["schema_version", "session", "messages", "metadata"].includes(name)) yield `,\n${inTextFile(name)}:${inTextFile(value)}`;
@@ -26,28 +28,28 @@ export async function* writeJson(source: ConversationSource): AsyncGenerator<str
   yield "}\n";
 }
 
+/** Gives back whether it has passed over any. */
 async function* lines(
   { messages }: ConversationSource,
   path: ReadonlySet<string>,
   shown: boolean,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<string, boolean, undefined> {
   let number = 0;
   let separator = "\n";
+  let hasOthers = false;
   for await (const message of messages()) {
     number += 1;
-    if (path.has(message.id) !== shown) continue;
+    if (path.has(message.id) !== shown) {
+      hasOthers = true;
+      continue;
+    }
     yield `${separator}${inTextFile(messageObject(message, number))}`;
     separator = ",\n";
   }
+  return hasOthers;
 }
 
-async function pathShown({ session, messages }: ConversationSource): Promise<ReadonlySet<string>> {
-  const parents = new Map<string, string | null>();
-  for await (const { id, parent } of messages()) parents.set(id, parent);
-  const path = new Set<string>();
-  for (let at = session.leaf; at !== null && parents.has(at) && !path.has(at); at = parents.get(at) ?? null) path.add(at);
-  return path;
-}
+type KeptSummary = Pick<ArchivedMessage, "parent" | "message" | "createdAt">;
 
 interface Summary {
   readonly created_at: string;
@@ -55,12 +57,29 @@ interface Summary {
   readonly text: string;
 }
 
+interface Outline {
+  /** The ids of the messages shown, the newest first. */
+  readonly path: ReadonlySet<string>;
+  readonly summary: Summary | undefined;
+}
+
+async function outlineOf({ session, messages }: ConversationSource): Promise<Outline> {
+  const parents = new Map<string, string | null>();
+  const summaries: KeptSummary[] = [];
+  for await (const { id, parent, message, createdAt } of messages()) {
+    parents.set(id, parent);
+    if (message.role === "system") summaries.push({ parent, message, createdAt });
+  }
+  const path = new Set<string>();
+  for (let at = session.leaf; at !== null && parents.has(at) && !path.has(at); at = parents.get(at) ?? null) path.add(at);
+  return { path, summary: summaryOf(summaries, path) };
+}
+
 /** The one that stands for most of the path shown, the newest where several do. */
-async function summaryOf({ messages }: ConversationSource, path: ReadonlySet<string>): Promise<Summary | undefined> {
+function summaryOf(summaries: readonly KeptSummary[], path: ReadonlySet<string>): Summary | undefined {
   const fromTheEnd = new Map([...path].map((id, index) => [id, index]));
   let best: Summary | undefined;
-  for await (const { message, parent, createdAt } of messages()) {
-    if (message.role !== "system") continue;
+  for (const { message, parent, createdAt } of summaries) {
     const after = fromTheEnd.get(parent ?? "");
     if (after === undefined || after > (best?.preserve_recent ?? Number.MAX_SAFE_INTEGER)) continue;
     best = { created_at: timestamp(createdAt), preserve_recent: after, text: contentOf(message) };

@@ -72,7 +72,8 @@ export class MessageTable {
   }
 
   summaries(session: string): readonly StoredMessage[] {
-    return this.#connection.all("SELECT * FROM messages WHERE session = ? AND role = 'system' ORDER BY number", session).map(messageOf);
+    const sql = "SELECT * FROM messages INDEXED BY messages_summaries WHERE session = ? AND role = 'system' ORDER BY number";
+    return this.#connection.all(sql, session).map(messageOf);
   }
 
   /** In a transaction. `owner`: who writes it, where it is an answer that runs. `findable`: when its words come into the index. */

@@ -85,6 +85,9 @@ const secondSchema = `
 /** Whether somebody has named the conversation: then no model does. */
 const thirdSchema = "ALTER TABLE sessions ADD COLUMN title_given INTEGER";
 
+/** A page of a conversation's messages, in the order in which they were kept: without it, each page sorts all of them. */
+const fourthSchema = "CREATE INDEX messages_in_order ON messages (session)";
+
 type Step = (database: DatabaseSync) => void;
 
 const migrations: readonly Step[] = [
@@ -97,6 +100,7 @@ const migrations: readonly Step[] = [
     }
   },
   (database) => database.exec(thirdSchema),
+  (database) => database.exec(fourthSchema),
 ];
 
 export const schemaVersion = migrations.length;

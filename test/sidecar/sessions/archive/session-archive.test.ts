@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 import { describe, test } from "node:test";
-import { foreignKey, type Conversation } from "../../../../sidecar/sessions/archive/conversation.ts";
+import { foreignKey, type ArchivedMessage, type Conversation } from "../../../../sidecar/sessions/archive/conversation.ts";
 import { readJson } from "../../../../sidecar/sessions/archive/read-json.ts";
 import { writeJson } from "../../../../sidecar/sessions/archive/write-json.ts";
 import { schemaErrors } from "../../../support/session-archive-schema.ts";
@@ -23,6 +23,30 @@ async function jsonOf({ session, messages }: Conversation): Promise<string> {
 const fixture = (name: string): Promise<string> => readFile(new URL(`../../../fixtures/session-archive/${name}`, import.meta.url), "utf8");
 
 describe("What Parley writes", () => {
+  test("is read from the store as often as it must be: a third time only for other branches", async () => {
+    const session = { id: "s", title: "T", model: null, createdAt: 0, updatedAt: 0, leaf: "b" };
+    const told = (id: string, parent: string | null): ArchivedMessage => {
+      return { id, parent, createdAt: 0, message: { role: "user", content: [{ type: "text", text: id }] } };
+    };
+    const path = [told("a", null), told("b", "a")];
+    for (const [messages, expected] of [
+      [path, 2],
+      [[...path, told("c", "a")], 3],
+    ] as const) {
+      let readings = 0;
+      const source = {
+        session,
+        messages: async function* () {
+          readings += 1;
+          yield* messages;
+        },
+      };
+      const written = JSON.parse(await textOf(writeJson(source)));
+      assert.equal(readings, expected);
+      assert.equal(written.messages.length + written.metadata.parley.branches.length, messages.length);
+    }
+  });
+
   test("fits the schema, whatever a conversation holds", async () => {
     for (let seed = 1; seed <= 400; seed += 1) {
       assert.deepEqual({ seed, errors: schemaErrors(JSON.parse(await jsonOf(anyConversation(seed)))) }, { seed, errors: [] });

@@ -11,14 +11,15 @@ import { schemaOnDisk } from "../../../../sidecar/sessions/sqlite/opening/schema
 import { schemaVersion } from "../../../../sidecar/sessions/sqlite/schema.ts";
 import type { SqliteStore } from "../../../../sidecar/sessions/sqlite-store.ts";
 import type { SearchResult } from "../../../../sidecar/store-results.ts";
+import type { StoredMessage } from "../../../../sidecar/types.ts";
 import { until } from "../../../support/until.ts";
 import { newFolder, openStore } from "../store-kinds.ts";
 
-const schemaText = (version: 1 | 2): Promise<string> =>
+const schemaText = (version: 1 | 2 | 3): Promise<string> =>
   readFile(new URL(`../../../fixtures/store/schema-${version}.sql`, import.meta.url), "utf8");
 
 /** A database that the code of an older schema has written. */
-async function writeSchema(version: 1 | 2, folder: string): Promise<void> {
+async function writeSchema(version: 1 | 2 | 3, folder: string): Promise<void> {
   const database = new DatabaseSync(join(folder, "conversations.sqlite"));
   database.exec(`PRAGMA journal_mode = WAL; ${await schemaText(version)}`);
   database.close();
@@ -158,6 +159,56 @@ test("a database of the second schema is brought up to date with what it had ind
   assert.match(otherFiles[0]?.name ?? "", /-schema-2\.sqlite$/u);
 });
 
+test("a database of the third schema is brought up to date with every kind of row that it holds, after a backup", async (context) => {
+  const folder = await newFolder(context);
+  await writeSchema(3, folder);
+  const file = join(folder, "conversations.sqlite");
+  const kept = "SELECT * FROM messages WHERE session IN ('b1', 'b2') ORDER BY number";
+  const before = rowsOf(file, kept);
+  const store = await openStore(folder);
+  const sessions = await store.listSessions(10);
+  assert.deepEqual(
+    sessions.map(({ id, title, leaf }) => [id, title, leaf]),
+    [
+      ["b4", "Never ended", "m11"],
+      ["b2", "Growing hops", "m4"],
+      ["b1", "Baking bread", "m8"],
+    ],
+    "what was deleted stays so",
+  );
+  const { systemPrompt, parameters, metadata } = sessions[2] ?? {};
+  assert.deepEqual([systemPrompt, parameters, metadata], ["Be brief.", { temperature: 0.5 }, { mark: true }]);
+  const ids = (messages: readonly StoredMessage[]): readonly string[] => messages.map(({ id }) => id);
+  assert.deepEqual(ids(await store.listMessages("b1", { limit: 10 })), ["m1", "m2", "m5", "m6", "m7", "m8"]);
+  assert.deepEqual(ids(await store.listMessages("b1", { after: "m2", limit: 2 })), ["m5", "m6"]);
+  assert.deepEqual(ids(await store.listSummaries("b1")), ["m7"]);
+  const [tale] = (await store.getPath("m11")).slice(-1);
+  assert.deepEqual([tale?.status, tale?.error?.providerCode], ["incomplete", "sidecar-ended"]);
+  for (const [title, had, named] of [
+    ["b2", "Growing hops", undefined],
+    ["b4", "Never ended", "Generated"],
+  ] as const)
+    assert.equal((await store.nameSession({ session: title, title: "Generated", had }))?.title, named);
+  for (const [text, message] of [
+    ["seeds", "m6"],
+    ["同じ", "m8"],
+    ["long ago", "m11"],
+  ] as const) {
+    const { hits } = await searchWhenIndexed(store, text);
+    assert.deepEqual(
+      hits.flatMap(({ messages }) => messages.map((hit) => hit.message)),
+      [message],
+    );
+  }
+  assert.equal((await store.knownLimits())[0]?.size, 8);
+  const { otherFiles } = await store.statistics();
+  await store.close();
+  assert.match(otherFiles[0]?.name ?? "", /-schema-3\.sqlite$/u);
+  assert.deepEqual(rowsOf(join(folder, otherFiles[0]?.name ?? ""), kept), before);
+  assert.deepEqual(rowsOf(file, kept), before);
+  assert.deepEqual(rowsOf(file, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
+});
+
 test("a database that was brought up to date has the shape of a new one", async (context) => {
   const fresh = await newFolder(context);
   await (await openStore(fresh)).close();
@@ -165,7 +216,7 @@ test("a database that was brought up to date has the shape of a new one", async 
     ["sessions", "messages", "owners", "endpoint_limits", "unindexed"]
       .flatMap((table) => rowsOf(join(folder, "conversations.sqlite"), `SELECT '${table}' AS name, * FROM pragma_table_info('${table}')`))
       .concat(rowsOf(join(folder, "conversations.sqlite"), "SELECT name, tbl_name FROM sqlite_schema ORDER BY name"));
-  for (const version of [1, 2] as const) {
+  for (const version of [1, 2, 3] as const) {
     const old = await newFolder(context);
     await writeSchema(version, old);
     await (await openStore(old)).close();
