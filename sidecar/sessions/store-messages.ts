@@ -25,7 +25,7 @@ export interface OpenResult {
 }
 
 /** Those that take one argument, or none. */
-export type DatabaseMethod = Exclude<keyof SessionDatabase, "wasLeftOpen" | "workSome">;
+export type DatabaseMethod = Exclude<keyof SessionDatabase, "wasLeftOpen" | "workSome" | "takeNotice">;
 
 /**
  * `open` first, then the methods of the database, each with its one argument. `repair` where damage was found; its result is

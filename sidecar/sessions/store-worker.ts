@@ -100,6 +100,8 @@ class StoreWorker {
       this.#isWorking = false;
       try {
         if (this.#database?.workSome() === true) this.#workSoon(letInMs);
+        const notice = this.#database?.takeNotice();
+        if (notice !== undefined) this.#post({ notice });
       } catch (error) {
         // A full disk or a lock: it is tried again in a while. Whoever asks for something is told.
         this.#afterFailure(error);

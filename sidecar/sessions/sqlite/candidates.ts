@@ -5,12 +5,11 @@
 // for first, and what holds the whole beginning is told by its text, as long as much of what is read does; where little does,
 // the beginning is rare, and putting its lists together is cheap.
 
-import { searchableText } from "../search/message-text.ts";
 import { type Phrase, placesOf } from "../search/phrases.ts";
 import type { Candidate } from "../search/ranking.ts";
 import { fold, isAscii } from "../search/words.ts";
 import type { Connection } from "./connection.ts";
-import { contentOf, text } from "./rows.ts";
+import { readableOf, text } from "./rows.ts";
 import type { WordIndex } from "./word-index.ts";
 
 /** Messages that are ranked. Words that stand in more of them tell little anyway; the result then says that it is not complete. */
@@ -74,9 +73,9 @@ function* messagesOf(connection: Connection, numbers: readonly number[]): Genera
     if (row === undefined) continue;
     read += text(row, "message").length;
     if (read > mostText && read > text(row, "message").length) return;
-    const message = contentOf(row);
-    const words = searchableText(message);
+    const readable = readableOf(row);
+    if (readable === undefined) continue;
     const createdAt = Number(row["created_at"]);
-    yield { id: text(row, "id"), session: text(row, "session"), createdAt, message, text: words, folded: fold(words) };
+    yield { id: text(row, "id"), session: text(row, "session"), createdAt, ...readable, folded: fold(readable.text) };
   }
 }

@@ -236,6 +236,11 @@ export class SessionDatabase {
     return !this.#words.isComplete() && this.#connection.transaction(() => this.#words.catchUp(most));
   }
 
+  /** Once, where a message is damaged: what people are to be told. */
+  takeNotice(): string | undefined {
+    return this.#words.takeNotice();
+  }
+
   close(): void {
     try {
       if (this.#connection.isReadOnly) return;

@@ -1,6 +1,7 @@
 // Between rows of the database and the data of `types.ts`.
 
 import type { GenerationParameters, JsonObject, Message, MessageStatus, SessionInfo, StoredMessage } from "../../types.ts";
+import { searchableText } from "../search/message-text.ts";
 import type { Row } from "./connection.ts";
 
 /** What is known of an answer beside its text, kept as one piece of JSON. */
@@ -57,6 +58,16 @@ export function messageOf(row: Row): StoredMessage {
 /** Of a row with the column `message`. */
 export function contentOf(row: Row): Message {
   return JSON.parse(text(row, "message"));
+}
+
+/** The same with its text that can be searched. Undefined where the disk has given what is no message any more. */
+export function readableOf(row: Row): { readonly message: Message; readonly text: string } | undefined {
+  try {
+    const message = contentOf(row);
+    return { message, text: searchableText(message) };
+  } catch {
+    return undefined;
+  }
 }
 
 export function jsonOrNull(value: unknown): string | null {

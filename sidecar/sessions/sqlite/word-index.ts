@@ -1,17 +1,19 @@
 // The index over the messages' words. Whoever writes a message calls it in the same transaction, so that the two cannot
 // disagree; an answer comes into it when it has ended, not with each piece.
 
-import { searchableText } from "../search/message-text.ts";
 import type { Phrase } from "../search/phrases.ts";
 import { indexedWords } from "../search/words.ts";
-import type { Connection } from "./connection.ts";
-import { contentOf } from "./rows.ts";
+import type { Connection, Row } from "./connection.ts";
+import { readableOf, text } from "./rows.ts";
 
 /** `CROSS` keeps the order: mostly nothing waits, and the other table is long. */
 const waits = "SELECT number FROM unindexed CROSS JOIN messages USING (number) WHERE status IS NOT 'streaming'";
 
 export class WordIndex {
   readonly #connection: Connection;
+  /** The first message that could not be read. */
+  #unreadable: number | undefined;
+  #hasTold = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -22,10 +24,14 @@ export class WordIndex {
     this.#connection.run("INSERT OR IGNORE INTO unindexed (number) VALUES (?)", number);
   }
 
-  /** Puts a message in, as it stands in the table now. */
+  /** Puts a message in, as it stands in the table now. One that is damaged has no words, and waits for nothing any more. */
   add(number: number): void {
     const row = this.#connection.get("SELECT message FROM messages WHERE number = ?", number);
-    if (row !== undefined) this.#connection.run("INSERT INTO message_words (rowid, words) VALUES (?, ?)", number, wordsOf(row));
+    if (row !== undefined) {
+      const words = wordsOf(row);
+      if (words === undefined) this.#unreadable ??= number;
+      else this.#connection.run("INSERT INTO message_words (rowid, words) VALUES (?, ?)", number, words);
+    }
     this.#connection.run("DELETE FROM unindexed WHERE number = ?", number);
   }
 
@@ -34,7 +40,13 @@ export class WordIndex {
     if (this.#connection.get("SELECT 1 FROM unindexed WHERE number = ?", number) !== undefined) return;
     const row = this.#connection.get("SELECT message FROM messages WHERE number = ?", number);
     if (row === undefined) return;
-    this.#connection.run("INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)", number, wordsOf(row));
+    const words = wordsOf(row);
+    if (words !== undefined) {
+      this.#connection.run("INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)", number, words);
+    } else if (this.#connection.get("SELECT 1 FROM message_words WHERE rowid = ?", number) !== undefined) {
+      // It was damaged after its words were put in, and they are known no more: they go with all others.
+      this.clear();
+    }
     this.expect(number);
   }
 
@@ -55,6 +67,18 @@ export class WordIndex {
     const waiting = this.#connection.all(`${waits} ORDER BY number DESC LIMIT ?`, most);
     for (const { number } of waiting) this.add(Number(number));
     return waiting.length === most;
+  }
+
+  /** Once, where a message is damaged: what people are to be told. */
+  takeNotice(): string | undefined {
+    if (this.#unreadable === undefined || this.#hasTold) return undefined;
+    this.#hasTold = true;
+    const row = this.#connection.get(
+      "SELECT title FROM messages JOIN sessions ON sessions.id = session WHERE number = ?",
+      this.#unreadable,
+    );
+    const where = row === undefined ? "a conversation that was deleted" : `the conversation "${text(row, "title")}"`;
+    return `At least one message is damaged, in ${where}: it cannot be read or found. What else was said is searched.`;
   }
 
   /** False while messages wait to be put in. */
@@ -88,6 +112,8 @@ function matchOf({ words, open }: Phrase): string {
   return `"${words.join(" ")}"${open ? " *" : ""}`;
 }
 
-function wordsOf(row: Parameters<typeof contentOf>[0]): string {
-  return indexedWords(searchableText(contentOf(row)));
+/** Undefined where the message is damaged. */
+function wordsOf(row: Row): string | undefined {
+  const readable = readableOf(row);
+  return readable === undefined ? undefined : indexedWords(readable.text);
 }
