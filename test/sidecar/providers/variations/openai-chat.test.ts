@@ -252,6 +252,20 @@ describe("Chat completions:", () => {
       ],
     ],
     [
+      "quirk 39: calls under one index are told apart by their ids, also where their arguments come in pieces",
+      TWICE,
+      [
+        call({ name: "a", arguments: "" }, { id: "c1" }),
+        call({ arguments: '{"n":1}' }),
+        call({ name: "b", arguments: "" }, { id: "c2" }),
+        call({ arguments: '{"n"' }),
+        call({ arguments: ":2}" }),
+        stopped("tool_calls"),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
       "an empty object in the place of arguments that follow",
       CALLED,
       [
