@@ -1,7 +1,7 @@
 // The database's shape, as a list of steps: the schema's version is how many of them were taken (`PRAGMA user_version`). A step
 // that has shipped is never changed, only followed by another.
 
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../failure.ts";
 import { titleWords } from "../search/title-words.ts";
 
@@ -119,15 +119,61 @@ export function checkVersion(version: number): void {
   );
 }
 
-/** Takes the steps that are missing, all in one transaction. */
+/** What a database has: each table with each of its columns, and each index. */
+function shapeOf(database: DatabaseSync): ReadonlySet<string> {
+  const parts = database.prepare(
+    `SELECT s.type || ' ' || s.name || ' ' || coalesce(c.name, '') AS part
+     FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c ON s.type = 'table'`,
+  );
+  return new Set(parts.all().map(({ part }) => String(part)));
+}
+
+/** The newest version all of whose shape is there. 0 where nothing of any is; undefined where that is neither. */
+function versionOfShape(shape: ReadonlySet<string>): number | undefined {
+  const model = new DatabaseSync(":memory:");
+  try {
+    let found = 0;
+    let hasSome = false;
+    migrations.forEach((step, at) => {
+      step(model);
+      const expected = [...shapeOf(model)];
+      if (expected.every((part) => shape.has(part))) found = at + 1;
+      hasSome ||= expected.some((part) => shape.has(part));
+    });
+    return found === 0 && hasSome ? undefined : found;
+  } finally {
+    model.close();
+  }
+}
+
+/** Counts as damage: a database that has some of the shape of a version, and all of none. */
+class WrongShape extends Error {
+  /** SQLite's own code for a database that is damaged. */
+  readonly errcode = 11;
+}
+
+/**
+ * In a transaction. The version of the schema that a database is really of, and the one that its number says: a bit of that may
+ * have been lost on the disk. Throws what counts as damage where the shape tells nothing either.
+ */
+export function trueVersion(database: DatabaseSync): { readonly version: number; readonly said: number } {
+  const said = versionOf(database);
+  checkVersion(said);
+  // The shape is looked at where it would be changed, which is rare.
+  if (said === schemaVersion) return { version: said, said };
+  const shape = shapeOf(database);
+  const version = shape.size === 0 ? 0 : versionOfShape(shape);
+  if (version === undefined) throw new WrongShape("The database has some of the tables that it should have, and not all.");
+  return { version, said };
+}
+
+/** Takes the steps that are missing, all in one transaction, and mends the number. Throws as `trueVersion` does. */
 export function migrate(database: DatabaseSync): void {
   if (versionOf(database) === schemaVersion) return;
   database.exec("BEGIN IMMEDIATE");
   try {
-    // Read again: another window may have come first while this one waited for the lock.
-    const version = versionOf(database);
-    checkVersion(version);
-    for (const step of migrations.slice(version)) step(database);
+    // Looked at now: another window may have come first while this one waited for the lock.
+    for (const step of migrations.slice(trueVersion(database).version)) step(database);
     database.exec(`PRAGMA user_version = ${schemaVersion}`);
     database.exec("COMMIT");
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Owner } from "../../owner.ts";
 import type { OpenRequest } from "../../store-messages.ts";
 import { Connection } from "../connection.ts";
 import { SessionDatabase } from "../database.ts";
-import { checkVersion, migrate, schemaVersion, versionOf } from "../schema.ts";
+import { checkVersion, migrate, schemaVersion, trueVersion } from "../schema.ts";
 import { StoreFolder } from "../store-folder.ts";
 import { backUp } from "./backup.ts";
 import { rememberLog, setForeignLogAside } from "./foreign-log.ts";
@@ -35,6 +35,8 @@ export type HowToOpen = Pick<OpenRequest, "vfs" | "mayOnlyRead">;
 
 const damagedNow =
   "The conversations are damaged. They will be repaired when they are opened by one window alone: close the other windows of Parley, and reload this one.";
+
+const wrongNumber = "The number that says of which form the database is was damaged, and is mended. All conversations are there.";
 
 /**
  * Throws a `Failure` with code `storage` that says what is wrong and what becomes of the conversations. With `mayOnlyRead` a
@@ -92,17 +94,25 @@ function openOrRepair(folder: StoreFolder, owner: Owner, leftovers: string | und
   }
 }
 
+/** What is read of it belongs together, whatever another window does to its schema meanwhile. */
+function recognized(database: DatabaseSync): ReturnType<typeof trueVersion> {
+  database.exec("BEGIN");
+  const recognition = trueVersion(database);
+  database.exec("COMMIT");
+  return recognition;
+}
+
 function openIn(folder: StoreFolder, owner: Owner, logWorks: boolean, notes: readonly string[]): OpenedDatabase {
   const database = new DatabaseSync(folder.location(folder.database), { timeout: busyTimeoutMs });
   try {
-    const note = setJournal(database, logWorks);
-    const version = versionOf(database);
-    checkVersion(version);
+    const journal = setJournal(database, logWorks);
+    const { version, said } = recognized(database);
+    const number = version > 0 && said !== version ? wrongNumber : undefined;
     if (version > 0 && version < schemaVersion) backUp(database, folder, version);
     migrate(database);
     const opened = new SessionDatabase(new Connection(database, { check: stillInPlace(folder.database) }), folder, owner);
     rememberLog(folder);
-    return { database: opened, folder, notes: note === undefined ? notes : [...notes, note] };
+    return { database: opened, folder, notes: [...notes, journal, number].filter((note) => note !== undefined) };
   } catch (error) {
     database.close();
     throw error;
