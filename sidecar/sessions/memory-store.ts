@@ -77,6 +77,7 @@ export class MemoryStore implements SessionStore {
   async setLeaf(session: string, message: string): Promise<SessionInfo> {
     if (!this.#sessions.has(session)) throw sessionNotFound(session);
     this.#checkIn(session, message);
+    if (this.#messages.get(message)?.message.role === "system") throw messageNotFound(message);
     let leaf = message;
     const newestBelow = (): string | undefined => this.#messages.following(session, leaf).at(-1);
     for (let below = newestBelow(); below !== undefined; below = newestBelow()) leaf = below;

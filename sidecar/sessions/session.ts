@@ -239,11 +239,12 @@ export class Session {
     return path.findLast(({ message }) => message.role === "user")?.parent ?? null;
   }
 
-  /** Of a message of this session, itself the last. Rejects with `message-not-found`. */
+  /** Of a question or answer of this session, itself the last. Rejects with `message-not-found`, also for a summary. */
   async #pathTo(message: string): Promise<readonly StoredMessage[]> {
     await this.#info();
     const path = await this.#store.getPath(message);
-    if (path.at(-1)?.session !== this.id) throw messageNotFound(message);
+    const last = path.at(-1);
+    if (last?.session !== this.id || last.message.role === "system") throw messageNotFound(message);
     return path;
   }
 

@@ -116,7 +116,7 @@ export interface SessionStore {
   nameSession(name: GeneratedName): Promise<SessionInfo | undefined>;
   /**
    * Shows the branch that a message is on: the leaf is then the newest message at the end of what follows it, by always
-   * taking the newest answer or question. Rejects with `session-not-found` and `message-not-found`.
+   * taking the newest answer or question. Rejects with `session-not-found` and `message-not-found`, the latter also for a summary.
    */
   setLeaf(session: string, message: string): Promise<SessionInfo>;
   /**

@@ -95,7 +95,7 @@ export class SessionDatabase {
   setLeaf({ session, message }: { readonly session: string; readonly message: string }): SessionInfo {
     return this.#connection.transaction(() => {
       this.#sessions.existing(session);
-      this.#messages.checkIn(session, message);
+      this.#messages.checkShowable(session, message);
       return this.#sessions.change(session, {}, this.#messages.newestBelow(message));
     });
   }

@@ -32,6 +32,12 @@ export class MessageTable {
     if (this.get(message)?.session !== session) throw messageNotFound(message);
   }
 
+  /** The same, also for a summary, which stands on no path that could be shown. */
+  checkShowable(session: string, message: string): void {
+    const found = this.get(message);
+    if (found?.session !== session || found.message.role === "system") throw messageNotFound(message);
+  }
+
   path(leaf: string, { limit = deepest, siblings = false }: PathOptions): readonly StoredMessage[] {
     if (this.get(leaf) === undefined) return [];
     const rows = this.#connection.all(

@@ -225,6 +225,26 @@ test("answering again takes the question's id too, and refuses what is no questi
   await assert.rejects(session.beginAgain("another"), (error) => error instanceof Failure && error.code === "message-not-found");
 });
 
+test("a summary is no message that could be answered or gone on with", async () => {
+  const { provider, llm } = scriptedLlm();
+  const store = new MemoryStore();
+  const session = new Session(llm, { store });
+  await session.generate("a");
+  const [question, answer] = await session.messages();
+  assert.ok(question !== undefined && answer !== undefined);
+  const summary = {
+    ...question,
+    id: "summary",
+    parent: answer.id,
+    message: { role: "system", content: [{ type: "text", text: "a" }] },
+  } as const;
+  await store.addMessages({ session: session.id, messages: [summary] });
+  for (const begun of [session.beginAgain("summary"), session.beginContinuation("summary")])
+    await assert.rejects(begun, (error) => error instanceof Failure && error.code === "message-not-found");
+  assert.deepEqual(await session.messages(), [question, answer]);
+  assert.equal(provider.requests.length, 1);
+});
+
 test("a session is named by its first question, unless it was given a name", async () => {
   const { llm } = scriptedLlm();
   const store = new MemoryStore();

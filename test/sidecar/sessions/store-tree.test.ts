@@ -21,7 +21,7 @@ describeStores("the tree of messages", (withStore) => {
     assert.equal((await store.setLeaf(session, second.assistant)).leaf, second.assistant);
   });
 
-  withStore("tells the siblings of each message on a path, and no summary among them", async (store) => {
+  withStore("tells the siblings of each message on a path, and no summary among them, which cannot be shown either", async (store) => {
     const { id: session } = await createSession(store);
     const first = await exchange(store, session, null, ["Say one.", "One."]);
     const again = emptyAnswer(session, first.user);
@@ -49,6 +49,8 @@ describeStores("the tree of messages", (withStore) => {
     assert.deepEqual(ids(await store.listSummaries(session)), [summary.id]);
     assert.equal((await store.getSession(session))?.leaf, edited.assistant);
     assert.equal((await store.setLeaf(session, first.assistant)).leaf, first.assistant);
+    await checkFails(store.setLeaf(session, summary.id), "message-not-found");
+    assert.equal((await store.getSession(session))?.leaf, first.assistant);
   });
 
   withStore("gives a path in pages, the newest first", async (store) => {
