@@ -1,8 +1,10 @@
 // A title that the model itself makes out of the first question and its answer.
 
+import { stripVTControlCharacters } from "node:util";
 import { AnswerFold } from "../answers/fold.ts";
 import type { Llm } from "../api.ts";
 import { currentScope, runInScope } from "../call-scope.ts";
+import { isObject } from "../check.ts";
 import type { Message, Part, StoredMessage } from "../types.ts";
 import { shortTitle } from "./title.ts";
 
@@ -51,12 +53,47 @@ function beginning({ content }: Message): string {
     .join("");
 }
 
-/** Its first line that says something, without what models like to put around a title. Undefined where no title is left. */
+const assent = String.raw`(?:sure(?: thing)?|certainly|of course|okay|ok)`;
+/** What a model begins with that was asked for a title alone: "Sure! Here is a title:". */
+const preamble = new RegExp(
+  String.raw`^(?:${assent}[\s,.!:]*$|(?:${assent}[\s,.!]+)?here(?:['’]s| is| are)\b[^:：]*\b(?:title|name)[^:：]*[:：])`,
+  "iu",
+);
+
+/** The first line that says something, without what models like to put around a title. Undefined where no title is left. */
 function cleaned(content: string): string | undefined {
-  const line = content.split("\n").find((one) => one.trim() !== "") ?? "";
-  const bare = line
+  const lines = printable(titleInJson(content) ?? content)
+    .split("\n")
+    .filter((line) => !line.trimStart().startsWith("```"))
+    .map((line) => bare(bare(line).replace(preamble, "")))
+    .filter((line) => line !== "");
+  const [first = "", second = first] = lines;
+  // Whatever its words, a line with a colon at its end leads to the next.
+  const title = /[:：]$/u.test(first) ? second : first;
+  return title === "" ? undefined : shortTitle(title);
+}
+
+function bare(line: string): string {
+  return line
     .replace(/^\s*(?:#+|[-*>])\s+/u, "")
-    .replace(/^\s*(?:\*\*)?title(?:\*\*)?\s*:\s*/iu, "")
+    .replace(/^\s*(?:\*\*)?title(?:\*\*)?\s*[:：]\s*/iu, "")
     .replaceAll(/^[\s"'“”„«»‘’`*_]+|[\s"'“”„«»‘’`*_.。]+$/gu, "");
-  return bare === "" ? undefined : shortTitle(bare);
+}
+
+/** Without what moves a terminal's cursor or turns the direction of a text around: a title stands in lists among others. */
+function printable(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/(?!\n|\t)\p{Cc}|\p{Bidi_Control}/gu, "");
+}
+
+/** Of an answer that is an object with a title, or holds one. */
+function titleInJson(content: string): string | undefined {
+  const [from, to] = [content.indexOf("{"), content.lastIndexOf("}")];
+  if (from < 0 || to < from) return undefined;
+  try {
+    const value: unknown = JSON.parse(content.slice(from, to + 1));
+    return isObject(value) && typeof value["title"] === "string" ? value["title"] : undefined;
+  } catch {
+    // Braces that belong to the title's own words.
+    return undefined;
+  }
 }
