@@ -1,8 +1,8 @@
 // Between the run of one answer and its reader. What the run tells (its start, waiting, its end) is kept until it is taken; what
-// the provider streams is read only when the reader asks, straight from the provider: each function or generator in between
-// would cost some promises more for every token.
+// the provider streams is read only when the reader asks, straight from the provider.
 
 import type { ProviderEvent } from "../providers/provider.ts";
+import { pulledFrom, whenReady, type Pulled } from "../pulled.ts";
 import type { StreamEvent } from "../types.ts";
 
 type Batch = readonly StreamEvent[];
@@ -10,6 +10,7 @@ type Result = IteratorResult<Batch, void>;
 type ProviderStream = AsyncGenerator<readonly ProviderEvent[], void, undefined>;
 
 const finished: Result = { done: true, value: undefined };
+const nothing: Batch = [];
 
 export interface PassageReading {
   /** The events of what the provider yielded, perhaps none; null: no more of it is wanted. */
@@ -20,15 +21,14 @@ export interface PassageReading {
 
 /** A provider's stream on its way to the reader. */
 interface Passage {
-  readonly stream: ProviderStream;
+  readonly stream: Pulled<readonly ProviderEvent[]>;
   readonly reading: PassageReading;
-  /** The first batch: asked for at once, however long the reader takes over what it was told before. */
-  first: ReturnType<ProviderStream["next"]> | null;
   readonly resolve: () => void;
   readonly reject: (thrown: unknown) => void;
 }
 
-export class AnswerBatches implements AsyncGenerator<Batch, void, undefined> {
+/** One reader, which reads it as a generator or as what is pulled. */
+export class AnswerBatches implements AsyncGenerator<Batch, void, undefined>, Pulled<Batch> {
   readonly #run: () => Promise<void>;
   readonly #leave: () => void;
   /** What was told and not yet taken. */
@@ -58,15 +58,52 @@ export class AnswerBatches implements AsyncGenerator<Batch, void, undefined> {
     this.#wakeReader();
   }
 
-  /** For the run: resolves when the reader has taken the stream to its end; rejects with what the stream broke off with. */
+  /**
+   * For the run: resolves when the reader has taken the stream to its end; rejects with what the stream broke off with. The
+   * stream begins at once, however long the reader takes over what it was told before.
+   */
   pass(stream: ProviderStream, reading: PassageReading): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const first = stream.next();
-    // Whoever reads it meets its failure.
-    first.catch(() => {});
-    this.#passage = { stream, reading, first, resolve, reject };
+    const passage = { stream: pulledFrom(stream), reading, resolve, reject };
+    this.#passage = passage;
+    passage.stream.ready(() => this.#wakeReader());
     this.#wakeReader();
     return promise;
+  }
+
+  ready(wake: () => void): boolean {
+    this.#begin();
+    if (this.#told.length > 0) return true;
+    this.#wake = wake;
+    return this.#passage === null ? this.#over : this.#passage.stream.ready(wake);
+  }
+
+  take(): Batch | null {
+    // Not a new `[]` each time: see `HttpExchange.take`.
+    if (this.#told.length > 0) return this.#told.splice(0);
+    const passage = this.#passage;
+    if (passage === null) return this.#end();
+    try {
+      const batch = passage.stream.take();
+      const events = batch === null ? null : passage.reading.read(batch);
+      if (events !== null) return events;
+      void this.#stop(passage);
+    } catch (thrown) {
+      this.#endPassage(passage, { thrown });
+    }
+    return nothing;
+  }
+
+  /** The run ends, and whatever it holds is given back when this resolves. */
+  async close(): Promise<void> {
+    if (this.#running === null) this.#over = true;
+    this.#leave();
+    await this.#reading?.catch(() => undefined);
+    const passage = this.#passage;
+    this.#passage = null;
+    await passage?.stream.close().finally(() => passage.resolve());
+    await this.#running;
+    this.#told.length = 0;
   }
 
   next(): Promise<Result> {
@@ -75,24 +112,14 @@ export class AnswerBatches implements AsyncGenerator<Batch, void, undefined> {
     return this.#reading;
   }
 
-  /** What `break` calls: the run ends, and whatever it holds is given back when this resolves. */
+  /** What `break` calls. */
   async return(): Promise<Result> {
-    if (this.#running === null) this.#over = true;
-    this.#leave();
-    await this.#reading?.catch(() => undefined);
-    const passage = this.#passage;
-    this.#passage = null;
-    if (passage !== null) {
-      await passage.first?.catch(() => undefined);
-      await passage.stream.return().finally(() => passage.resolve());
-    }
-    await this.#running;
-    this.#told.length = 0;
+    await this.close();
     return finished;
   }
 
   async throw(error: unknown): Promise<Result> {
-    await this.return();
+    await this.close();
     throw error;
   }
 
@@ -101,33 +128,18 @@ export class AnswerBatches implements AsyncGenerator<Batch, void, undefined> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+    await this.close();
   }
 
   async #read(previous: Promise<Result> | null): Promise<Result> {
     try {
       // A failure belongs to the caller that met it; whoever waited behind reads on and meets the end.
       if (previous !== null) await previous.catch(() => undefined);
-      this.#begin();
       for (;;) {
-        // Not a new `[]` each time: see `HttpExchange.take`.
-        if (this.#told.length > 0) return { done: false, value: this.#told.splice(0) };
-        const passage = this.#passage;
-        if (passage !== null) {
-          try {
-            const { done, value } = await (passage.first ?? passage.stream.next());
-            passage.first = null;
-            const events = done === true ? null : passage.reading.read(value);
-            if (events === null) await this.#endPassage(passage);
-            else if (events.length > 0) return { done: false, value: events };
-          } catch (thrown) {
-            this.#breakPassage(passage, thrown);
-          }
-        } else if (this.#over) {
-          return this.#end();
-        } else {
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-        }
+        await whenReady(this);
+        const batch = this.take();
+        if (batch === null) return finished;
+        if (batch.length > 0) return { done: false, value: batch };
       }
     } finally {
       // They end in the order in which they began.
@@ -148,25 +160,29 @@ export class AnswerBatches implements AsyncGenerator<Batch, void, undefined> {
       });
   }
 
-  async #endPassage({ stream, reading, resolve }: Passage): Promise<void> {
-    await stream.return();
+  async #stop(passage: Passage): Promise<void> {
     this.#passage = null;
-    this.tell(reading.end(false));
-    resolve();
+    try {
+      await passage.stream.close();
+      this.#endPassage(passage, null);
+    } catch (thrown) {
+      this.#endPassage(passage, { thrown });
+    }
   }
 
-  /** Also then: what was held back had come, and stays. */
-  #breakPassage({ reading, reject }: Passage, thrown: unknown): void {
+  /** Also where it broke: what was held back had come, and stays. */
+  #endPassage({ reading, resolve, reject }: Passage, failure: { readonly thrown: unknown } | null): void {
     this.#passage = null;
-    this.tell(reading.end(true));
-    reject(thrown);
+    this.tell(reading.end(failure !== null));
+    if (failure === null) resolve();
+    else reject(failure.thrown);
   }
 
-  #end(): Result {
+  #end(): null {
     const failure = this.#failure;
     this.#failure = null;
     if (failure !== null) throw failure.thrown;
-    return finished;
+    return null;
   }
 
   #wakeReader(): void {

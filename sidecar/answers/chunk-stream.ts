@@ -1,42 +1,54 @@
 // Batches of events as single chunks. Written by hand instead of as a generator: what has already arrived is handed out as a
-// resolved promise, and only a batch is waited for, so a token costs its reader no trip through the provider.
+// resolved promise, and a token that is waited for takes one promise from the socket to whoever asked for it.
 
 import type { Chunk } from "../api.ts";
+import { pulledFrom, type Pulled } from "../pulled.ts";
 import type { StreamEvent } from "../types.ts";
 
-type Batches = AsyncGenerator<readonly StreamEvent[], void, undefined>;
+type Batch = readonly StreamEvent[];
 type Result = IteratorResult<Chunk, void>;
+type Asked = PromiseWithResolvers<Result>;
 
 const finished: Result = { done: true, value: undefined };
+const nothing: Batch = [];
+const settled = Promise.resolve();
 
 export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
-  readonly #batches: Batches;
+  readonly #batches: Pulled<Batch>;
   readonly #leave: () => void;
-  #batch: readonly StreamEvent[] = [];
+  #batch: Batch = nothing;
   #at = 0;
-  /** The latest read under way; a further call of `next` waits for it, so that chunks keep their order. */
-  #reading: Promise<Result> | null = null;
-  #readsUnderWay = 0;
+  /** Who has asked and was given nothing yet, in order; nearly always one. */
+  #asked: Asked | null = null;
+  readonly #askedLater: Asked[] = [];
+  /** In a turn of its own: what one read of the socket brings is read together. */
+  readonly #woken = (): void => void settled.then(this.#answer);
+  readonly #answer = (): void => this.#answerAsked();
 
-  /** `leave` makes the batches end soon even while one is waited for, where their own `return` would wait for it. */
-  constructor(batches: Batches, leave: () => void = () => {}) {
-    this.#batches = batches;
+  /** `leave` makes the batches end soon even while one is waited for, where their own end would wait for it. */
+  constructor(batches: AsyncGenerator<Batch, void, undefined>, leave: () => void = () => {}) {
+    this.#batches = pulledFrom(batches);
     this.#leave = leave;
   }
 
   next(): Promise<Result> {
-    if (this.#reading !== null) return this.#after(this.#reading);
-    const event = this.#batch[this.#at];
-    if (event === undefined) return this.#after(null);
-    this.#at++;
-    return Promise.resolve({ done: false, value: chunkOf(event) });
+    const event = this.#asked === null ? this.#nextEvent() : undefined;
+    if (event !== undefined) return Promise.resolve({ done: false, value: chunkOf(event) });
+    const asked = Promise.withResolvers<Result>();
+    if (this.#asked === null) {
+      this.#asked = asked;
+      this.#answerAsked();
+    } else {
+      this.#askedLater.push(asked);
+    }
+    return asked.promise;
   }
 
   /** What `break` calls: closes the provider's socket. */
   async return(): Promise<Result> {
-    this.#batch = [];
+    this.#batch = nothing;
     this.#leave();
-    await this.#batches.return();
+    await this.#batches.close();
     return finished;
   }
 
@@ -53,32 +65,41 @@ export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
     await this.return();
   }
 
-  #after(previous: Promise<Result> | null): Promise<Result> {
-    this.#readsUnderWay += 1;
-    this.#reading = this.#read(previous);
-    return this.#reading;
+  #nextEvent(): StreamEvent | undefined {
+    const event = this.#batch[this.#at];
+    this.#at += 1;
+    // Not held until the next comes: what lives from token to token V8 would put among the old things.
+    if (this.#at >= this.#batch.length) this.#batch = nothing;
+    return event;
   }
 
-  async #read(previous: Promise<Result> | null): Promise<Result> {
-    try {
-      // A failure belongs to the caller that met it; whoever waited behind reads on and meets the end.
-      if (previous !== null) await previous.catch(() => undefined);
-      for (;;) {
-        const event = this.#batch[this.#at];
-        if (event !== undefined) {
-          this.#at++;
-          return { done: false, value: chunkOf(event) };
-        }
-        const { done, value } = await this.#batches.next();
-        if (done === true) return finished;
-        this.#batch = value;
-        this.#at = 0;
+  #answerAsked(): void {
+    for (let asked = this.#asked; asked !== null; asked = this.#asked) {
+      const event = this.#nextEvent();
+      if (event !== undefined) {
+        this.#asked = this.#askedLater.shift() ?? null;
+        asked.resolve({ done: false, value: chunkOf(event) });
+      } else if (!this.#batches.ready(this.#woken)) {
+        return;
+      } else {
+        this.#takeFor(asked);
       }
-    } finally {
-      // They end in the order in which they began.
-      this.#readsUnderWay -= 1;
-      if (this.#readsUnderWay === 0) this.#reading = null;
     }
+  }
+
+  /** A failure belongs to the caller that met it; whoever asked later reads on and meets the end. */
+  #takeFor(asked: Asked): void {
+    try {
+      const batch = this.#batches.take();
+      this.#batch = batch ?? nothing;
+      this.#at = 0;
+      if (batch !== null) return;
+      asked.resolve(finished);
+    } catch (error) {
+      this.#batch = nothing;
+      asked.reject(error);
+    }
+    this.#asked = this.#askedLater.shift() ?? null;
   }
 }
 

@@ -82,19 +82,19 @@ export class HttpExchange implements ConnectionOwner {
    * reason of `abort`, or with what broke the connection, after everything that came before it was read.
    */
   async read(): Promise<readonly Buffer[] | null> {
-    await this.waiting();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (!this.ready(resolve)) await promise;
     return this.take();
   }
 
-  /** The two halves of `read`, for whoever reads each token: null where `take` has an answer already. Never rejects. */
-  waiting(): Promise<void> | null {
-    if (this.#unread.length > 0 || this.#ended) return null;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    return promise;
+  /** The two halves of `read`, for whoever reads each token; see `Pulled`. */
+  ready(wake: () => void): boolean {
+    if (this.#unread.length > 0 || this.#ended) return true;
+    this.#wake = wake;
+    return false;
   }
 
-  /** To be called when `waiting` is over. Throws as `read` rejects. */
+  /** To be called when it is `ready`. Throws as `read` rejects. */
   take(): readonly Buffer[] | null {
     if (this.#unread.length === 0) {
       if (this.#error !== null) throw this.#error;

@@ -42,7 +42,8 @@ export class AnswerStream {
   #batch: ProviderEvent[] = [];
   #bytes = 0;
   /** Lines and bytes when the server last gave a sign of life. */
-  #alive = { lines: 0, bytes: 0 };
+  #aliveLines = 0;
+  #aliveBytes = 0;
   #ended = false;
   /** Found in a read that also brought events: those go first. */
   #failure: ProviderError | null = null;
@@ -66,9 +67,9 @@ export class AnswerStream {
     this.#decoder = createDecoder(adapter, head, target, (data, event) => reader.readRecord(data, event, this.#batch));
   }
 
-  /** Resolves when `take` has something to say; null where it has already. Never rejects. */
-  waiting(): Promise<void> | null {
-    return this.#failure === null && !this.#ended ? this.#exchange.waiting() : null;
+  /** See `Pulled`. */
+  ready(wake: () => void): boolean {
+    return this.#failure !== null || this.#ended || this.#exchange.ready(wake);
   }
 
   /** The events of what was read since the last call, perhaps none; null when the answer has ended. Throws `ProviderError`, or `CallerAborted`. */
@@ -177,8 +178,9 @@ export class AnswerStream {
 
   #showsLife(): boolean {
     const { lines } = this.#decoder;
-    if (lines === this.#alive.lines && this.#bytes - this.#alive.bytes < BYTES_OF_LIFE) return false;
-    this.#alive = { lines, bytes: this.#bytes };
+    if (lines === this.#aliveLines && this.#bytes - this.#aliveBytes < BYTES_OF_LIFE) return false;
+    this.#aliveLines = lines;
+    this.#aliveBytes = this.#bytes;
     return true;
   }
 }

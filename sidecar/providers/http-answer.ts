@@ -1,17 +1,18 @@
-// One answer over HTTP as its reader takes it. Written by hand instead of as a generator: a generator costs some promises more for
-// each token, and a thousand answers at once spend a tenth of their time on those.
+// One answer over HTTP as its reader takes it: opened when it is first asked for, then read as its bytes come.
 
+import { whenReady, type Pulled } from "../pulled.ts";
 import type { AnswerStream } from "./answer-stream.ts";
 import type { ProviderEvent, ReportedUsage } from "./provider.ts";
 
-type Result = IteratorResult<readonly ProviderEvent[], void>;
+type Batch = readonly ProviderEvent[];
+type Result = IteratorResult<Batch, void>;
 
 const finished: Result = { done: true, value: undefined };
 
 /** An answer whose head has come. */
 export interface OpenedAnswer {
   /** What is told before anything of the answer is read. */
-  readonly first: readonly ProviderEvent[];
+  readonly first: Batch;
   /** Null: nothing follows. */
   readonly stream: AnswerStream | null;
 }
@@ -25,47 +26,62 @@ export interface AnswerOwner {
   close(usage: ReportedUsage | null): void;
 }
 
-/** One reader, which asks for one batch at a time. */
-export class HttpAnswer implements AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+export class HttpAnswer implements AsyncGenerator<Batch, void, undefined>, Pulled<Batch> {
   readonly #owner: AnswerOwner;
+  #opening = false;
   #opened: OpenedAnswer | null = null;
+  #toldFirst = false;
+  /** What opening it failed with. */
+  #failure: { readonly thrown: unknown } | null = null;
   #closed = false;
+  #wake: () => void = () => {};
 
   constructor(owner: AnswerOwner) {
     this.#owner = owner;
   }
 
-  async next(): Promise<Result> {
-    if (this.#closed) return finished;
+  ready(wake: () => void): boolean {
+    if (this.#closed || this.#failure !== null) return true;
+    if (this.#opened !== null) return !this.#toldFirst || this.#opened.stream === null || this.#opened.stream.ready(wake);
+    this.#wake = wake;
+    if (!this.#opening) void this.#open();
+    return false;
+  }
+
+  take(): Batch | null {
+    if (this.#closed) return null;
     try {
-      if (this.#opened === null) {
-        this.#opened = await this.#owner.open();
-        if (this.#opened.first.length > 0) return { done: false, value: this.#opened.first };
-      }
-      const { stream } = this.#opened;
-      let batch: readonly ProviderEvent[] | null = null;
-      do {
-        const waiting = stream?.waiting() ?? null;
-        if (waiting !== null) await waiting;
-        batch = stream?.take() ?? null;
-      } while (batch?.length === 0);
-      if (batch !== null) return { done: false, value: batch };
+      if (this.#failure !== null) throw this.#failure.thrown;
+      const batch = this.#next();
+      if (batch === null) this.#close(null);
+      return batch;
     } catch (error) {
       this.#close(this.#opened?.stream?.usage ?? null);
       throw this.#owner.thrown(error);
     }
-    this.#close(null);
-    return finished;
   }
 
   /** Closes the socket, unless the answer was read to its end. */
-  async return(): Promise<Result> {
+  async close(): Promise<void> {
     this.#close(this.#opened?.stream?.usage ?? null);
+  }
+
+  async next(): Promise<Result> {
+    for (;;) {
+      await whenReady(this);
+      const batch = this.take();
+      if (batch === null) return finished;
+      if (batch.length > 0) return { done: false, value: batch };
+    }
+  }
+
+  async return(): Promise<Result> {
+    await this.close();
     return finished;
   }
 
   async throw(error: unknown): Promise<Result> {
-    await this.return();
+    await this.close();
     throw error;
   }
 
@@ -74,12 +90,31 @@ export class HttpAnswer implements AsyncGenerator<readonly ProviderEvent[], void
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+    await this.close();
+  }
+
+  #next(): Batch | null {
+    if (!this.#toldFirst) {
+      this.#toldFirst = true;
+      return this.#opened?.first ?? null;
+    }
+    return this.#opened?.stream?.take() ?? null;
+  }
+
+  async #open(): Promise<void> {
+    this.#opening = true;
+    try {
+      this.#opened = await this.#owner.open();
+    } catch (thrown) {
+      this.#failure = { thrown };
+    }
+    this.#wake();
   }
 
   #close(usage: ReportedUsage | null): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#owner.close(usage);
+    this.#wake();
   }
 }

@@ -12,6 +12,7 @@ import type { FinishReason } from "../../types.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import { ChannelText, readHeader } from "./channel-text.ts";
 import { canBeJudged, endsInQuote, findClose, isQuoted, isSpokenOf, MARK_BEGINS, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
+import { ToldText } from "./told-text.ts";
 
 const OPENS = THINK_TAGS.map(({ open }) => open);
 const CLOSES = THINK_TAGS.map(({ close }) => close);
@@ -38,7 +39,7 @@ export class ThinkText {
   /** The closing tags that end the thought under way. */
   #closes: readonly string[] = [];
   /** All that was told of the kind that may have to be taken back. */
-  #told = "";
+  readonly #told = new ToldText();
   /** The end of what was thought and told: a quote may stand in one piece, and the tag in the next. */
   #recent = "";
   #thoughtHasWords = false;
@@ -82,7 +83,7 @@ export class ThinkText {
   #passes(batch: readonly ProviderEvent[]): boolean {
     if (this.#state !== "said" || this.#held !== "") return false;
     for (const event of batch) if (event.type !== "text-delta" || MARK_BEGINS.test(event.text)) return false;
-    for (const event of batch) if (event.type === "text-delta") this.#told += event.text;
+    for (const event of batch) if (event.type === "text-delta") this.#told.add(event.text);
     return true;
   }
 
@@ -201,7 +202,7 @@ export class ThinkText {
     }
     const after = held.slice(found.at + found.close.length);
     if (!last && !canBeJudged(after)) return false;
-    const before = this.#told + held.slice(0, found.at);
+    const before = this.#told.text + held.slice(0, found.at);
     if (isSpokenOf(before, after)) {
       this.#tell("text-delta", this.#take(found.at + found.close.length), out);
       this.#spokenOf += 1;
@@ -215,8 +216,8 @@ export class ThinkText {
 
   /** Everything so far was thought. */
   #wasThought(before: string, out: ProviderEvent[]): void {
-    if (this.#told !== "") out.push({ type: "discard", what: "text" });
-    this.#told = "";
+    if (this.#told.text !== "") out.push({ type: "discard", what: "text" });
+    this.#told.clear();
     this.#state = "after";
     this.#thoughtHasWords = before.trim() !== "";
     if (!this.#thoughtHasWords) return;
@@ -233,7 +234,7 @@ export class ThinkText {
 
   /** An answer presumed to begin with a thought had none. */
   #takeBack(out: ProviderEvent[]): void {
-    const told = this.#told;
+    const told = this.#told.text;
     this.#templateOpens = false;
     if (told === "") return;
     out.push({ type: "discard", what: "reasoning" }, { type: "text-delta", text: told });
@@ -247,7 +248,7 @@ export class ThinkText {
 
   #tell(type: "text-delta" | "reasoning-delta", text: string, out: ProviderEvent[]): void {
     if (text === "") return;
-    if (this.#state === "said" || (this.#state === "thought" && this.#unopened)) this.#told += text;
+    if (this.#state === "said" || (this.#state === "thought" && this.#unopened)) this.#told.add(text);
     if (this.#state === "thought") this.#recent = (this.#recent + text).slice(-RECENT);
     out.push({ type, text });
   }

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { AnswerBatches, type PassageReading } from "../../../sidecar/answers/answer-batches.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { whenReady } from "../../../sidecar/pulled.ts";
 import type { StreamEvent } from "../../../sidecar/types.ts";
 
 const text = (seq: number): StreamEvent => ({ type: "text-delta", text: String(seq), seq });
@@ -61,6 +62,40 @@ describe("the batches of an answer", () => {
     const asked = Array.from({ length: 6 }, () => batches.next());
     const got = (await Promise.all(asked)).map(({ done, value }) => (done === true ? "end" : seqs(value).join(" ")));
     assert.deepEqual(got, ["1", "100", "101", "900", "end", "end"]);
+  });
+
+  it("give the same to a reader that pulls, which is woken for each and waits for none in between", async () => {
+    const gate = Promise.withResolvers<void>();
+    const batches: AnswerBatches = new AnswerBatches(
+      async () => {
+        batches.tell([text(1)]);
+        await gate.promise;
+        await batches.pass(pieces(2), numbered());
+        batches.tell([text(2)]);
+      },
+      () => {},
+    );
+    assert.equal(
+      batches.ready(() => {}),
+      true,
+    );
+    assert.deepEqual(seqs(batches.take() ?? undefined), [1]);
+    let woken = 0;
+    assert.equal(
+      batches.ready(() => (woken += 1)),
+      false,
+    );
+    gate.resolve();
+    await nextTurn();
+    assert.ok(woken >= 1);
+    const got: number[] = [];
+    for (;;) {
+      await whenReady(batches);
+      const batch = batches.take();
+      if (batch === null) break;
+      got.push(...seqs(batch));
+    }
+    assert.deepEqual(got, [100, 101, 900, 2]);
   });
 
   it("begin with the first read, and never where the reader left before it", async () => {
