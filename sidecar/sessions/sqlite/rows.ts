@@ -22,8 +22,8 @@ const statuses: readonly MessageStatus[] = ["streaming", "complete", "cancelled"
 /** `answering` comes from elsewhere: see `RunningAnswers`. */
 export function sessionOf(row: Row): SessionInfo {
   const systemPrompt = nullableText(row, "system_prompt");
-  const parameters: GenerationParameters | null = JSON.parse(nullableText(row, "parameters") ?? "null");
-  const metadata: JsonObject | null = JSON.parse(nullableText(row, "metadata") ?? "null");
+  const parameters: GenerationParameters | null = JSON.parse(jsonIn(row, "parameters"));
+  const metadata: JsonObject | null = JSON.parse(jsonIn(row, "metadata"));
   return {
     id: text(row, "id"),
     title: text(row, "title"),
@@ -40,13 +40,13 @@ export function sessionOf(row: Row): SessionInfo {
 export function messageOf(row: Row): StoredMessage {
   const model = nullableText(row, "model");
   const status = statuses.find((one) => one === row["status"]);
-  const outcome: Outcome | null = JSON.parse(nullableText(row, "outcome") ?? "null");
-  const metadata: JsonObject | null = JSON.parse(nullableText(row, "metadata") ?? "null");
+  const outcome: Outcome | null = JSON.parse(jsonIn(row, "outcome"));
+  const metadata: JsonObject | null = JSON.parse(jsonIn(row, "metadata"));
   return {
     id: text(row, "id"),
     session: text(row, "session"),
     parent: nullableText(row, "parent"),
-    message: contentOf(row),
+    message: wholeMessage(row) ?? leftOfMessage(row),
     createdAt: Number(row["created_at"]),
     ...(model === null ? {} : { model }),
     ...(status === undefined ? {} : { status }),
@@ -55,18 +55,40 @@ export function messageOf(row: Row): StoredMessage {
   };
 }
 
-/** Of a row with the column `message`. */
-export function contentOf(row: Row): Message {
-  return JSON.parse(text(row, "message"));
+/** Of a row with the column `message`, with its text that can be searched. Undefined where the disk has given what is no message any more. */
+export function readableOf(row: Row): { readonly message: Message; readonly text: string } | undefined {
+  const message = wholeMessage(row);
+  return message === undefined ? undefined : { message, text: searchableText(message) };
 }
 
-/** The same with its text that can be searched. Undefined where the disk has given what is no message any more. */
-export function readableOf(row: Row): { readonly message: Message; readonly text: string } | undefined {
+function wholeMessage(row: Row): Message | undefined {
   try {
-    const message = contentOf(row);
-    return { message, text: searchableText(message) };
+    const message: Partial<Message> | null = JSON.parse(text(row, "message"));
+    return isMessage(message) ? message : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function isMessage(value: Partial<Message> | null): value is Message {
+  const isObject = (part: unknown): boolean => typeof part === "object" && part !== null;
+  return typeof value?.role === "string" && Array.isArray(value.content) && value.content.every(isObject);
+}
+
+/** What the disk has given in its place is shown as it is: a person may make out their words. Only answers have a status. */
+function leftOfMessage(row: Row): Message {
+  const left = `This message is damaged on the disk. What is left of it:\n\n${text(row, "message")}`;
+  return { role: row["status"] === null ? "user" : "assistant", content: [{ type: "text", text: left }] };
+}
+
+/** JSON's null also for what is no JSON any more: the rest of the row is as good as ever. */
+function jsonIn(row: Row, column: string): string {
+  const written = nullableText(row, column) ?? "null";
+  try {
+    JSON.parse(written);
+    return written;
+  } catch {
+    return "null";
   }
 }
 

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { newSession } from "../../../../sidecar/sessions/new-session.ts";
 import type { SqliteStore } from "../../../../sidecar/sessions/sqlite-store.ts";
+import type { StoredMessage } from "../../../../sidecar/types.ts";
 import { until } from "../../../support/until.ts";
 import { newFolder, openStore, openTelling, userMessage } from "../store-kinds.ts";
 
@@ -71,4 +72,33 @@ test("a message that is damaged after it was indexed keeps nobody from finding t
   const words = reader.prepare("SELECT count(*) AS count FROM message_words WHERE message_words MATCH 'sage'").get()?.["count"];
   reader.close();
   assert.deepEqual([...counts, words], [0, 0, 1, 0]);
+});
+
+test("a conversation with a damaged message is read and exported whole, with what is left of it in its place", async (context) => {
+  const folder = await newFolder(context);
+  const filler = await openStore(folder);
+  const chain: StoredMessage[] = [];
+  for (const words of ["One.", "Two.", "Three."]) chain.push(userMessage(session.id, chain.at(-1)?.id ?? null, words));
+  await filler.createSession({ ...session, leaf: chain.at(-1)?.id ?? null, parameters: { temperature: 0.5 } }, chain);
+  await filler.close();
+  const database = new DatabaseSync(join(folder, "conversations.sqlite"));
+  database
+    .prepare("UPDATE messages SET message = ?, metadata = '{' WHERE id = ?")
+    .run('{"role":"user","content":[{"type":"text","text":"Tw', chain[1]?.id ?? "");
+  database.exec("UPDATE sessions SET parameters = '{\"temper', metadata = '['");
+  database.close();
+  const store = await openStore(folder);
+  const path = await store.getPath(chain.at(-1)?.id ?? "");
+  const said = path.map(({ message: { role, content } }) => [role, content.map((part) => ("text" in part ? part.text : "")).join("")]);
+  assert.deepEqual(said, [
+    ["user", "One."],
+    ["user", 'This message is damaged on the disk. What is left of it:\n\n{"role":"user","content":[{"type":"text","text":"Tw'],
+    ["user", "Three."],
+  ]);
+  assert.equal((await store.listMessages(session.id, { limit: 10 })).length, 3);
+  assert.deepEqual(
+    (await store.listSessions(10)).map(({ title, parameters }) => [title, parameters]),
+    [["Herbs", undefined]],
+  );
+  await store.close();
 });
