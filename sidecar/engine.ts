@@ -8,7 +8,8 @@ import { parseModelRef } from "./model-ref.ts";
 import { ModelCatalogue } from "./models.ts";
 import { PriceBook } from "./prices/price-book.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
-import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
+import type { ListModelsParams, ListModelsResult } from "./model-listing.ts";
+import type { DefaultModelResult } from "./protocol.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { ModelRef, ProviderInfo } from "./types.ts";
 

@@ -7,7 +7,7 @@ import { invalidRequest } from "./answers/answer-error.ts";
 import type { GenerateOptions, Llm } from "./api.ts";
 import type { EndpointOverrides } from "./endpoints.ts";
 import { usableKey } from "./keys.ts";
-import type { ListModelsParams, ListModelsResult } from "./protocol.ts";
+import type { ListModelsParams, ListModelsResult } from "./model-listing.ts";
 import { createStandaloneEngine, type StandaloneEngine } from "./standalone-engine.ts";
 
 export { AnswerError } from "./answers/answer-error.ts";
@@ -23,7 +23,7 @@ export type { Gathering, GatherOptions, GatherResult, GatherTask, GatherTasks } 
 export type { FailureCode } from "./failure.ts";
 export type { ArchiveFormat } from "./sessions/archive/conversation.ts";
 export type { Imported } from "./sessions/archive/import-conversation.ts";
-export type { ListModelsResult } from "./protocol.ts";
+export type { ListModelsResult } from "./model-listing.ts";
 export type { OpenStoreOptions } from "./sessions/open-store.ts";
 export type { Question, SessionOptions, StoredSessionOptions, TurnOptions } from "./sessions/session.ts";
 export type { SessionStore } from "./sessions/store.ts";

@@ -11,7 +11,8 @@ import { withFacts } from "./model-facts.ts";
 import { parseModelRef } from "./model-ref.ts";
 import { firstChoice } from "./model-choice.ts";
 import { PriceBook } from "./prices/price-book.ts";
-import type { DefaultModelResult, ListModelsParams, ListModelsResult } from "./protocol.ts";
+import type { ListModelsParams, ListModelsResult } from "./model-listing.ts";
+import type { DefaultModelResult } from "./protocol.ts";
 import { ProviderError, type Provider } from "./providers/provider.ts";
 import type { ErrorInfo, ModelInfo, ModelPrice, ModelRef, TimeLimits } from "./types.ts";
 

@@ -5,6 +5,7 @@
 // JSON-RPC's own `$/cancelRequest`; the answer is then the error `RequestCancelled` (-32800).
 
 import { NotificationType, RequestType } from "vscode-jsonrpc";
+import type { ListModelsParams, ListModelsResult } from "./model-listing.ts";
 import type { EngineSettings } from "./settings.ts";
 import type { SearchResult, StoreStatistics } from "./store-results.ts";
 import type {
@@ -84,19 +85,7 @@ export const SetKey = new RequestType<
 
 export const ListProviders = new RequestType<null, { readonly providers: readonly ProviderInfo[] }, RequestFailure>("provider/list");
 
-export interface ListModelsParams {
-  /** Absent: all that can be reached without more being set. */
-  readonly provider?: string;
-  /** Asks this address instead of the provider's own (to try a server before adding it). Needs `provider`. */
-  readonly baseUrl?: string;
-  /** Past the cache. */
-  readonly refresh?: boolean;
-}
-export interface ListModelsResult {
-  readonly models: readonly ModelInfo[];
-  /** Providers that were asked and did not answer well. A local server that does not run is no failure unless asked for by name. */
-  readonly failures: readonly { readonly provider: string; readonly error: ErrorInfo }[];
-}
+export type { ListModelsResult };
 export const ListModels = new RequestType<ListModelsParams, ListModelsResult, RequestFailure>("model/list");
 
 export interface DefaultModelResult {

@@ -1,7 +1,8 @@
 // What the server stands on: the engine, the store, the keys. Made once, with the handshake.
 
 import type { GenerateOptions, Llm } from "../api.ts";
-import type { Availability, DefaultModelResult, ListModelsParams, ListModelsResult } from "../protocol.ts";
+import type { ListModelsParams, ListModelsResult } from "../model-listing.ts";
+import type { Availability, DefaultModelResult } from "../protocol.ts";
 import type { PriceQuote } from "../prices/price-quote.ts";
 import type { SessionStore } from "../sessions/store.ts";
 import type { ChatSettings, EngineSettings } from "../settings.ts";

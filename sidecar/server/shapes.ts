@@ -2,6 +2,7 @@
 
 import { checkedParameters } from "../answers/parameters.ts";
 import { Failure } from "../failure.ts";
+import type { ListModelsParams } from "../model-listing.ts";
 import type {
   AnswerAgainParams,
   AttachStreamParams,
@@ -12,7 +13,6 @@ import type {
   GatherItem,
   GetSessionParams,
   InitializeParams,
-  ListModelsParams,
   RunBudget,
   SearchSessionsParams,
   SendChatParams,

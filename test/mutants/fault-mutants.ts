@@ -8,8 +8,8 @@ const WHOLE_BODY_AT_ONCE: Mutant = {
   edits: [
     {
       file: "sidecar/http/http-exchange.ts",
-      from: "if (this.#unread.length > 0 || this.#ended) return null;",
-      to: "if (this.#ended) return null;",
+      from: "if (this.#unread.length > 0 || this.#ended) return true;",
+      to: "if (this.#ended) return true;",
     },
     {
       file: "sidecar/http/http-exchange.ts",
