@@ -20,12 +20,14 @@ export interface Contestant {
 
 export const FLOOR = "raw-tcp";
 export const PARLEY = "parley";
+/** The least that somebody writes who reads one wire by hand. */
+export const BY_HAND = "undici-parser";
 
 export const CONTESTANTS: readonly Contestant[] = [
   { id: FLOOR, name: "raw TCP, the floor", module: "raw-tcp", wire: "openai-chat", packages: [], readsText: false },
   { id: "undici", name: "undici, bytes alone", module: "undici", wire: "openai-chat", packages: ["undici"], readsText: false },
   {
-    id: "undici-parser",
+    id: BY_HAND,
     name: "undici + eventsource-parser + `JSON.parse`",
     module: "undici-parser",
     wire: "openai-chat",

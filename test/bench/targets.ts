@@ -1,6 +1,6 @@
 // What Parley sets itself, beside what was measured. Nothing fails for a target that is missed: it is printed.
 
-import { PARLEY } from "./contestants.ts";
+import { BY_HAND, PARLEY } from "./contestants.ts";
 import type { BenchReport, ClientFigures, HopFigures } from "./results.ts";
 
 export interface TargetLine {
@@ -23,7 +23,12 @@ interface Limit {
 /** Of what was measured. */
 export function targetLines({ clients, hop }: BenchReport): readonly TargetLine[] {
   const parley = clients.find(({ id }) => id === PARLEY);
-  const limits = [...(parley === undefined ? [] : libraryLimits(parley)), ...(hop === undefined ? [] : hopLimits(hop))];
+  const byHand = clients.find(({ id }) => id === BY_HAND);
+  const limits = [
+    ...(parley === undefined ? [] : libraryLimits(parley)),
+    ...(parley === undefined || byHand === undefined ? [] : sharesOf(byHand, parley)),
+    ...(hop === undefined ? [] : hopLimits(hop)),
+  ];
   return limits.flatMap(({ what, value, limit, unit, digits, atLeast = false }) => {
     if (value === undefined || Number.isNaN(value)) return [];
     const words = (amount: number): string => `${amount.toLocaleString("en", { maximumFractionDigits: digits })}${unit}`;
@@ -42,6 +47,27 @@ function libraryLimits({ cpuMsPer1000, firstTokenOverFloorMs, concurrent, cancel
     { what: "1,000 streams: resident memory", value: thousand?.rssMb, limit: 150, unit: " MB", digits: 0 },
     { what: "500 streams cancelled: until the server sees no socket", value: cancelMs, limit: 250, unit: " ms", digits: 0 },
     { what: "500 streams cancelled: pieces that come afterwards", value: cancelLate, limit: 0, unit: "", digits: 0 },
+  ];
+}
+
+/** What undici with a parser written by hand took on the machine that the targets come from. */
+const REFERENCE = { firstTokenMs: 0.15, wallOverIdeal: 4307 / 4060, cpuS: 3.3, rssMb: 139 };
+
+/** The targets that depend on the machine, as multiples of what the same thing takes in the same run. */
+function sharesOf(byHand: ClientFigures, parley: ClientFigures): readonly Limit[] {
+  const [theirs, ours] = [byHand.concurrent["1000"], parley.concurrent["1000"]];
+  const share = (what: string, mine: number | undefined, other: number | undefined, limit: number): Limit => ({
+    what: `${what}, beside undici with a parser`,
+    value: mine === undefined || other === undefined ? undefined : mine / other,
+    limit,
+    unit: " times",
+    digits: 2,
+  });
+  return [
+    share("first token over raw TCP", parley.firstTokenOverFloorMs, byHand.firstTokenOverFloorMs, 0.3 / REFERENCE.firstTokenMs),
+    share("1,000 streams: time over the ideal", ours?.wallOverIdeal, theirs?.wallOverIdeal, 1.08 / REFERENCE.wallOverIdeal),
+    share("1,000 streams: processor time", ours?.cpuS, theirs?.cpuS, 3.5 / REFERENCE.cpuS),
+    share("1,000 streams: resident memory", ours?.rssMb, theirs?.rssMb, 150 / REFERENCE.rssMb),
   ];
 }
 
