@@ -52,7 +52,7 @@ function ofRequest(code: string, said: string): FailureWords {
       return words(vscode.l10n.t("This conversation is still being answered."), vscode.l10n.t("Wait for the answer, or stop it."), []);
     case "storage":
       // A sidecar that starts opens the store anew, which is the way out of most of it.
-      return words(vscode.l10n.t("The conversation could not be kept."), said, ["show-log", "restart"]);
+      return words(vscode.l10n.t("The conversation could not be kept."), said, ["restart", "show-log"]);
     case "session-not-found":
     case "message-not-found":
       return words(vscode.l10n.t("This conversation does not exist any more."), vscode.l10n.t("Begin a new one."), []);
