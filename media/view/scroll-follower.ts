@@ -22,6 +22,8 @@ export class ScrollFollower {
   #anchor: Exclude<SavedScroll, "end"> | null = null;
   /** Of the reader's last deed, on the clock of events. */
   #movedAt = Number.NEGATIVE_INFINITY;
+  /** The reader's last deed was to go to the very top, where the page is not yet. */
+  #toTop = false;
 
   /** `onChange` is called when the place to save may have changed. */
   constructor(onChange: () => void) {
@@ -36,8 +38,9 @@ export class ScrollFollower {
   /** Begins to keep the place of a scrolling element with this content. Returns what ends it. */
   attach(element: HTMLElement, content: HTMLElement): () => void {
     this.#element = element;
-    const moved = ({ timeStamp }: Event): void => {
-      this.#movedAt = timeStamp;
+    const moved = (event: Event): void => {
+      this.#movedAt = event.timeStamp;
+      this.#toTop = event instanceof KeyboardEvent && event.key === "Home" && !(event.target instanceof HTMLTextAreaElement);
       if (this.#anchor === null) return;
       this.#anchor = null;
       this.#following = isAtEnd(this.#position());
@@ -46,12 +49,14 @@ export class ScrollFollower {
       this.#keep();
     });
     element.addEventListener("scroll", this.#scrolled, { passive: true });
+    element.addEventListener("scrollend", this.#stood, { passive: true });
     for (const type of BY_HAND) element.addEventListener(type, moved, { passive: true });
     resized.observe(element);
     resized.observe(content);
     return () => {
       resized.disconnect();
       element.removeEventListener("scroll", this.#scrolled);
+      element.removeEventListener("scrollend", this.#stood);
       for (const type of BY_HAND) element.removeEventListener(type, moved);
       this.#element = null;
     };
@@ -65,12 +70,14 @@ export class ScrollFollower {
   toEnd(): void {
     this.#following = true;
     this.#anchor = null;
+    this.#toTop = false;
     this.#keep();
   }
 
   /** For what comes before all there is: a browser keeps the place of what is on the screen, but not at the very top. */
   leaveTop(): void {
     const element = this.#element;
+    this.#toTop = false;
     if (element !== null && element.scrollTop < 1) element.scrollTop = 1;
   }
 
@@ -92,6 +99,7 @@ export class ScrollFollower {
     }
     this.#following = false;
     this.#anchor = saved;
+    this.#toTop = false;
     this.#keep();
   }
 
@@ -101,6 +109,14 @@ export class ScrollFollower {
     if (this.#anchor === null) this.#following = followsAfter(this.#following, this.#before, now, byHand);
     this.#settle(now);
     this.#onChange();
+  };
+
+  /** What found its height on the way moved the end of the way, too. */
+  readonly #stood = (): void => {
+    const element = this.#element;
+    if (!this.#toTop || element === null) return;
+    this.#toTop = element.scrollTop > 0;
+    if (this.#toTop) element.scrollTo({ top: 0, behavior: "instant" });
   };
 
   #keep(): void {

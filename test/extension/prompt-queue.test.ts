@@ -19,10 +19,11 @@ const lined = (it: FakeChatPage): readonly string[] => it.last("queue")?.prompts
 
 /** Sends a question whose answer stops in the middle, at a gate of this name. */
 async function askSlowly(it: FakeChatPage, fake: FakeProvider, gate: string): Promise<string> {
+  const before = it.all("messages").length;
   fake.enqueue({ steps: [{ text: "Half" }, { gate }, { text: ", and whole." }, { finish: "stop" }] });
   it.send({ type: "send", text: "First." });
   await fake.waitFor((state) => state.waitingAt.includes(gate), "the first answer to be under way");
-  return it.found(() => it.last("messages")?.messages[1]?.stored.id, "the answer");
+  return it.found(() => it.all("messages")[before]?.messages[1]?.stored.id, "the answer");
 }
 
 test("questions that are lined up are sent one after the other, each when the answer before it is complete", LIMIT, async (t) => {
