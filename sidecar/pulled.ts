@@ -2,6 +2,8 @@
 // when there may be, and takes it. Streams that carry every token of every answer are read so from the socket to the program; a
 // chain of asynchronous iterators would cost some promises in each link for every token.
 
+const finished = { done: true, value: undefined } as const;
+
 /** One reader. */
 export interface Pulled<T> {
   /**
@@ -13,6 +15,71 @@ export interface Pulled<T> {
   take(): T | null;
   /** The reader wants no more: gives back whatever it holds. Does nothing after the end. */
   close(): Promise<void>;
+}
+
+/** A stream that is closed by whoever leaves it: what a generator has beside `next`. */
+export abstract class ClosableStream<T> implements AsyncGenerator<T, void, undefined> {
+  abstract next(): Promise<IteratorResult<T, void>>;
+
+  /** The reader wants no more: gives back whatever it holds. Does nothing after the end. */
+  abstract close(): Promise<void>;
+
+  /** What `break` calls. */
+  async return(): Promise<IteratorResult<T, void>> {
+    await this.close();
+    return finished;
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<T, void>> {
+    await this.close();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Batches that their one reader takes as a generator or as what is pulled. Those that came out empty are passed over. */
+export abstract class PulledBatches<T> extends ClosableStream<readonly T[]> implements Pulled<readonly T[]> {
+  /** The latest read under way; a further call of `next` waits for it, so that batches keep their order. */
+  #reading: Promise<IteratorResult<readonly T[], void>> | null = null;
+  #readsUnderWay = 0;
+
+  abstract ready(wake: () => void): boolean;
+  abstract take(): readonly T[] | null;
+
+  next(): Promise<IteratorResult<readonly T[], void>> {
+    this.#readsUnderWay += 1;
+    this.#reading = this.#read(this.#reading);
+    return this.#reading;
+  }
+
+  /** Resolves when nobody waits in `next` any more. */
+  protected async whenRead(): Promise<void> {
+    await this.#reading?.catch(() => undefined);
+  }
+
+  async #read(previous: Promise<unknown> | null): Promise<IteratorResult<readonly T[], void>> {
+    try {
+      // A failure belongs to the caller that met it; whoever waited behind reads on and meets the end.
+      if (previous !== null) await previous.catch(() => undefined);
+      for (;;) {
+        await whenReady(this);
+        const batch = this.take();
+        if (batch === null) return finished;
+        if (batch.length > 0) return { done: false, value: batch };
+      }
+    } finally {
+      // They end in the order in which they began.
+      this.#readsUnderWay -= 1;
+      if (this.#readsUnderWay === 0) this.#reading = null;
+    }
+  }
 }
 
 /** Waits until it is ready. */

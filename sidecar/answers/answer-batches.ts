@@ -2,14 +2,12 @@
 // the provider streams is read only when the reader asks, straight from the provider.
 
 import type { ProviderEvent } from "../providers/provider.ts";
-import { pulledFrom, whenReady, type Pulled } from "../pulled.ts";
+import { PulledBatches, pulledFrom, type Pulled } from "../pulled.ts";
 import type { StreamEvent } from "../types.ts";
 
 type Batch = readonly StreamEvent[];
-type Result = IteratorResult<Batch, void>;
 type ProviderStream = AsyncGenerator<readonly ProviderEvent[], void, undefined>;
 
-const finished: Result = { done: true, value: undefined };
 const nothing: Batch = [];
 
 export interface PassageReading {
@@ -27,8 +25,7 @@ interface Passage {
   readonly reject: (thrown: unknown) => void;
 }
 
-/** One reader, which reads it as a generator or as what is pulled. */
-export class AnswerBatches implements AsyncGenerator<Batch, void, undefined>, Pulled<Batch> {
+export class AnswerBatches extends PulledBatches<StreamEvent> {
   readonly #run: () => Promise<void>;
   readonly #leave: () => void;
   /** What was told and not yet taken. */
@@ -39,15 +36,13 @@ export class AnswerBatches implements AsyncGenerator<Batch, void, undefined>, Pu
   #failure: { readonly thrown: unknown } | null = null;
   #passage: Passage | null = null;
   #wake: (() => void) | null = null;
-  /** The latest read under way; a further call of `next` waits for it, so that batches keep their order. */
-  #reading: Promise<Result> | null = null;
-  #readsUnderWay = 0;
 
   /**
    * `run` begins with the first read, and is to end soon after `leave` was called; it may reject, and its reader meets that. It
    * tells what happens by `tell` and `pass`.
    */
   constructor(run: () => Promise<void>, leave: () => void) {
+    super();
     this.#run = run;
     this.#leave = leave;
   }
@@ -98,54 +93,12 @@ export class AnswerBatches implements AsyncGenerator<Batch, void, undefined>, Pu
   async close(): Promise<void> {
     if (this.#running === null) this.#over = true;
     this.#leave();
-    await this.#reading?.catch(() => undefined);
+    await this.whenRead();
     const passage = this.#passage;
     this.#passage = null;
     await passage?.stream.close().finally(() => passage.resolve());
     await this.#running;
     this.#told.length = 0;
-  }
-
-  next(): Promise<Result> {
-    this.#readsUnderWay += 1;
-    this.#reading = this.#read(this.#reading);
-    return this.#reading;
-  }
-
-  /** What `break` calls. */
-  async return(): Promise<Result> {
-    await this.close();
-    return finished;
-  }
-
-  async throw(error: unknown): Promise<Result> {
-    await this.close();
-    throw error;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #read(previous: Promise<Result> | null): Promise<Result> {
-    try {
-      // A failure belongs to the caller that met it; whoever waited behind reads on and meets the end.
-      if (previous !== null) await previous.catch(() => undefined);
-      for (;;) {
-        await whenReady(this);
-        const batch = this.take();
-        if (batch === null) return finished;
-        if (batch.length > 0) return { done: false, value: batch };
-      }
-    } finally {
-      // They end in the order in which they began.
-      this.#readsUnderWay -= 1;
-      if (this.#readsUnderWay === 0) this.#reading = null;
-    }
   }
 
   #begin(): void {

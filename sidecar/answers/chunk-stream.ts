@@ -2,7 +2,7 @@
 // resolved promise, and a token that is waited for takes one promise from the socket to whoever asked for it.
 
 import type { Chunk } from "../api.ts";
-import { pulledFrom, type Pulled } from "../pulled.ts";
+import { ClosableStream, pulledFrom, type Pulled } from "../pulled.ts";
 import type { StreamEvent } from "../types.ts";
 
 type Batch = readonly StreamEvent[];
@@ -13,7 +13,7 @@ const finished: Result = { done: true, value: undefined };
 const nothing: Batch = [];
 const settled = Promise.resolve();
 
-export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
+export class ChunkStream extends ClosableStream<Chunk> {
   readonly #batches: Pulled<Batch>;
   readonly #leave: () => void;
   #batch: Batch = nothing;
@@ -27,6 +27,7 @@ export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
 
   /** `leave` makes the batches end soon even while one is waited for, where their own end would wait for it. */
   constructor(batches: AsyncGenerator<Batch, void, undefined>, leave: () => void = () => {}) {
+    super();
     this.#batches = pulledFrom(batches);
     this.#leave = leave;
   }
@@ -44,25 +45,11 @@ export class ChunkStream implements AsyncGenerator<Chunk, void, undefined> {
     return asked.promise;
   }
 
-  /** What `break` calls: closes the provider's socket. */
-  async return(): Promise<Result> {
+  /** Closes the provider's socket. */
+  async close(): Promise<void> {
     this.#batch = nothing;
     this.#leave();
     await this.#batches.close();
-    return finished;
-  }
-
-  async throw(error: unknown): Promise<Result> {
-    await this.return();
-    throw error;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
   }
 
   #nextEvent(): StreamEvent | undefined {

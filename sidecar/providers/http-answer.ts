@@ -1,13 +1,10 @@
 // One answer over HTTP as its reader takes it: opened when it is first asked for, then read as its bytes come.
 
-import { whenReady, type Pulled } from "../pulled.ts";
+import { PulledBatches } from "../pulled.ts";
 import type { AnswerStream } from "./answer-stream.ts";
 import type { ProviderEvent, ReportedUsage } from "./provider.ts";
 
 type Batch = readonly ProviderEvent[];
-type Result = IteratorResult<Batch, void>;
-
-const finished: Result = { done: true, value: undefined };
 
 /** An answer whose head has come. */
 export interface OpenedAnswer {
@@ -26,7 +23,7 @@ export interface AnswerOwner {
   close(usage: ReportedUsage | null): void;
 }
 
-export class HttpAnswer implements AsyncGenerator<Batch, void, undefined>, Pulled<Batch> {
+export class HttpAnswer extends PulledBatches<ProviderEvent> {
   readonly #owner: AnswerOwner;
   #opening = false;
   #opened: OpenedAnswer | null = null;
@@ -37,6 +34,7 @@ export class HttpAnswer implements AsyncGenerator<Batch, void, undefined>, Pulle
   #wake: () => void = () => {};
 
   constructor(owner: AnswerOwner) {
+    super();
     this.#owner = owner;
   }
 
@@ -64,33 +62,6 @@ export class HttpAnswer implements AsyncGenerator<Batch, void, undefined>, Pulle
   /** Closes the socket, unless the answer was read to its end. */
   async close(): Promise<void> {
     this.#close(this.#opened?.stream?.usage ?? null);
-  }
-
-  async next(): Promise<Result> {
-    for (;;) {
-      await whenReady(this);
-      const batch = this.take();
-      if (batch === null) return finished;
-      if (batch.length > 0) return { done: false, value: batch };
-    }
-  }
-
-  async return(): Promise<Result> {
-    await this.close();
-    return finished;
-  }
-
-  async throw(error: unknown): Promise<Result> {
-    await this.close();
-    throw error;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 
   #next(): Batch | null {

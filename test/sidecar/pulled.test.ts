@@ -1,8 +1,8 @@
-// What is read without a promise for each piece, made of a generator.
+// What is read without a promise for each piece: made of a generator, and read as one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pulledFrom, whenReady } from "../../sidecar/pulled.ts";
+import { PulledBatches, pulledFrom, whenReady } from "../../sidecar/pulled.ts";
 
 async function* numbers(closed: () => void = () => {}, failure?: Error): AsyncGenerator<number, void, undefined> {
   try {
@@ -80,4 +80,56 @@ test("closing ends the generator, also while it is pulled", async () => {
 
 test("nothing can be taken before it is ready", () => {
   assert.throws(() => pulledFrom(numbers()).take(), /Nothing was pulled/u);
+});
+
+/** Batches that come when the test says so. */
+class Given extends PulledBatches<number> {
+  closed = 0;
+  readonly #batches: (readonly number[] | Error | null)[] = [];
+  #wake: () => void = () => {};
+
+  give(...batches: readonly (readonly number[] | Error | null)[]): void {
+    this.#batches.push(...batches);
+    this.#wake();
+  }
+
+  ready(wake: () => void): boolean {
+    this.#wake = wake;
+    return this.#batches.length > 0;
+  }
+
+  take(): readonly number[] | null {
+    const batch = this.#batches.shift() ?? null;
+    if (batch instanceof Error) throw batch;
+    return batch;
+  }
+
+  async close(): Promise<void> {
+    this.closed += 1;
+  }
+}
+
+test("batches that are asked for at once come in that order, empty ones are passed over, and a failure meets one caller", async () => {
+  const given = new Given();
+  const asked = [given.next(), given.next(), given.next(), given.next()];
+  given.give([1], [], new Error("broken"), [2, 3], null);
+  const settled = await Promise.allSettled(asked);
+  assert.deepEqual(
+    settled.map((one) => (one.status === "fulfilled" ? one.value : String(one.reason))),
+    [{ done: false, value: [1] }, "Error: broken", { done: false, value: [2, 3] }, { done: true, value: undefined }],
+  );
+});
+
+test("whoever leaves a stream closes it: by break, by throwing into it, and at the end of a block", async () => {
+  const left = new Given();
+  left.give([1], [2]);
+  for await (const batch of left) {
+    assert.deepEqual(batch, [1]);
+    break;
+  }
+  await assert.rejects(left.throw(new Error("mine")), /mine/u);
+  {
+    await using _block = left;
+  }
+  assert.deepEqual([await left.return(), left.closed], [{ done: true, value: undefined }, 4]);
 });
