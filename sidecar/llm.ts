@@ -3,7 +3,7 @@
 // whatever happens: an error, a cut stream and a cancellation are results.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { AnswerBatches, type PassageReading } from "./answers/answer-batches.ts";
+import { AnswerBatches } from "./answers/answer-batches.ts";
 import { AnswerReading } from "./answers/answer-reading.ts";
 import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.ts";
 import { ChunkStream } from "./answers/chunk-stream.ts";
@@ -16,7 +16,7 @@ import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } 
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
-import type { Limiter, Place } from "./limits/limiter.ts";
+import type { Limiter } from "./limits/limiter.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
@@ -228,7 +228,10 @@ class AnswerRun {
         onUsage: (usage) => this.#numbering.told(usage),
       };
       this.#asked = true;
-      const passed = this.batches.pass(provider.stream(request, context), this.#reading(provider, request, place));
+      const passed = this.batches.pass(
+        provider.stream(request, context),
+        new AnswerReading({ provider, request, place, numbering: this.#numbering, schema: this.#schema, signal: this.#signal }),
+      );
       // Looked up while the provider works: once the request is on its way.
       setImmediate(() => void this.#price());
       await passed;
@@ -251,24 +254,6 @@ class AnswerRun {
       signal: this.#signal,
       show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
     });
-  }
-
-  #reading(provider: Provider, request: ModelRequest, place: Place): PassageReading {
-    const reading = new AnswerReading(provider, request, this.#numbering);
-    return {
-      read: (batch) => {
-        if (this.#signal.aborted) return null;
-        const events = reading.read(batch);
-        if (!this.#numbering.beforeFirstToken) place.accepted();
-        this.#schema?.read(events);
-        return events;
-      },
-      end: (broken) => {
-        const rest = reading.end();
-        if (!broken) this.#schema?.read(rest);
-        return rest;
-      },
-    };
   }
 
   async #buildRequest(): Promise<ModelRequest> {

@@ -55,7 +55,7 @@ export class AnswerNumbering {
   #anyToken = false;
   #finish: Finish | null = null;
   #requestId: string | undefined;
-  readonly #warned = new Set<string>();
+  #warned: Set<string> | null = null;
   /** Once set, the provider has seen the request, and may charge for it. */
   #sent: ModelRequest | null = null;
 
@@ -274,6 +274,7 @@ export class AnswerNumbering {
   /** A request that is asked again brings the warnings of the one before it. */
   #isNews(warning: ProviderEvent): boolean {
     const words = JSON.stringify(warning);
+    this.#warned ??= new Set();
     if (this.#warned.has(words)) return false;
     this.#warned.add(words);
     return true;

@@ -69,7 +69,7 @@ export class HttpClient {
 
   /** Never throws: what goes wrong, also in an address, is told by the exchange. `onConnected`: see `HttpExchange`. */
   send(request: HttpRequest, onConnected: () => void): HttpExchange {
-    const exchange = new HttpExchange(onConnected, (closed) => this.#onClosed(closed));
+    const exchange = new HttpExchange(onConnected, this.#onClosed);
     if (this.#closed) {
       exchange.abort(new Error("The HTTP client is closed."));
       return exchange;
@@ -126,7 +126,7 @@ export class HttpClient {
           headers: request.headers,
           body: request.body ?? null,
         },
-        exchange.handler,
+        exchange,
       );
     } catch (error) {
       exchange.abort(error instanceof Error ? error : new Error(String(error)));
@@ -135,12 +135,12 @@ export class HttpClient {
     }
   }
 
-  #onClosed(exchange: HttpExchange): void {
+  readonly #onClosed = (exchange: HttpExchange): void => {
     this.#open.delete(exchange);
     if (this.#justClosed) return;
     this.#justClosed = true;
     setImmediate(() => (this.#justClosed = false));
-  }
+  };
 }
 
 async function destroyPool({ agent, connector }: Pool): Promise<void> {

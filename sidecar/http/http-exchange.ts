@@ -22,9 +22,8 @@ const UNREAD_BYTES = 256 * 1024;
 const DRAIN_BYTES = 64 * 1024;
 const DRAIN_MS = 2000;
 
-export class HttpExchange implements ConnectionOwner {
-  /** Handed to undici; nobody else calls it. */
-  readonly handler: Dispatcher.DispatchHandler;
+/** Its methods that begin with `on` are called by undici alone, which takes it for the handler of the request. */
+export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler {
   /** Resolves with status and headers; rejects as `read` does. */
   readonly head: Promise<HttpHead>;
 
@@ -54,16 +53,6 @@ export class HttpExchange implements ConnectionOwner {
     this.#rejectHead = reject;
     // Whoever gave up before the headers came does not wait for them any more.
     promise.catch(() => {});
-    this.handler = {
-      onRequestStart: (controller) => this.#start(controller),
-      onResponseStart: (_controller, status, headers) => {
-        // 1xx answers precede the real one.
-        if (status >= 200) this.#resolveHead({ status, headers });
-      },
-      onResponseData: (controller, bytes) => this.#receive(controller, bytes),
-      onResponseEnd: () => this.#end(null),
-      onResponseError: (_controller, error) => this.#end(error),
-    };
   }
 
   /** What is being opened for this exchange alone. */
@@ -137,7 +126,7 @@ export class HttpExchange implements ConnectionOwner {
     if (this.#controller?.paused === true) this.#controller.resume();
   }
 
-  #start(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#connecting = null;
     this.#waitingForProxy = null;
     if (this.#error === null) {
@@ -148,7 +137,12 @@ export class HttpExchange implements ConnectionOwner {
     }
   }
 
-  #receive(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // 1xx answers precede the real one.
+    if (status >= 200) this.#resolveHead({ status, headers });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
     if (this.#ended) return;
     if (this.#draining !== null) {
       this.#draining -= bytes.length;
@@ -159,6 +153,14 @@ export class HttpExchange implements ConnectionOwner {
     this.#unreadBytes += bytes.length;
     if (this.#unreadBytes > UNREAD_BYTES) controller.pause();
     this.#wakeReader();
+  }
+
+  onResponseEnd(): void {
+    this.#end(null);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#end(error);
   }
 
   #end(error: Error | null): void {

@@ -1,13 +1,13 @@
 // Decodes newline-delimited JSON from bytes cut anywhere. Only LF ends a line (a CR before it is white space to JSON), so
 // that U+2028 and U+2029 stay where they are inside a string; Node's own line reader would split there.
 
-import { StringDecoder } from "node:string_decoder";
 import { MAX_RECORD_LENGTH, RecordTooLongError, type RecordDecoder, type RecordSink } from "./records.ts";
 import { SseDecoder } from "./sse.ts";
+import { Utf8Text } from "./utf8-text.ts";
 
 export class NdjsonDecoder implements RecordDecoder {
   readonly #line: RecordText;
-  readonly #utf8 = new StringDecoder("utf8");
+  readonly #utf8 = new Utf8Text();
   #lines = 0;
 
   constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
@@ -88,7 +88,7 @@ class OneRecordDecoder implements RecordDecoder {
   /** One record is all it is. */
   readonly lines = 0;
   readonly #body: RecordText;
-  readonly #utf8 = new StringDecoder("utf8");
+  readonly #utf8 = new Utf8Text();
 
   constructor(sink: RecordSink, limit: number) {
     this.#body = new RecordText(sink, limit);

@@ -4,8 +4,8 @@
 // servers send: JSON on a line of its own, without `data:`. Comments and the fields `id` and `retry` carry no answer and
 // are passed over. Lines end with LF, CRLF or CR and with nothing else: U+2028 is an ordinary character inside JSON.
 
-import { StringDecoder } from "node:string_decoder";
 import { MAX_RECORD_LENGTH, RecordTooLongError, type RecordDecoder, type RecordSink } from "./records.ts";
+import { Utf8Text } from "./utf8-text.ts";
 
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK = 0xfeff;
 export class SseDecoder implements RecordDecoder {
   readonly #sink: RecordSink;
   readonly #limit: number;
-  readonly #utf8 = new StringDecoder("utf8");
+  readonly #utf8 = new Utf8Text();
   /** The beginning of a line whose end has not come yet. */
   #line = "";
   /** The data lines of the event under way, joined; null before the first. */

@@ -6,6 +6,11 @@ export class StageTimer {
   readonly #onLimit: (stage: Stage, limitMs: number) => void;
   #timer: NodeJS.Timeout | null = null;
   #stage: Stage | null = null;
+  #limitMs = 0;
+  /** One for all stages. */
+  readonly #reached = (): void => {
+    if (this.#stage !== null) this.#onLimit(this.#stage, this.#limitMs);
+  };
 
   constructor(onLimit: (stage: Stage, limitMs: number) => void) {
     this.#onLimit = onLimit;
@@ -19,7 +24,8 @@ export class StageTimer {
   enter(stage: Stage, limitMs: number): void {
     this.stop();
     this.#stage = stage;
-    if (limitMs > 0) this.#timer = setTimeout(() => this.#onLimit(stage, limitMs), limitMs).unref();
+    this.#limitMs = limitMs;
+    if (limitMs > 0) this.#timer = setTimeout(this.#reached, limitMs).unref();
   }
 
   /** The stage's time begins anew. Cheap enough for every read. */

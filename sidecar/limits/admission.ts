@@ -3,7 +3,8 @@
 
 import type { WorkClass } from "../call-scope.ts";
 import type { ModelRequest } from "../providers/provider.ts";
-import type { Limiter, Place, WaitEnd } from "./limiter.ts";
+import type { Place } from "./held-place.ts";
+import type { Limiter, WaitEnd } from "./limiter.ts";
 import type { Spending } from "./spending.ts";
 
 export interface AdmissionOptions {

@@ -7,6 +7,7 @@ import type { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
 import { AdaptiveSize } from "./adaptive-size.ts";
 import { systemClock, type Clock } from "./clock.ts";
+import { HeldPlace, type Lender, type Place } from "./held-place.ts";
 import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
 import { ToldPlaces } from "./told-places.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -31,18 +32,6 @@ export interface Learned {
   readonly waitMs?: number;
   /** Requests at once that it bears. */
   readonly size?: number;
-}
-
-/** The right to run one request. Every method does nothing after `release`. */
-export interface Place {
-  /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
-  accepted(exhaustedForMs?: number): void;
-  /** A whole answer came. */
-  answered(): void;
-  /** The provider has too much to do, or was asked too much. */
-  refused(error: ErrorInfo, policy: WaitPolicy): void;
-  /** To be called once it is over, however it ended. */
-  release(): void;
 }
 
 /** Who waits. Milliseconds from now until the endpoint's common wait ends; null: it is only for places that are taken. */
@@ -77,6 +66,12 @@ export class Limiter {
   /** What went out beside a full batch was refused, and the endpoint has been as full ever since. */
   #besideIsRefused = false;
   #cancelTimer: (() => void) | null = null;
+  readonly #lender: Lender = {
+    accepted: (place, exhaustedForMs) => this.#accepted(place, exhaustedForMs),
+    answered: () => this.#answered(),
+    refused: (place, error, policy) => this.#refused(place, error, policy),
+    released: (place) => this.#released(place),
+  };
 
   /** `bound`: never more than this at once, as the settings say. */
   constructor(bound: number, options: LimiterOptions = {}) {
@@ -200,50 +195,43 @@ export class Limiter {
   }
 
   #take(workClass: WorkClass): Place {
-    const era = this.#era;
-    let held = true;
-    let unanswered = true;
     this.#active[workClass]++;
     this.#unanswered[workClass]++;
     if (this.active >= this.size) this.#size.full(this.#clock.now());
-    const heard = (): void => {
-      if (unanswered) this.#unanswered[workClass]--;
-      unanswered = false;
-    };
-    return {
-      accepted: (exhaustedForMs) => {
-        if (!held || (!unanswered && exhaustedForMs === undefined)) return;
-        if (unanswered && era === this.#era) this.#wait.accepted(this.size);
-        if (unanswered) this.#places.answered();
-        heard();
-        if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
-        this.#admitWaiting();
-      },
-      answered: () => {
-        if (!held) return;
-        this.#wait.answered();
-        this.#size.answered(this.#clock.now(), this.active >= this.size);
-        this.#tellSize();
-      },
-      refused: (error, policy) => {
-        if (!held) return;
-        const first = era === this.#era;
-        if (first && workClass === "batch") this.#wait.batchRefused(this.#clock.now(), error, policy);
-        this.#refused(error, policy, first);
-      },
-      release: () => {
-        if (!held) return;
-        held = false;
-        heard();
-        this.#active[workClass]--;
-        if (this.active < this.size) this.#besideIsRefused = false;
-        this.#admitWaiting();
-      },
-    };
+    return new HeldPlace(this.#lender, workClass, this.#era);
   }
 
-  #refused(error: ErrorInfo, policy: WaitPolicy, first: boolean): void {
+  #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
+    if (!place.unanswered && exhaustedForMs === undefined) return;
+    if (place.unanswered && place.era === this.#era) this.#wait.accepted(this.size);
+    if (place.unanswered) this.#places.answered();
+    this.#heard(place);
+    if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
+    this.#admitWaiting();
+  }
+
+  #answered(): void {
+    this.#wait.answered();
+    this.#size.answered(this.#clock.now(), this.active >= this.size);
+    this.#tellSize();
+  }
+
+  #released(place: HeldPlace): void {
+    this.#heard(place);
+    this.#active[place.workClass]--;
+    if (this.active < this.size) this.#besideIsRefused = false;
+    this.#admitWaiting();
+  }
+
+  #heard(place: HeldPlace): void {
+    if (place.unanswered) this.#unanswered[place.workClass]--;
+    place.unanswered = false;
+  }
+
+  #refused({ workClass, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
     const now = this.#clock.now();
+    const first = era === this.#era;
+    if (first && workClass === "batch") this.#wait.batchRefused(now, error, policy);
     if (first) {
       this.#era++;
       if (this.active > this.size) this.#refusedBeside();

@@ -40,6 +40,7 @@ const MAX_LESSONS = 5;
 const MAX_URLS = 100;
 /** Of one model: schemas that it refused are lessons too, and there is no end of them. */
 const MAX_REMEMBERED = 200;
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Nothing is checked or opened before the first call: a wrong base URL or a missing key is an error of that call. */
 export function createHttpProvider(row: ProviderRow, endpoint: Endpoint, http: HttpClient): Provider {
@@ -152,10 +153,10 @@ class HttpProvider implements Provider {
     call: HttpCall,
     prepared: Prepared | undefined,
   ): Promise<OpenAnswer | BlockedAnswer> {
-    const once = new Set<string>();
+    let once: readonly string[] = [];
     for (let lessons = 0; ; lessons += 1) {
       const remembered = this.#wireTarget(connection, request.model);
-      const learned = once.size === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
+      const learned = once.length === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
       const wireTarget = { ...remembered, learned, ...(prepared === undefined ? {} : { prepared }) };
       const built = connection.adapter.buildRequest(request, wireTarget);
       const { exchange, head } = await call.send(this.#post(built, connection));
@@ -166,7 +167,7 @@ class HttpProvider implements Provider {
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
       const lesson = connection.adapter.learn(head.status, readErrorBody(text), built.body, wireTarget);
       if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) throw error;
-      if (lesson.startsWith(ONCE)) once.add(lesson);
+      if (lesson.startsWith(ONCE)) once = [...once, lesson];
       else this.#remember(request.model, lesson);
     }
   }
@@ -272,8 +273,8 @@ class HttpProvider implements Provider {
   }
 
   #wireTarget(connection: Connection, model: string | undefined): WireTarget {
-    const learned = (model === undefined ? undefined : this.#learned.get(model)) ?? new Set<string>();
-    return { provider: this.id, row: this.#row, baseUrl: connection.baseUrl, learned: new Set(learned) };
+    const learned = model === undefined ? undefined : this.#learned.get(model);
+    return { provider: this.id, row: this.#row, baseUrl: connection.baseUrl, learned: learned === undefined ? NOTHING : new Set(learned) };
   }
 
   #remember(model: string, lesson: string): void {

@@ -20,6 +20,7 @@ const CLOSES = THINK_TAGS.map(({ close }) => close);
 const MAX_SPOKEN_OF = 16;
 /** Characters: as much of a line as is looked at for quotes. */
 const RECENT = 200;
+const NO_TOOLS: ReadonlySet<string> = new Set();
 
 /**
  * `start`: nothing but white space has come. `thought`: between the tags, or where the template is known to open them.
@@ -47,14 +48,14 @@ export class ThinkText {
   #unopened = false;
   #spokenOf = 0;
   readonly #tools: ReadonlySet<string>;
-  readonly #channels: ChannelText;
+  /** From the first header on. */
+  #channels: ChannelText | null = null;
   #templateOpens: TemplateOpens;
 
   /** `presumed`: answers of this model begin in the middle of a thought. `tools`: the names of those that it can call. */
   constructor(presumed: boolean, tools: readonly string[] = []) {
     this.#presumed = presumed;
-    this.#tools = new Set(tools);
-    this.#channels = new ChannelText(this.#tools);
+    this.#tools = tools.length === 0 ? NO_TOOLS : new Set(tools);
   }
 
   get templateOpens(): TemplateOpens {
@@ -72,7 +73,7 @@ export class ThinkText {
         if (event.type === "reasoning-delta") this.#native(out);
         else if (event.type === "finish") this.end(out, event.finishReason);
         else if (event.type === "tool-call" || event.type === "opaque") this.#flush(out);
-        const called = event.type === "finish" && event.finishReason === "stop" && this.#channels.calls > 0;
+        const called = event.type === "finish" && event.finishReason === "stop" && (this.#channels?.calls ?? 0) > 0;
         out.push(called ? { ...event, finishReason: "tool-calls" } : event);
       }
     }
@@ -107,7 +108,7 @@ export class ThinkText {
   /** Something else than text came, or nothing will: what is held is what it looks like so far. */
   #flush(out: ProviderEvent[]): void {
     while (this.#held !== "" && this.#step(true, out));
-    if (this.#state === "channels") this.#channels.read("", true, out);
+    if (this.#state === "channels") this.#channels?.read("", true, out);
   }
 
   /** One move on what is held; false when nothing can be decided until more comes. `last`: nothing more will. */
@@ -121,6 +122,7 @@ export class ThinkText {
       case "said":
         return this.#say(last, out);
       case "channels":
+        this.#channels ??= new ChannelText(this.#tools);
         this.#channels.read(this.#take(this.#held.length), last, out);
         return false;
       case "plain":

@@ -1,7 +1,8 @@
 // A limiter whose time the test moves, and what a test does with it.
 
 import assert from "node:assert/strict";
-import { Limiter, type Place } from "../../../sidecar/limits/limiter.ts";
+import type { Place } from "../../../sidecar/limits/held-place.ts";
+import { Limiter } from "../../../sidecar/limits/limiter.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock, noChance } from "./held-clock.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Limiter, type Place, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
+import type { Place } from "../../../sidecar/limits/held-place.ts";
+import { Limiter, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
 import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 

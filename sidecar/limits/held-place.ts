@@ -1,0 +1,59 @@
+// The right to run one request at an endpoint, and what its holder tells of it.
+
+import type { WorkClass } from "../call-scope.ts";
+import type { ErrorInfo } from "../types.ts";
+import type { WaitPolicy } from "./shared-wait.ts";
+
+/** Every method does nothing after `release`. */
+export interface Place {
+  /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
+  accepted(exhaustedForMs?: number): void;
+  /** A whole answer came. */
+  answered(): void;
+  /** The provider has too much to do, or was asked too much. */
+  refused(error: ErrorInfo, policy: WaitPolicy): void;
+  /** To be called once it is over, however it ended. */
+  release(): void;
+}
+
+/** Who lent the place, and hears of it while it is held. */
+export interface Lender {
+  accepted(place: HeldPlace, exhaustedForMs: number | undefined): void;
+  answered(): void;
+  refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
+  released(place: HeldPlace): void;
+}
+
+export class HeldPlace implements Place {
+  readonly workClass: WorkClass;
+  /** Of the limiter, when the place was taken. */
+  readonly era: number;
+  /** The provider has not taken the request on yet. For the lender. */
+  unanswered = true;
+  readonly #lender: Lender;
+  #held = true;
+
+  constructor(lender: Lender, workClass: WorkClass, era: number) {
+    this.#lender = lender;
+    this.workClass = workClass;
+    this.era = era;
+  }
+
+  accepted(exhaustedForMs?: number): void {
+    if (this.#held) this.#lender.accepted(this, exhaustedForMs);
+  }
+
+  answered(): void {
+    if (this.#held) this.#lender.answered();
+  }
+
+  refused(error: ErrorInfo, policy: WaitPolicy): void {
+    if (this.#held) this.#lender.refused(this, error, policy);
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#lender.released(this);
+  }
+}
