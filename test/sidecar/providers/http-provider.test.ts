@@ -236,9 +236,9 @@ describe("A time limit", () => {
   });
 
   test("for silence begins anew with each read", async () => {
-    const slow = Array.from({ length: 5 }, () => [{ pauseMs: 700 }, { raw: ": still here\n\n" }]).flat();
+    const slow = Array.from({ length: 9 }, () => [{ pauseMs: 1000 }, { raw: ": still here\n\n" }]).flat();
     fake.enqueue({ steps: [{ text: "one" }, ...slow, { text: " two" }, { finish: "stop" }] });
-    const { events, thrown } = await call(chat(), { timeLimits: { idleMs: 3000 } });
+    const { events, thrown } = await call(chat(), { timeLimits: { idleMs: 8000 } });
     assert.equal(thrown, null);
     assert.equal(foldEvents(events).text, "one two");
   });
