@@ -125,6 +125,7 @@ test(
     fake.enqueue({ steps: [{ text: "Slowly" }, { gate: "slow" }, { finish: "stop" }] });
     there.send({ type: "send", text: "Take your time." });
     await fake.waitFor((state) => state.waitingAt.includes("slow"), "the answer to be under way");
+    await there.found(() => there.last("messages"), "the question to be shown");
     const here = page(two.chat);
     await two.chat.open(one.chat.session);
     const running = await here.found(() => here.last("show")?.session?.messages[1], "the conversation");

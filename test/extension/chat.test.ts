@@ -160,6 +160,7 @@ test("what could not be sent comes back to the composer, with the reason", LIMIT
   fake.enqueue({ steps: [{ text: "Slow" }, { gate: "slow" }, { finish: "stop" }] });
   it.send({ type: "send", text: "First." });
   await fake.waitFor((state) => state.waitingAt.includes("slow"), "the first answer to be under way");
+  await it.found(() => it.last("messages"), "the first question to be shown");
   it.send({ type: "send", text: "Second." });
   const refused = await it.found(() => it.last("not-sent"), "the refusal");
   assert.deepEqual([refused.draft, refused.failure.summary], ["Second.", "busy"]);

@@ -65,6 +65,7 @@ test("what is lined up behind an answer that fails waits, too", LIMIT, async (t)
   fake.enqueue({ steps: [{ text: "Half" }, { gate: "slow" }] });
   it.send({ type: "send", text: "First." });
   await fake.waitFor((state) => state.waitingAt.includes("slow"), "the first answer to be under way");
+  await it.found(() => it.last("messages"), "the first question to be shown");
   it.send({ type: "queue", text: "Second." });
   fake.gate("slow").open();
   await it.found(() => (it.last("queue")?.paused === true ? true : undefined), "the pause");
