@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { FailureAction, FailureWords } from "../media/protocol.ts";
 
-/** Shows it and does what is chosen. Trying again is left to the person: the notification does not know what was tried. */
+/** Shows it and does what is chosen. Trying again is left to the person: a notification does not know what was tried. */
 export async function showFailure(
   { summary, advice, detail, actions }: FailureWords,
   perform: (action: FailureAction) => Promise<void>,

@@ -2,7 +2,7 @@
 // needs the same ones; here are those about the sidecar itself and about the editor.
 
 import * as vscode from "vscode";
-import type { FailureAction, FailureWords } from "../media/protocol.ts";
+import type { FailureAction, FailureAdvice, FailureWords } from "../media/protocol.ts";
 import { errorWords } from "../sidecar/error-words.ts";
 import type { ErrorInfo, ProviderInfo } from "../sidecar/types.ts";
 import { StillSending } from "./chat/still-sending.ts";
@@ -23,11 +23,12 @@ export function failureWords(error: unknown, knownProvider: (id: string) => Prov
   if (error instanceof StillSending) {
     return words(vscode.l10n.t("The question before this one is still being sent."), vscode.l10n.t("Send this one in a moment."), []);
   }
-  return words(messageOf(error), vscode.l10n.t("Try again. If it happens again, the log says more."), ["show-log"]);
+  return words(messageOf(error), vscode.l10n.t("If it happens again, the log says more."), ["show-log"]);
 }
 
 export function actionLabel(action: FailureAction): string {
   const labels: { readonly [action in FailureAction]: string } = {
+    continue: vscode.l10n.t("Continue"),
     retry: vscode.l10n.t("Try Again"),
     "set-key": vscode.l10n.t("Set API Key…"),
     "pick-model": vscode.l10n.t("Select Model…"),
@@ -41,8 +42,10 @@ export function actionLabel(action: FailureAction): string {
 
 function ofProvider(error: ErrorInfo, knownProvider: (id: string) => ProviderInfo | undefined): FailureWords {
   const provider = error.provider === undefined ? undefined : knownProvider(error.provider);
-  const { summary, advice, actions, detail } = errorWords(error, { place: "editor", ...(provider !== undefined && { provider }) });
-  return words(summary, advice, actions, detail);
+  const context = { place: "editor", ...(provider !== undefined && { provider }) } as const;
+  const { summary, advice, actions, detail } = errorWords(error, context);
+  const goingOn = errorWords(error, { ...context, goesOn: true });
+  return { ...words(summary, advice, actions, detail), goingOn: adviceOf(goingOn.advice, goingOn.actions) };
 }
 
 /** `said`: the sidecar's own words. They are for people, so that they can stand where there are none here. */
@@ -61,9 +64,9 @@ function ofRequest(code: string, said: string): FailureWords {
     case "invalid-archive":
       return words(vscode.l10n.t("The file was not imported."), said, []);
     case "stream-gone":
-      return words(vscode.l10n.t("The answer was interrupted."), vscode.l10n.t("What had come is kept. Try again."), ["retry"]);
+      return words(vscode.l10n.t("The answer was interrupted."), vscode.l10n.t("What had come is kept."), []);
     default:
-      return words(said, vscode.l10n.t("Try again. If it happens again, the log says more."), ["show-log"]);
+      return words(said, vscode.l10n.t("If it happens again, the log says more."), ["show-log"]);
   }
 }
 
@@ -78,7 +81,7 @@ function ofSidecar({ unavailable, message, crashes }: SidecarUnavailable): Failu
   if (unavailable === "ended") {
     return words(
       vscode.l10n.t("Parley's sidecar ended unexpectedly."),
-      vscode.l10n.t("It is started again. Try again."),
+      vscode.l10n.t("It is started again. The log says more."),
       ["show-log"],
       message,
     );
@@ -89,10 +92,13 @@ function ofSidecar({ unavailable, message, crashes }: SidecarUnavailable): Failu
 function words(summary: string, advice: string, actions: readonly FailureAction[], detail?: string): FailureWords {
   return {
     summary,
-    advice,
-    actions: actions.map((action) => ({ action, label: actionLabel(action) })),
+    ...adviceOf(advice, actions),
     ...(detail !== undefined && detail !== summary && { detail }),
   };
+}
+
+function adviceOf(advice: string, actions: readonly FailureAction[]): FailureAdvice {
+  return { advice, actions: actions.map((action) => ({ action, label: actionLabel(action) })) };
 }
 
 function isErrorInfo(error: unknown): error is ErrorInfo {

@@ -213,6 +213,7 @@ export class Parley implements Disposable {
 
   readonly #perform = async (action: FailureAction, provider?: string): Promise<void> => {
     switch (action) {
+      case "continue":
       case "retry":
         return;
       case "set-key":

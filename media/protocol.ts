@@ -4,18 +4,25 @@ import type { ModelRef, StoredMessage, StreamEvent } from "../sidecar/types.ts";
 
 export type SidecarState = "stopped" | "starting" | "ready" | "restarting" | "failed";
 
-/** What a person can do about a failure. The host carries it out. */
-export type FailureAction = "retry" | "set-key" | "pick-model" | "open-settings" | "show-log" | "restart" | "add-server";
+/** What a person can do about a failure. The host carries it out. `continue`: to go on with an answer that was cut. */
+export type FailureAction = "continue" | "retry" | "set-key" | "pick-model" | "open-settings" | "show-log" | "restart" | "add-server";
+
+/** What to do about a failure. */
+export interface FailureAdvice {
+  /** In words, which name what the first action does. */
+  readonly advice: string;
+  /** The buttons, in their order. */
+  readonly actions: readonly { readonly action: FailureAction; readonly label: string }[];
+}
 
 /** A failure in words: made by the host, shown as it stands. */
-export interface FailureWords {
+export interface FailureWords extends FailureAdvice {
   /** One sentence: what happened. */
   readonly summary: string;
-  /** One sentence: what to do. */
-  readonly advice: string;
   /** The provider's own words, shown folded. */
   readonly detail?: string;
-  readonly actions: readonly { readonly action: FailureAction; readonly label: string }[];
+  /** What to do instead where part of an answer had come, so that it can be gone on with. Only the page knows whether it had. */
+  readonly goingOn?: FailureAdvice;
 }
 
 export interface MessageView {
@@ -111,4 +118,4 @@ export type FromWebview =
   | { readonly type: "copy"; readonly text: string }
   | { readonly type: "open-link"; readonly url: string }
   | { readonly type: "open-file"; readonly uri: string; readonly startLine?: number; readonly endLine?: number }
-  | { readonly type: "action"; readonly action: FailureAction; readonly message?: string };
+  | { readonly type: "action"; readonly action: Exclude<FailureAction, "continue">; readonly message?: string };

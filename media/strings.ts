@@ -103,6 +103,8 @@ const ENGLISH = {
   failed: "The answer failed.",
   details: "Details",
   tryAgain: "Try Again",
+  adviceContinue: "Continue the answer.",
+  adviceTryAgain: "Try again.",
   copyAnswer: "Copy answer",
   copyCode: "Copy code",
   code: "Code",

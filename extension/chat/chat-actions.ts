@@ -11,7 +11,7 @@ export interface ChatActions {
   pickModel(): void;
   pickConversation(): void;
   /** `provider`: whose answer failed. */
-  perform(action: Exclude<FailureAction, "retry">, provider?: string): void;
+  perform(action: Exclude<FailureAction, "continue" | "retry">, provider?: string): void;
   /** A failure that has no place on the page. */
   report(error: unknown): void;
 }

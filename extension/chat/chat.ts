@@ -213,7 +213,7 @@ export class Chat implements Disposable {
     }
   }
 
-  #perform(action: FailureAction, message: string | undefined): void {
+  #perform(action: Exclude<FailureAction, "continue">, message: string | undefined): void {
     if (action !== "retry") this.#options.actions.perform(action, message === undefined ? undefined : this.#page.failedProvider(message));
     else if (message !== undefined) void this.#answer(RetryChat, message);
   }

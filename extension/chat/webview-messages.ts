@@ -1,6 +1,6 @@
 // Messages of the page as they arrive: anything at all, until their shape was looked at.
 
-import type { FailureAction, FromWebview } from "../../media/protocol.ts";
+import type { FromWebview } from "../../media/protocol.ts";
 
 type Kind = "text" | "number" | "number?" | "text?" | "action";
 type MessageType = FromWebview["type"];
@@ -30,7 +30,7 @@ const FIELDS: {
   action: { action: "action", message: "text?" },
 };
 
-const ACTIONS: { readonly [action in FailureAction]: true } = {
+const ACTIONS: { readonly [action in Extract<FromWebview, { type: "action" }>["action"]]: true } = {
   retry: true,
   "set-key": true,
   "pick-model": true,

@@ -1,6 +1,6 @@
 // An answer on the output while it comes: as the events that it is, or as its text.
 
-import { duration } from "../error-words.ts";
+import { duration } from "../error-words/duration.ts";
 import type { StatusPhase, StreamEvent } from "../types.ts";
 import type { Terminal } from "./terminal.ts";
 

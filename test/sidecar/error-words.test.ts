@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { duration, errorWords, type ErrorContext } from "../../sidecar/error-words.ts";
+import { wordsOfCode } from "../../sidecar/error-words/by-code.ts";
+import { duration } from "../../sidecar/error-words/duration.ts";
+import type { ErrorAction } from "../../sidecar/error-words/words.ts";
+import { errorWords, type ErrorContext } from "../../sidecar/error-words.ts";
 import type { ErrorInfo, ErrorKind } from "../../sidecar/types.ts";
 
 const openai = { name: "OpenAI", keyVariables: ["OPENAI_API_KEY"], baseUrl: "https://api.openai.com/v1", runsHere: false };
@@ -34,6 +37,69 @@ const kinds: readonly ErrorKind[] = [
   "cancelled",
   "server",
 ];
+
+/** How words name what each button does. */
+const deeds: { readonly [action in ErrorAction]: RegExp } = {
+  continue: /\bcontinue\b/iu,
+  retry: /\btry again\b/iu,
+  "set-key": /"Parley: Set API Key…"/u,
+  "pick-model": /"Parley: Select Model"|\b(?:another|a faster) model\b/u,
+  "open-settings": /\bin the settings\b/u,
+  "show-log": /\bthe log\b/u,
+  restart: /\brestart\b/iu,
+  "add-server": /"Parley: Add Server…"/u,
+};
+const actionNames = Object.keys(deeds).filter((name): name is ErrorAction => Object.hasOwn(deeds, name));
+
+/** Codes that no table names, but that decide about the words. */
+const connectionCodes = [
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  ...["authentication", "certificate", "invalid", "refused", "unreachable", "unsupported"].map((what) => `proxy-${what}`),
+];
+
+/** Every failure that has words of its own. */
+const everyFailure: readonly ErrorInfo[] = [
+  ...kinds.flatMap((kind) => [failure({ kind }), failure({ kind, retryAfterMs: 60_000 })]),
+  ...[...wordsOfCode.keys(), ...connectionCodes].map((providerCode) => failure({ kind: "network", providerCode })),
+];
+const providers = [openai, ollama, { ...openai, own: true }, undefined];
+
+describe("words beside buttons", () => {
+  for (const goesOn of [false, true]) {
+    const state = goesOn ? "where part of an answer can be gone on with" : "where there is no answer";
+    it(`name what the first button does, and nothing that has no button: ${state}`, () => {
+      for (const error of everyFailure) {
+        for (const provider of providers) {
+          const { advice, actions } = errorWords(error, { place: "editor", goesOn, ...(provider !== undefined && { provider }) });
+          const about = `${error.providerCode ?? error.kind}: ${advice} [${actions.join(", ")}]`;
+          for (const name of actionNames)
+            if (deeds[name].test(advice)) assert.ok(actions.includes(name), `${name} has no button: ${about}`);
+          const [first] = actions;
+          if (first !== undefined) assert.match(advice, deeds[first], `${first} is not named: ${about}`);
+          assert.equal(new Set(actions).size, actions.length, about);
+        }
+      }
+    });
+  }
+
+  it("speak of going on in place of trying again, where that stands first", () => {
+    for (const error of everyFailure) {
+      const { advice, actions } = errorWords(error, { place: "editor", provider: openai, goesOn: true });
+      assert.match(advice, deeds.continue, advice);
+      assert.doesNotMatch(advice, deeds.retry, advice);
+      assert.ok(!actions.includes("retry") || actions.indexOf("continue") === actions.indexOf("retry") - 1, actions.join(", "));
+    }
+    const killed = failure({ kind: "server", providerCode: "sidecar-ended" });
+    const whole = errorWords(killed, { place: "editor", goesOn: true });
+    assert.deepEqual([whole.advice, whole.actions], ["What had come is kept. Continue the answer.", ["continue", "retry", "show-log"]]);
+    const nothing = errorWords(killed, editor);
+    assert.deepEqual([nothing.advice, nothing.actions], ["Try again.", ["retry", "show-log"]]);
+    const tooLong = errorWords(failure({ kind: "context-length" }), { place: "editor", goesOn: true });
+    assert.deepEqual(tooLong.actions, ["pick-model", "continue"]);
+  });
+});
 
 describe("words about errors", () => {
   it("exist for every kind in both places, as whole sentences, with something to do", () => {

@@ -76,9 +76,13 @@ function Ending({ turn, answer }: { readonly turn: Turn; readonly answer: Answer
     return <FailureCard failure={turn.failure} message={id} kind={status === "incomplete" ? "warning" : "error"} goesOn={goesOn} />;
   if (status === "cancelled") return <Notice icon="stop-circle" words={text("stopped")} retry={id} goesOn={goesOn} />;
   if (status === "incomplete" || status === "error") {
-    const words = { summary: text(status === "error" ? "failed" : "incomplete"), advice: error?.message ?? "" };
-    const actions = [{ action: "retry", label: text("tryAgain") }] as const;
-    return <FailureCard failure={{ ...words, actions }} message={id} kind={status === "error" ? "error" : "warning"} goesOn={goesOn} />;
+    const failure = {
+      summary: text(status === "error" ? "failed" : "incomplete"),
+      advice: text("adviceTryAgain"),
+      actions: [{ action: "retry", label: text("tryAgain") }],
+      ...(error === undefined ? {} : { detail: error.message }),
+    } as const;
+    return <FailureCard failure={failure} message={id} kind={status === "error" ? "error" : "warning"} goesOn={goesOn} />;
   }
   const cut = finishWords(answer.finishReason);
   if (cut !== undefined) return <Notice icon="warning" words={cut} message={id} goesOn={goesOn && answer.finishReason === "length"} />;

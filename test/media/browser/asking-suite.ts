@@ -67,11 +67,16 @@ describe("Asking", () => {
     const failure = {
       summary: "The disk is full.",
       advice: "Free some space.",
-      actions: [{ action: "show-log", label: "Show Log" }],
+      // What is to be tried again stands in the composer.
+      actions: [
+        { action: "retry", label: "Try Again" },
+        { action: "show-log", label: "Show Log" },
+      ],
     } as const;
     await post(page, { type: "not-sent", draft: "Why?", failure });
     await page.getByText("The disk is full.").waitFor();
     assert.equal(await composer().inputValue(), "Why?");
+    assert.deepEqual(await page.locator(".card-actions .button").allInnerTexts(), ["Show Log"]);
     await page.getByRole("button", { name: "Show Log" }).click();
     assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "show-log" });
   });

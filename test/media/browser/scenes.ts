@@ -3,6 +3,7 @@
 import type { FailureWords, ToWebview } from "../../../media/protocol.ts";
 import type { StreamEventBody } from "../../../sidecar/types.ts";
 import { answer, demoModel, events, question, realModel, SESSION, show, stored } from "./chat-driver.ts";
+import { failureOf } from "./failure-of.ts";
 import { LONG } from "./long-answer.ts";
 
 export interface Scene {
@@ -57,33 +58,19 @@ function failed(failure: FailureWords, text = ""): readonly ToWebview[] {
   return [show([asked, { ...ended, failure }])];
 }
 
-const wrongKey: FailureWords = {
-  summary: "OpenAI refused the API key.",
-  advice: "Enter a key that is valid for https://api.openai.com, then try again.",
-  detail:
-    'HTTP 401 invalid_api_key\n{"error":{"message":"Incorrect API key provided: sk-…9Qx2.","type":"invalid_request_error","code":"invalid_api_key"}}',
-  actions: [
-    { action: "set-key", label: "Set API Key…" },
-    { action: "retry", label: "Try Again" },
-    { action: "pick-model", label: "Choose Another Model…" },
-  ],
-};
+const cut = (failure: FailureWords): readonly ToWebview[] => [
+  show([asked, { ...answer("a1", LONG.slice(0, 420), { status: "incomplete", finishReason: null }), failure }]),
+];
 
-const cutOff: FailureWords = {
-  summary: "The connection to OpenAI ended before the answer was complete.",
-  advice: "The text above is what had come. Try again for a whole answer.",
-  actions: [
-    { action: "retry", label: "Try Again" },
-    { action: "show-log", label: "Show Log" },
-  ],
-};
+const WRONG_KEY =
+  'HTTP 401 invalid_api_key\n{"error":{"message":"Incorrect API key provided: sk-…9Qx2.","type":"invalid_request_error","code":"invalid_api_key"}}';
 
 const crashed: FailureWords = {
-  summary: "Parley's background process ended five times within three minutes.",
-  advice: "Look into the log for the reason, then restart it.",
+  summary: "Parley's sidecar crashed 5 times in a few minutes and is not started again by itself.",
+  advice: "The log says more. Restart when the cause is gone.",
   actions: [
-    { action: "restart", label: "Restart" },
     { action: "show-log", label: "Show Log" },
+    { action: "restart", label: "Restart" },
   ],
 };
 
@@ -232,10 +219,10 @@ export const scenes: Readonly<Record<string, Scene>> = {
     ],
     press: ["Tool call: read_file"],
   },
-  error: { messages: failed(wrongKey), press: ["Details"] },
-  incomplete: {
-    messages: [show([asked, { ...answer("a1", LONG.slice(0, 420), { status: "incomplete", finishReason: null }), failure: cutOff }])],
-  },
+  error: { messages: failed(failureOf({ kind: "auth", message: WRONG_KEY })), press: ["Details"] },
+  incomplete: { messages: cut(failureOf({ kind: "protocol", providerCode: "stream-cut", message: "The stream ended." })) },
+  interrupted: { messages: cut(failureOf({ kind: "server", providerCode: "sidecar-ended", message: "It ended." })) },
+  "too-long": { messages: cut(failureOf({ kind: "context-length", message: "HTTP 400: prompt is too long" })) },
   cancelled: { messages: [show([asked, answer("a1", LONG.slice(0, 300), { status: "cancelled", finishReason: null, ...figures })])] },
   "cut-by-length": { messages: [show([asked, answer("a1", LONG.slice(0, 220), { finishReason: "length", ...figures })])] },
   versions: {

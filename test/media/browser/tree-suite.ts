@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FailureWords, MessageView, ToWebview } from "../../../media/protocol.ts";
 import { answer, events, post, question, SESSION, show, stored, turnWheel, waitForPosted, waitUntilSettled } from "./chat-driver.ts";
+import { failureOf } from "./failure-of.ts";
 import { asked, composer, end, open, page, sent, start, streaming, useFreshPage, words } from "./page-under-test.ts";
 
-const cutOff: FailureWords = { summary: "The connection ended.", advice: "Try again.", actions: [{ action: "retry", label: "Try Again" }] };
+const cutOff: FailureWords = failureOf({ kind: "protocol", providerCode: "stream-cut", message: "The stream ended." });
 
 /** Follow each other, as they are kept. */
 function chained(...views: readonly MessageView[]): readonly MessageView[] {
@@ -135,6 +136,23 @@ describe("An answer that was cut", () => {
     await page.locator("[data-message=a1]").getByText("goes on below").waitFor();
     assert.equal(await page.getByRole("button", { name: "Continue", exact: true }).count(), 0);
     await page.getByText("Half of").waitFor();
+  });
+
+  test("has words that name its first button: to continue where it said something, else to try again", async () => {
+    const told = async (text: string, failure?: FailureWords): Promise<readonly string[]> => {
+      const cut = answer("a1", text, { finishReason: null, status: "incomplete" });
+      await open();
+      await post(page, show(chained(asked, failure === undefined ? cut : { ...cut, failure })));
+      await page.locator(".card").waitFor();
+      return [await page.locator(".card-text").innerText(), ...(await page.locator(".card-actions .button").allInnerTexts())];
+    };
+    assert.deepEqual(await told("Half of", cutOff), ["What had come is kept. Continue the answer.", "Continue", "Try Again"]);
+    assert.deepEqual(await told("Half of"), ["Continue the answer.", "Continue", "Try Again"]);
+    const tooLong = await told("Half of", failureOf({ kind: "context-length", message: "too long" }));
+    assert.deepEqual(tooLong.slice(1), ["Select Model…", "Continue"]);
+    assert.match(tooLong[0] ?? "", /"Parley: Select Model"[^]* Then continue the answer\.$/u);
+    assert.deepEqual(await told("", cutOff), ["Try again.", "Try Again"]);
+    assert.deepEqual(await told(" \n"), ["Try again.", "Try Again"]);
   });
 
   test("inside a block of code goes on as code", async () => {
