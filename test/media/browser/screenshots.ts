@@ -1,5 +1,5 @@
 // Pictures of every state of the page, for eyes: `node test/media/browser/screenshots.ts [part of a name …]`.
-// They go to `test/screenshots/chat`, which git ignores.
+// They go to `test/screenshots/chat`, which git ignores. Without a name only the telling ones are taken in every theme.
 
 import { mkdirSync } from "node:fs";
 import type { Browser } from "playwright-core";
@@ -27,12 +27,13 @@ const TAB = { width: 1200, height: 760 };
 /** The scenes that show most of what a theme colours. */
 const TELLING = [
   "empty",
+  "short",
   "empty-demo",
   "long",
   "streaming",
   "thinking-open",
   "error",
-  "incomplete",
+  "interrupted",
   "cancelled",
   "chips",
   "loading-model",
@@ -46,10 +47,10 @@ const TELLING = [
 ];
 const OTHER_THEMES: readonly ThemeName[] = ["light-modern", "light-2026", "dark-2026", "high-contrast", "high-contrast-light"];
 
-function allShots(): readonly Shot[] {
+function allShots(inThemes: readonly string[]): readonly Shot[] {
   return [
     ...Object.keys(scenes).map((scene): Shot => ({ scene, theme: "dark-modern", ...SIDEBAR })),
-    ...OTHER_THEMES.flatMap((theme) => TELLING.map((scene): Shot => ({ scene, theme, ...SIDEBAR }))),
+    ...OTHER_THEMES.flatMap((theme) => inThemes.map((scene): Shot => ({ scene, theme, ...SIDEBAR }))),
     ...[
       "empty-demo",
       "long",
@@ -107,7 +108,7 @@ mkdirSync(folder, { recursive: true });
 const server = await startPageServer(await buildPageFiles());
 const browser = await launchBrowser();
 try {
-  for (const shot of allShots()) {
+  for (const shot of allShots(wanted.length === 0 ? TELLING : Object.keys(scenes))) {
     const name = `${shot.scene}-${shot.theme}-${shot.width}`;
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
     await take(browser, server, shot, folder);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { post, waitUntilSettled } from "./chat-driver.ts";
-import { open, page, useFreshPage } from "./page-under-test.ts";
+import { answer, post, question, show, waitUntilSettled } from "./chat-driver.ts";
+import { composer, open, page, useFreshPage } from "./page-under-test.ts";
 import { themes } from "./page-server.ts";
 import { scenes } from "./scenes.ts";
 
@@ -57,6 +57,31 @@ function faintTexts(least: number): readonly Faint[] {
   return faint;
 }
 
+interface Look {
+  readonly color: string;
+  readonly background: string;
+  readonly border: string;
+  readonly outline: string;
+  readonly opacity: number;
+}
+
+/** How a button looks while it cannot be pressed, the same with the pointer on it, and after what makes it pressable. */
+async function seen(selector: string, enable: () => Promise<void>): Promise<{ readonly disabled: Look; readonly enabled: Look }> {
+  const look = async (state: ":not([aria-disabled=true])" | "[aria-disabled=true]"): Promise<Look> =>
+    page.locator(selector + state).evaluate((button) => {
+      const { color, backgroundColor, borderStyle, border, outlineStyle } = getComputedStyle(button);
+      const icon = button.querySelector(".codicon");
+      const opacity = icon === null ? 1 : Number(getComputedStyle(icon).opacity);
+      return { color, background: backgroundColor, border: borderStyle === "none" ? "none" : border, outline: outlineStyle, opacity };
+    });
+  const disabled = await look("[aria-disabled=true]");
+  await page.locator(selector).hover();
+  assert.deepEqual(await look("[aria-disabled=true]"), disabled);
+  await page.mouse.move(0, 0);
+  await enable();
+  return { disabled, enabled: await look(":not([aria-disabled=true])") };
+}
+
 describe("In every theme of VS Code", () => {
   useFreshPage();
 
@@ -89,6 +114,28 @@ describe("In every theme of VS Code", () => {
         }),
       );
       assert.deepEqual(bare, []);
+    });
+  }
+
+  for (const theme of [...themes, "forced-colors"] as const) {
+    test(`what cannot be pressed now looks so, also under the pointer: ${theme}`, async () => {
+      const forced = theme === "forced-colors";
+      await page.emulateMedia({ reducedMotion: "reduce", forcedColors: forced ? "active" : "none" });
+      await open({ theme: forced ? "high-contrast" : theme });
+      await post(page, show([]));
+      const send = await seen(".send-button", async () => composer().fill("Why?"));
+      assert.notEqual(send.disabled.color, send.enabled.color);
+      const { background, border } = send.disabled;
+      assert.notDeepEqual([background, border], [send.enabled.background, send.enabled.border]);
+      // Where everything has a border and few colours are there, it is the form that tells.
+      if (forced || theme.startsWith("high-contrast")) assert.match(border, /dashed/);
+      await post(page, show([question("q1", "Why?", { siblings: ["q1", "q2"] }), answer("a1", "So.")]));
+      const previous = '.versions .icon-button[aria-label="Previous version"]';
+      const { disabled, enabled } = await seen(previous, async () => {
+        await post(page, show([question("q2", "Why?", { siblings: ["q1", "q2"] }), answer("a2", "So.")]));
+      });
+      assert.ok(disabled.opacity < enabled.opacity, `${disabled.opacity} ${enabled.opacity}`);
+      await page.emulateMedia({ forcedColors: "none" });
     });
   }
 
