@@ -1,9 +1,11 @@
 // Makes the picture of README anew, after a change of what is to be seen there: `node test/browser/readme-picture.ts`. It is the
 // real workbench with a scripted answer; the figures under the answer are the script's too.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { inClone } from "../rig/places.ts";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
+import { until } from "../support/until.ts";
 import { openWorkbench, type Workbench } from "../support/workbench.ts";
 
 const ANSWER = `\`priceOfLine\` takes **one tea and a weight** and gives the price in cents:
@@ -25,20 +27,45 @@ priceOfLine(line) === 6750;
 Easy to get wrong: the discount begins **at** 500 g, not above it.
 `;
 
-async function widenSideBar({ page }: Workbench, byPixels: number): Promise<void> {
-  const box = await page.locator(".sidebar").boundingBox();
-  if (box === null) throw new Error("There is no side bar.");
-  const edge = box.x + box.width + 2;
-  await page.mouse.move(edge, 300);
-  await page.mouse.down();
-  await page.mouse.move(edge + byPixels, 300, { steps: 5 });
-  await page.mouse.up();
+/** The edge can be dragged only when the workbench has laid itself out, which nothing tells. */
+async function widenSideBar({ page }: Workbench, width: number): Promise<void> {
+  const sideBar = page.locator(".sidebar");
+  await until(async () => {
+    const box = await sideBar.boundingBox();
+    if (box === null) return false;
+    if (Math.abs(box.width - width) < 4) return true;
+    const edge = box.x + box.width + 2;
+    await page.mouse.move(edge, 300);
+    await page.mouse.down();
+    await page.mouse.move(edge + width - box.width, 300, { steps: 5 });
+    await page.mouse.up();
+    return false;
+  }, `a side bar ${width} wide`);
 }
 
-/** What the web build alone has in its status bar. */
-async function hideStatusBarItem({ page }: Workbench, item: string, name: string): Promise<void> {
-  await page.locator(".statusbar-item", { hasText: item }).click({ button: "right" });
-  await page.getByRole("menuitem", { name: `Hide '${name}'` }).click();
+/** What the web build alone has in its status bar; some of it comes back once. */
+async function hideStatusBarItem({ page }: Workbench, selector: string, name: string): Promise<void> {
+  const item = page.locator(`.statusbar-item${selector}`);
+  const choice = page.getByRole("menuitem", { name: `Hide '${name}'` });
+  await item.waitFor();
+  await until(async () => {
+    if (!(await item.isVisible())) return true;
+    // A menu that has just opened may take a click for the end of the one that opened it.
+    if (await choice.isVisible()) await choice.click();
+    else await item.click({ button: "right" });
+    await pause(500);
+    return false;
+  }, `no ${name} in the status bar`);
+}
+
+/** Until the editor has read the file, and tells nothing that a reader would take for a part of Parley. */
+async function untilQuiet(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
+  await until(async () => (await page.locator(".statusbar .codicon-loading:visible").count()) === 0, "the editor to be done with the file");
+  await workbench.clearNotifications();
+  await page.locator(".statusbar .codicon-bell").waitFor();
+  await hideStatusBarItem(workbench, ':has-text("Layout: us")', "Keyboard Layout");
+  await hideStatusBarItem(workbench, ":has(.codicon-radio-tower)", "Forwarded Ports");
 }
 
 async function ask(workbench: Workbench, fake: FakeProvider, chat: ChatPanel): Promise<void> {
@@ -57,16 +84,17 @@ async function ask(workbench: Workbench, fake: FakeProvider, chat: ChatPanel): P
 }
 
 const fake = await FakeProvider.start({ models: ["coder-30b"] });
-const workbench = await openWorkbench();
+// Sharp also where a screen has two pixels for each of a page's.
+const workbench = await openWorkbench({ pixelRatio: 2 });
 try {
   const chat = new ChatPanel(workbench);
   await workbench.setTheme("dark");
   const servers = { workstation: { baseUrl: fake.baseUrl("openai-chat") } };
-  const quiet = { "editor.minimap.enabled": false, "remote.autoForwardPorts": false };
+  const quiet = { "editor.minimap.enabled": false, "editor.fontSize": 13, "remote.autoForwardPorts": false };
   await chat.openAt(fake, { "parley.servers": servers, "parley.model": "workstation/coder-30b", ...quiet });
-  await hideStatusBarItem(workbench, "Layout: us", "Keyboard Layout");
-  await widenSideBar(workbench, 120);
+  await widenSideBar(workbench, 424);
   await ask(workbench, fake, chat);
+  await untilQuiet(workbench);
   await workbench.page.mouse.move(640, 798);
   await workbench.page.screenshot({ path: inClone("media/screenshot.png"), animations: "disabled" });
 } finally {

@@ -29,12 +29,16 @@ const PATIENCE_MS = 60_000;
 
 export interface PageOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Pixels of a screen for each of the page's. */
+  readonly pixelRatio?: number;
 }
 
 /** A page of a context of its own, which reaches nothing but loopback: what else it asks for fails at once. */
-export async function newPage(browser: Browser, { viewport = { width: 1280, height: 800 } }: PageOptions = {}): Promise<Page> {
+export async function newPage(browser: Browser, options: PageOptions = {}): Promise<Page> {
+  const { viewport = { width: 1280, height: 800 }, pixelRatio = 1 } = options;
   const context: BrowserContext = await browser.newContext({
     viewport: { ...viewport },
+    deviceScaleFactor: pixelRatio,
     permissions: ["clipboard-read", "clipboard-write"],
   });
   context.setDefaultTimeout(PATIENCE_MS);

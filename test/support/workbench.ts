@@ -275,6 +275,8 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the extension host finds in its environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Pixels of the screen for each of the workbench's; 1 unless told. */
+  readonly pixelRatio?: number;
 }
 
 /** Starts a workbench of its own. What `sharedWorkbench` gives is enough for most tests. */
@@ -295,7 +297,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const settings = { ...quietSettings, ...options.settings };
     const env = { ...withoutOwnKeys(), ...options.env };
     server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env });
-    const page = await newPage(browser);
+    const page = await newPage(browser, { pixelRatio: options.pixelRatio ?? 1 });
     const workbench = new Workbench({ page, browser, server, serverFolder, workspaceFolder });
     await page.goto(`${server.url}?folder=${encodeURIComponent(workspaceFolder)}`);
     await workbench.ready();
