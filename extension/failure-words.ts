@@ -73,14 +73,17 @@ function ofRequest(code: string, said: string): FailureWords {
 function ofSidecar({ unavailable, message, crashes }: SidecarUnavailable): FailureWords {
   const seeLog = vscode.l10n.t("The log says more. Restart when the cause is gone.");
   if (unavailable === "failed" && crashes !== undefined) {
-    const summary = vscode.l10n.t("Parley's sidecar crashed {0} times in a few minutes and is not started again by itself.", crashes);
+    const summary = vscode.l10n.t(
+      "Parley's background process (sidecar) crashed {0} times in a few minutes and is not started again by itself.",
+      crashes,
+    );
     return words(summary, seeLog, ["show-log", "restart"], message);
   }
   if (unavailable === "failed")
-    return words(vscode.l10n.t("Parley's sidecar cannot be started."), seeLog, ["show-log", "restart"], message);
+    return words(vscode.l10n.t("Parley's background process (sidecar) cannot be started."), seeLog, ["show-log", "restart"], message);
   if (unavailable === "ended") {
     return words(
-      vscode.l10n.t("Parley's sidecar ended unexpectedly."),
+      vscode.l10n.t("Parley's background process (sidecar) ended unexpectedly."),
       vscode.l10n.t("It is started again. The log says more."),
       ["show-log"],
       message,

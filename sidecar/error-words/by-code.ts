@@ -97,7 +97,8 @@ export const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
   ],
   [
     "sidecar-ended",
-    ({ again, kept }) => words("Parley's own process ended in the middle of this answer.", `${kept}${whole(again)}`, "retry", "show-log"),
+    ({ again, kept }) =>
+      words("Parley's background process ended in the middle of this answer.", `${kept}${whole(again)}`, "retry", "show-log"),
   ],
   [
     "internal",

@@ -28,7 +28,7 @@ export const wordsOfKind: { readonly [Kind in ErrorKind]: Words } = {
   "context-length": ({ pickModel }) =>
     words(
       "The conversation is longer than the model can read.",
-      `Send less: fewer or smaller files, or a new conversation. ${pickModel} One with a larger context window reads more.`,
+      `Send less: fewer or smaller files, or a new conversation. A model with a larger context window reads more: ${lower(pickModel)}`,
       "pick-model",
     ),
   "content-filter": ({ name }) =>

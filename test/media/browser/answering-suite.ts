@@ -100,6 +100,16 @@ describe("Answering", () => {
     assert.equal(await page.getByText("Trying again").count(), 0);
   });
 
+  test("words too long for one line stand beside their sign, not below it", async () => {
+    await page.setViewportSize({ width: 260, height: 760 });
+    await post(page, events("a1", [start, { type: "status", phase: "summarizing" }]));
+    const words = page.locator(".status-words").getByText("Summarizing earlier messages");
+    await words.waitFor();
+    const [beside, sign] = [await words.boundingBox(), await page.locator(".status-line .codicon").boundingBox()];
+    assert.ok(beside !== null && sign !== null && beside.height > 2 * sign.height, "several lines");
+    assert.ok(beside.y <= sign.y && beside.x >= sign.x + sign.width, JSON.stringify([beside, sign]));
+  });
+
   test("reasoning is folded, with its last line as a hint while it goes on", async () => {
     await post(page, events("a1", [start, { type: "reasoning-delta", text: "First **this**.\nThen that" }]));
     const fold = page.getByRole("button", { name: /Thinking/ });

@@ -66,7 +66,7 @@ const WRONG_KEY =
   'HTTP 401 invalid_api_key\n{"error":{"message":"Incorrect API key provided: sk-…9Qx2.","type":"invalid_request_error","code":"invalid_api_key"}}';
 
 const crashed: FailureWords = {
-  summary: "Parley's sidecar crashed 5 times in a few minutes and is not started again by itself.",
+  summary: "Parley's background process (sidecar) crashed 5 times in a few minutes and is not started again by itself.",
   advice: "The log says more. Restart when the cause is gone.",
   actions: [
     { action: "show-log", label: "Show Log" },
