@@ -3,6 +3,7 @@
 // whatever happens: an error, a cut stream and a cancellation are results.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { orAborted } from "./abort.ts";
 import { AnswerBatches } from "./answers/answer-batches.ts";
 import { AnswerReading } from "./answers/answer-reading.ts";
 import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.ts";
@@ -268,9 +269,9 @@ class AnswerRun {
   async #readPrompt(): Promise<Prompt> {
     if (typeof this.#prompt !== "function") return this.#prompt;
     try {
-      return await this.#prompt(this.#signal);
+      return await orAborted(this.#prompt(this.#signal), this.#signal);
     } catch (error) {
-      if (error instanceof ProviderError) throw error;
+      if (error instanceof ProviderError || this.#signal.aborted) throw error;
       throw invalidRequest("prompt-unreadable", `The prompt could not be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }

@@ -32,6 +32,8 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
   readonly #told: StreamEvent[] = [];
   #running: Promise<void> | null = null;
   #over = false;
+  /** The reader has left: what the run passes on from here on is not begun. */
+  #left = false;
   /** What the run rejected with. */
   #failure: { readonly thrown: unknown } | null = null;
   #passage: Passage | null = null;
@@ -55,9 +57,10 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
 
   /**
    * For the run: resolves when the reader has taken the stream to its end; rejects with what the stream broke off with. The
-   * stream begins at once, however long the reader takes over what it was told before.
+   * stream begins at once, however long the reader takes over what it was told before; it does not begin where the reader has left.
    */
   pass(stream: ProviderStream, reading: PassageReading): Promise<void> {
+    if (this.#left) return pulledFrom(stream).close();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const passage = { stream: pulledFrom(stream), reading, resolve, reject };
     this.#passage = passage;
@@ -92,6 +95,7 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
   /** The run ends, and whatever it holds is given back when this resolves. */
   async close(): Promise<void> {
     if (this.#running === null) this.#over = true;
+    this.#left = true;
     this.#leave();
     await this.whenRead();
     const passage = this.#passage;

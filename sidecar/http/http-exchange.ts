@@ -83,6 +83,11 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     return false;
   }
 
+  /** Something has come that nobody has taken yet. */
+  get hasUnread(): boolean {
+    return this.#unread.length > 0;
+  }
+
   /** To be called when it is `ready`. Throws as `read` rejects. */
   take(): readonly Buffer[] | null {
     if (this.#unread.length === 0) {

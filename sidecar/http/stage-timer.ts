@@ -2,6 +2,9 @@
 
 export type Stage = "connect" | "first-token" | "idle" | "after-finish" | "list" | "error-body";
 
+/** Milliseconds: the longest that a timer can wait, almost 25 days. It would take more for 1. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class StageTimer {
   readonly #onLimit: (stage: Stage, limitMs: number) => void;
   #timer: NodeJS.Timeout | null = null;
@@ -25,7 +28,7 @@ export class StageTimer {
     this.stop();
     this.#stage = stage;
     this.#limitMs = limitMs;
-    if (limitMs > 0) this.#timer = setTimeout(this.#reached, limitMs).unref();
+    if (limitMs > 0) this.#timer = setTimeout(this.#reached, Math.min(limitMs, LONGEST_MS)).unref();
   }
 
   /** The stage's time begins anew. Cheap enough for every read. */

@@ -27,6 +27,8 @@ export class CallerAborted extends Error {
 }
 
 const MAX_REDIRECTS = 3;
+/** Stages in which what comes is read when the caller asks for it. */
+const READ_AT_LEISURE: readonly Stage[] = ["first-token", "idle", "after-finish"];
 
 export class HttpCall {
   readonly timer: StageTimer;
@@ -43,7 +45,7 @@ export class HttpCall {
     this.#target = target;
     this.#limits = limits;
     this.#signal = signal;
-    this.timer = new StageTimer((stage, limitMs) => this.#exchange?.abort(this.#timeout(stage, limitMs)));
+    this.timer = new StageTimer((stage, limitMs) => this.#limitReached(stage, limitMs));
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -102,6 +104,12 @@ export class HttpCall {
 
   #redirectError(status: number, problem: string): ProviderError {
     return protocolError(this.#target, `the redirect (${status}) is not followed: ${problem}.`, "before-headers", "redirect-refused");
+  }
+
+  #limitReached(stage: Stage, limitMs: number): void {
+    // It is the reader who was silent: the server has sent, or would if it could.
+    if (READ_AT_LEISURE.includes(stage) && this.#exchange?.hasUnread === true) this.timer.enter(stage, limitMs);
+    else this.#exchange?.abort(this.#timeout(stage, limitMs));
   }
 
   #timeout(stage: Stage, limitMs: number): ProviderError {

@@ -185,6 +185,26 @@ describe("the batches of an answer", () => {
     }
   });
 
+  it("of a reader that has left begin no stream that the run passes on afterwards", async () => {
+    let begun = 0;
+    const left = Promise.withResolvers<void>();
+    const batches: AnswerBatches = new AnswerBatches(async () => {
+      batches.tell([text(1)]);
+      await left.promise;
+      await batches.pass(
+        (async function* (): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+          begun += 1;
+          yield piece;
+        })(),
+        numbered(),
+      );
+      batches.tell([text(2)]);
+    }, left.resolve);
+    assert.deepEqual(seqs((await batches.next()).value), [1]);
+    await batches.return();
+    assert.deepEqual([begun, await batches.next()], [0, { done: true, value: undefined }]);
+  });
+
   it("throw once what the run failed with, and then are over", async () => {
     const fault = new Error("a fault");
     const batches: AnswerBatches = new AnswerBatches(
