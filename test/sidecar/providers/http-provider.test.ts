@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { after, afterEach, before, describe, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Provider, ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import { ClientReads } from "../../support/client-reads.ts";
 import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
@@ -213,10 +214,11 @@ describe("A time limit", () => {
     const comment = ": keep-alive\n\n";
     fake.enqueue({ steps: [{ raw: comment }, { gate: "more" }, { raw: comment }, { gate: "never" }] });
     const failed = callError(chat(), { timeLimits: { firstTokenMs: 1500, idleMs: 60_000 } });
-    await reads.read(comment.length);
+    // Then what was read has been taken, too.
+    await reads.read(comment.length).then(nextTurn);
     context.mock.timers.tick(1000);
     fake.gate("more").open();
-    await reads.read(2 * comment.length);
+    await reads.read(2 * comment.length).then(nextTurn);
     context.mock.timers.tick(500);
     // Were it another limit that holds now, that one would be told.
     context.mock.timers.tick(60_000);
