@@ -28,7 +28,7 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
  * bytes does neither, and is idle.
  */
 const BYTES_OF_LIFE = 64 * 1024;
-/** The finish reason has come: usage and the end of the body follow at once, or not at all. */
+/** The end has been told: usage and the end of the body follow at once, or not at all. */
 const AFTER_FINISH_MS = 5000;
 
 export class AnswerStream {
@@ -167,7 +167,7 @@ export class AnswerStream {
   }
 
   #watch(): void {
-    if (this.#reader.finished) {
+    if (this.#reader.ending) {
       if (this.#timer.stage !== "after-finish") this.#timer.enter("after-finish", AFTER_FINISH_MS);
     } else if (this.#timer.stage === "idle") {
       if (this.#showsLife()) this.#timer.restart();

@@ -59,6 +59,8 @@ export interface WireReader {
   readonly started: boolean;
   /** The provider's own terminal marker has come: whatever breaks now, the answer is whole (quirk 2). */
   readonly finished: boolean;
+  /** The same beyond doubt: figures alone can follow, and soon. An error behind it takes nothing from the answer. */
+  readonly ending: boolean;
   /** Nothing can follow, so the end of the body need not be waited for. */
   readonly done: boolean;
   /** What the provider has told so far, marked as estimated where more of the answer follows; null: nothing yet. Made anew each time. */

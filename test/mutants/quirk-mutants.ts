@@ -31,14 +31,14 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 9", 'return this.#reader.started ? "mid-stream" : "before-first-token";', 'return "mid-stream";'],
   ],
   "sidecar/providers/openai-chat/reader.ts": [
-    ["quirk 7", "return this.#done || this.#rawFinishReason !== null;", "return true;"],
+    ["quirk 7", "return this.#done || this.#finish.stands;", "return true;"],
     ["quirk 8", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
     ["quirk 9", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
     ["quirk 18", 'this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;', ""],
     ["quirk 19", 'this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;', ""],
     ["quirk 20", 'this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;', 'this.#usage = readChatUsage(chunk["usage"]) ?? null;'],
     ["quirk 23", "if (delta !== undefined) this.#readDelta(", "if (delta !== null) this.#readDelta("],
-    ["quirk 24", 'if (reason !== undefined && reason !== "") this.#rawFinishReason', "if (reason !== undefined) this.#rawFinishReason"],
+    ["quirk 24", 'if (reason !== undefined && reason !== "") this.#finish', "if (reason !== undefined) this.#finish"],
     [
       "quirk 27",
       'nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);',

@@ -46,6 +46,10 @@ export class AnthropicReader implements WireReader {
     return this.#stopped || this.#stopReason !== null;
   }
 
+  get ending(): boolean {
+    return this.finished;
+  }
+
   /** Only the end of the body: a recorded body can hold the messages of several steps. */
   get done(): boolean {
     return false;

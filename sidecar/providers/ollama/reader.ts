@@ -30,6 +30,10 @@ export class OllamaReader implements WireReader {
     return this.#done || this.#doneReason !== null;
   }
 
+  get ending(): boolean {
+    return this.finished;
+  }
+
   get done(): boolean {
     return false;
   }

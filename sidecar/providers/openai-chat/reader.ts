@@ -7,6 +7,7 @@ import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, parseRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { DeltaTemplate } from "./delta-template.ts";
+import { FinishMark } from "./finish-mark.ts";
 import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
@@ -16,9 +17,11 @@ export class ChatReader implements WireReader {
   readonly #target: WireTarget;
   readonly #calls = new ToolCallAssembly();
   readonly #template = new DeltaTemplate();
+  readonly #finish = new FinishMark();
   #started = false;
+  /** Since the choice that is being read began. */
+  #contentCame = false;
   #done = false;
-  #rawFinishReason: string | null = null;
   #usage: ReportedUsage | null = null;
   #reasoningDetails: JsonValue[] = [];
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
@@ -33,7 +36,11 @@ export class ChatReader implements WireReader {
   }
 
   get finished(): boolean {
-    return this.#done || this.#rawFinishReason !== null;
+    return this.#done || this.#finish.stands;
+  }
+
+  get ending(): boolean {
+    return this.#done || (this.#started && this.#finish.isCertain);
   }
 
   /** Usage follows the finish reason, so only the marker of the stream's end says that nothing else will come. */
@@ -68,8 +75,8 @@ export class ChatReader implements WireReader {
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
     if (!whole) return;
-    const finishReason = mapFinishReason(this.#rawFinishReason, this.#calls.any);
-    out.push({ type: "finish", finishReason, rawFinishReason: this.#rawFinishReason });
+    const { reason } = this.#finish;
+    out.push({ type: "finish", finishReason: mapFinishReason(reason, this.#calls.any), rawFinishReason: reason });
   }
 
   #readInFull(data: string, event: string, out: ProviderEvent[]): void {
@@ -102,13 +109,14 @@ export class ChatReader implements WireReader {
 
   #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
     this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;
+    this.#contentCame = false;
     // A whole message stands in for deltas where there are none; some servers repeat it at the end of a stream.
     const delta = asObject(choice["delta"]) ?? (this.#started ? undefined : asObject(choice["message"]));
     if (delta !== undefined) this.#readDelta(delta, out);
     // The older completions have their text here. Together repeats what its delta says.
     else this.#text(choice["text"], out);
     const reason = asText(choice["finish_reason"]);
-    if (reason !== undefined && reason !== "") this.#rawFinishReason = reason;
+    if (reason !== undefined && reason !== "") this.#finish.set(reason, this.#contentCame);
   }
 
   #readDelta(delta: JsonObject, out: ProviderEvent[]): void {
@@ -118,9 +126,8 @@ export class ChatReader implements WireReader {
     else this.#readParts(asList(content), out);
     this.#text(delta["refusal"], out);
     warnOfMedia(delta, out);
-    this.#calls.add(delta["tool_calls"]);
-    this.#calls.addLegacy(delta["function_call"]);
-    if (this.#calls.any) this.#started = true;
+    if (this.#calls.add(delta["tool_calls"])) this.#content();
+    if (this.#calls.addLegacy(delta["function_call"])) this.#content();
     const details = asList(delta["reasoning_details"]);
     if (details !== undefined) this.#addDetails(details);
   }
@@ -151,14 +158,20 @@ export class ChatReader implements WireReader {
 
   #text(value: JsonValue | undefined, out: ProviderEvent[]): void {
     if (typeof value !== "string" || value === "") return;
-    this.#started = true;
+    this.#content();
     out.push({ type: "text-delta", text: value });
   }
 
   #reasoning(text: string, out: ProviderEvent[]): void {
     if (text === "") return;
-    this.#started = true;
+    this.#content();
     out.push({ type: "reasoning-delta", text });
+  }
+
+  #content(): void {
+    this.#started = true;
+    this.#contentCame = true;
+    this.#finish.content();
   }
 
   /** OpenRouter's reasoning as it wants it back: pieces of one text belong together, everything else stays as it came. */

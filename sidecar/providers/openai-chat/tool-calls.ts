@@ -37,25 +37,28 @@ export class ToolCallAssembly {
     return this.#calls.some(saysSomething);
   }
 
-  /** `pieces` is the `tool_calls` of one delta. */
-  add(pieces: JsonValue | undefined): void {
+  /** `pieces` is the `tool_calls` of one delta. Whether they said something new. */
+  add(pieces: JsonValue | undefined): boolean {
+    let isNew = false;
     for (const value of asList(pieces) ?? []) {
       const piece = asObject(value);
       if (piece === undefined) continue;
-      if (this.#isLegacy) this.#calls.pop();
-      this.#addPiece(piece);
+      if (this.#isLegacy) this.#calls.length = 0;
+      if (this.#addPiece(piece)) isNew = true;
     }
+    return isNew;
   }
 
   /**
    * The `function_call` of one delta: what a call was before there could be several, and what servers of that time still send.
-   * Some repeat in it what stands under `tool_calls` (llama-cpp-python), so it counts only where no such call comes.
+   * Some repeat in it what stands under `tool_calls` (llama-cpp-python), so it counts only where no such call comes. Whether it said
+   * something new.
    */
-  addLegacy(called: JsonValue | undefined): void {
+  addLegacy(called: JsonValue | undefined): boolean {
     const piece = asObject(called);
-    if (piece === undefined) return;
+    if (piece === undefined) return false;
     const begins = this.#calls.length === 0 && (asText(piece["name"]) ?? "") !== "";
-    if (begins || this.#isLegacy) this.#addPiece({ function: piece }, LEGACY);
+    return (begins || this.#isLegacy) && this.#addPiece({ function: piece }, LEGACY);
   }
 
   /** In the order in which they began. A call that was given no id, or that of another, gets one that is unique in this answer. */
@@ -75,17 +78,18 @@ export class ToolCallAssembly {
     return this.#calls[0]?.index === LEGACY;
   }
 
-  #addPiece(piece: JsonObject, index = asCount(piece["index"])): void {
+  #addPiece(piece: JsonObject, index = asCount(piece["index"])): boolean {
     const called = asObject(piece["function"]);
     const id = asText(piece["id"]) ?? "";
     const name = asText(called?.["name"]) ?? "";
     const written = asJsonText(called?.["arguments"]);
     const call = this.#callOf({ id, name, written }, index);
-    if (call === undefined) return;
+    if (call === undefined) return false;
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
     call.arguments += written;
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
+    return id !== "" || name !== "" || written !== "";
   }
 
   /**

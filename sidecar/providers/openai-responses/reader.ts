@@ -45,6 +45,10 @@ export class ResponsesReader implements WireReader {
     return this.#ended;
   }
 
+  get ending(): boolean {
+    return this.finished;
+  }
+
   /** Only the end of the body: a recorded body can hold the responses of several steps. */
   get done(): boolean {
     return false;

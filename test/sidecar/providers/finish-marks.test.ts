@@ -1,0 +1,82 @@
+// Finish reasons that are none: in every chunk, in those of the reasoning, in the first. What follows them is part of the answer,
+// however late it comes, and an answer that breaks off behind one of them was cut.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { JsonObject } from "../../../sidecar/types.ts";
+import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
+import type { FakeStep } from "../../support/fake-provider-script.ts";
+import { call, type CallOutcome } from "../../support/provider-calls.ts";
+import { foldEvents } from "../../support/wire-reading.ts";
+import { chunk, counted, stopped } from "./variations/chat-records.ts";
+import { sse } from "./variations/one-answer.ts";
+
+const here = await fakeAtHand();
+const { fake } = here;
+
+const chat = (steps: readonly FakeStep[], onBatch: () => void = () => {}): Promise<CallOutcome> => {
+  fake.enqueue({ steps });
+  return call(providerOnWire(here, "openai-chat"), { onBatch, timeLimits: { firstTokenMs: 60_000, idleMs: 60_000 } });
+};
+const saidWith = (reason: string | null, delta: JsonObject): JsonObject => chunk(delta, {}, { finish_reason: reason });
+const END = sse(counted, "[DONE]");
+
+describe("What comes long after a finish reason is part of the answer where the reason stands", () => {
+  const progress = { prompt_progress: { total: 10, cache: 0, processed: 5, time_ms: 1 } };
+  const beginnings: readonly (readonly [where: string, records: string, text: string])[] = [
+    ["in every chunk", sse(saidWith("stop", { content: "It is " })), "It is "],
+    ["beside the reasoning", sse(saidWith("stop", { reasoning_content: "Hm." })), ""],
+    ["in a first chunk without content", sse({ ...saidWith("stop", { content: "" }), ...progress }), ""],
+    ["before content that came at once", sse(chunk({ content: "It " }), stopped(), chunk({ content: "is " })), "It is "],
+  ];
+  for (const [where, records, text] of beginnings) {
+    test(where, async (context) => {
+      context.mock.timers.enable({ apis: ["setTimeout"] });
+      const begun = Promise.withResolvers<void>();
+      const rest = sse(saidWith("stop", { content: "7 °C." }));
+      const outcome = chat([{ raw: records }, { gate: "rest" }, { raw: `${rest}${END}` }], () => begun.resolve());
+      await begun.promise;
+      context.mock.timers.tick(30_000);
+      fake.gate("rest").open();
+      const answer = foldEvents((await outcome).events);
+      assert.equal(answer.text, `${text}7 °C.`);
+      assert.deepEqual([answer.finish?.rawFinishReason, answer.usage?.outputTokens], ["stop", 5]);
+    });
+  }
+});
+
+test("A finish reason of its own ends an answer whose connection stays open, after a while", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const begun = Promise.withResolvers<void>();
+  const records = sse(chunk({ content: "Whole." }), stopped());
+  const outcome = chat([{ raw: records }, { gate: "never" }], () => begun.resolve());
+  await begun.promise;
+  context.mock.timers.tick(5000);
+  const { events, thrown } = await outcome;
+  assert.equal(thrown, null);
+  assert.equal(foldEvents(events).finish?.finishReason, "stop");
+});
+
+test("An answer with a finish reason in every chunk was cut where its connection breaks", async () => {
+  const records = sse(saidWith("stop", { content: "It " }), saidWith("stop", { content: "is " }));
+  const { events } = await chat([{ raw: records }, { cut: "reset" }]);
+  const answer = foldEvents(events);
+  assert.deepEqual([answer.text, answer.finish], ["It is ", null]);
+  assert.partialDeepStrictEqual(events.find(({ type }) => type === "warning") ?? {}, { code: "connection-lost" });
+});
+
+test("The finish reason beside the only content is one, also where the connection breaks behind it", async () => {
+  const { events } = await chat([{ raw: sse(saidWith("stop", { content: "Whole." })) }, { cut: "reset" }]);
+  assert.equal(foldEvents(events).finish?.finishReason, "stop");
+});
+
+test("Of several finish reasons the last one counts, also with calls among them", async () => {
+  const called = { tool_calls: [{ index: 0, id: "c1", function: { name: "f", arguments: '{"a":' } }] };
+  const rest = { tool_calls: [{ index: 0, function: { arguments: "1}" } }] };
+  const { events } = await chat([{ raw: sse(saidWith("stop", called), saidWith("stop", rest), stopped("tool_calls")) }]);
+  const answer = foldEvents(events);
+  assert.deepEqual(answer.tools, [{ id: "c1", name: "f", arguments: '{"a":1}' }]);
+  assert.equal(answer.finish?.rawFinishReason, "tool_calls");
+  const cut = await chat([{ raw: sse(saidWith("stop", called), saidWith("stop", rest)) }]);
+  assert.equal(foldEvents(cut.events).finish, null);
+});
