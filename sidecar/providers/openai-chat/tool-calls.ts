@@ -17,7 +17,10 @@ interface CallInPieces {
   readonly index: number | undefined;
   id: string;
   name: string;
+  /** All pieces, joined. */
   arguments: string;
+  /** The latest piece, as long as each repeats the one before it and goes on from there. */
+  grown: string | undefined;
   extraContent: JsonValue | undefined;
   looks: number;
 }
@@ -70,7 +73,7 @@ export class ToolCallAssembly {
       // Results name their call by its id alone, so two calls must not share one.
       for (let next = at; taken.has(id) || (id !== call.id && given.has(id)); next += 1) id = `${call.id || "call"}_${next}`;
       taken.add(id);
-      return { ...call, id };
+      return { id, name: call.name, arguments: argumentsOf(call), extraContent: call.extraContent };
     });
   }
 
@@ -87,16 +90,18 @@ export class ToolCallAssembly {
     if (call === undefined) return false;
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
+    if (written !== "") call.grown = grownBy(call, written);
     call.arguments += written;
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
     return id !== "" || name !== "" || written !== "";
   }
 
   /**
-   * The call that a piece belongs to; undefined for one that is told of again. Nothing can follow an object that is whole: an
+   * The call that a piece belongs to; undefined for one that is told of again. A call has one name: another begins another call,
+   * under whatever index and id, for servers exist that give all calls the same. Nothing can follow an object that is whole: an
    * object behind it, under the same index and without an id of its own, is another call, for Gemini's interface gives all calls
    * of an answer one index (NousResearch/hermes-agent#62940) and gateways lose their names beside (dyedd/lens#49). An empty
-   * object that arguments follow without a name was no more than a place kept for them.
+   * object that arguments of the same call follow was no more than a place kept for them.
    */
   #callOf(
     piece: { readonly id: string; readonly name: string; readonly written: string },
@@ -104,14 +109,17 @@ export class ToolCallAssembly {
   ): CallInPieces | undefined {
     const { id, name, written } = piece;
     const found = this.#find(id, name, index);
-    if (found === undefined || !/^\s*\{/u.test(written) || !isWhole(found)) return found ?? this.#begin(index);
-    if (written === found.arguments && (name === "" || name === found.name)) return undefined;
-    if (id === "" && name === "" && /^\s*\{\s*\}\s*$/u.test(found.arguments)) {
+    if (found === undefined || (name !== "" && found.name !== "" && name !== found.name)) return this.#begin(index);
+    if (!/^\s*[{"]/u.test(written) || !isWhole(found)) return found;
+    const told = argumentsOf(found);
+    if (isSame(written, told)) return undefined;
+    const isItsOwn = id === "" ? name === "" : id === found.id;
+    if (isItsOwn && /^\s*\{\s*\}\s*$/u.test(told)) {
       found.arguments = "";
       return found;
     }
     const call = this.#begin(index);
-    call.name = name === "" ? found.name : name;
+    call.name = found.name;
     return call;
   }
 
@@ -138,7 +146,7 @@ export class ToolCallAssembly {
 
   #begin(index: number | undefined): CallInPieces {
     if (this.#calls.length >= MAX_CALLS) throw new MalformedRecord(`more than ${MAX_CALLS} tool calls in one answer`);
-    const call = { index, id: "", name: "", arguments: "", extraContent: undefined, looks: 0 };
+    const call = { index, id: "", name: "", arguments: "", grown: undefined, extraContent: undefined, looks: 0 };
     this.#calls.push(call);
     return call;
   }
@@ -148,7 +156,28 @@ export class ToolCallAssembly {
 function isWhole(call: CallInPieces): boolean {
   if (!/\}\s*$/u.test(call.arguments.slice(-8)) || call.looks === MAX_LOOKS) return false;
   call.looks += 1;
-  return asObject(parseJson(call.arguments)) !== undefined;
+  return asObject(parseJson(argumentsOf(call))) !== undefined;
+}
+
+function grownBy({ arguments: before, grown }: CallInPieces, written: string): string | undefined {
+  return before === "" || (grown !== undefined && written.startsWith(grown)) ? written : undefined;
+}
+
+/**
+ * Some servers send with each piece all that came before it (NousResearch/hermes-agent#35718): the last one is all there is. Pieces
+ * can begin alike by chance too, as `{"not":` and `{"not":{}}}` do: then they are JSON once they are joined.
+ */
+function argumentsOf({ arguments: joined, grown }: CallInPieces): string {
+  const isGrown = grown !== undefined && grown.length < joined.length;
+  return isGrown && parseJson(joined) === undefined ? grown : joined;
+}
+
+/** With other spacing, or written as JSON once more, which gateways do where they repeat what came in pieces (BerriAI/litellm#20480). */
+function isSame(written: string, told: string): boolean {
+  if (written === told) return true;
+  const value = parseJson(written);
+  const again = typeof value === "string" ? parseJson(value) : value;
+  return again !== undefined && JSON.stringify(again) === JSON.stringify(parseJson(told));
 }
 
 function saysSomething({ id, name, arguments: text }: CallInPieces): boolean {

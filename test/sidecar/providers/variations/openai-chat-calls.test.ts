@@ -1,0 +1,108 @@
+// Calls of tools over chat completions whose pieces name no call, or the wrong one, or say what was said before.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { JsonObject } from "../../../../sidecar/types.ts";
+import { chunk, counted, stopped } from "./chat-records.ts";
+import { CALLED, read, sse, TWICE, type Answer } from "./one-answer.ts";
+
+const piece = (called: JsonObject, more: JsonObject = {}): JsonObject =>
+  chunk({ tool_calls: [{ index: 0, type: "function", function: called, ...more }] });
+const calledAs = (...tools: Answer["tools"]): Answer => ({ ...TWICE, tools });
+const BERN = '{"city":"Bern"}';
+
+const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readonly JsonObject[]])[] = [
+  [
+    "another name begins another call under one index and one id, its arguments in pieces",
+    calledAs(["c1", "a", '{"n":1}'], ["c1_1", "b", '{"n":2}']),
+    [
+      piece({ name: "a", arguments: "" }, { id: "c1" }),
+      piece({ arguments: '{"n":1}' }),
+      piece({ name: "b", arguments: "" }, { id: "c1" }),
+      piece({ arguments: '{"n"' }),
+      piece({ arguments: ":2}" }, { id: "c1" }),
+    ],
+  ],
+  [
+    "another name begins another call under one index without ids",
+    calledAs(["call_0", "a", '{"n":1}'], ["call_1", "b", '{"n":2}']),
+    [piece({ name: "a" }), piece({ arguments: '{"n":1}' }), piece({ name: "b" }), piece({ arguments: '{"n":2}' })],
+  ],
+  [
+    "another name begins another call also where neither has arguments",
+    calledAs(["c1", "a", ""], ["c1_1", "b", ""]),
+    [piece({ name: "a", arguments: "" }, { id: "c1" }), piece({ name: "b", arguments: "" }, { id: "c1" })],
+  ],
+  [
+    "a name that each piece repeats is that of one call",
+    CALLED,
+    [
+      piece({ name: "weather", arguments: "" }, { id: "c1" }),
+      piece({ name: "weather", arguments: '{"city":' }, { id: "c1" }),
+      piece({ name: "weather", arguments: '"Bern"}' }),
+    ],
+  ],
+  [
+    "arguments that each piece repeats from the beginning",
+    CALLED,
+    [
+      piece({ name: "weather", arguments: '{"city' }, { id: "c1" }),
+      piece({ arguments: '{"city":"B' }),
+      piece({ arguments: '{"city":"B' }),
+      piece({ arguments: BERN }),
+      piece({ arguments: BERN }),
+    ],
+  ],
+  [
+    "two calls under one index whose pieces repeat their arguments from the beginning",
+    calledAs(["call_0", "a", '{"n":1}'], ["call_1", "a", '{"n":2}']),
+    [
+      piece({ name: "a", arguments: '{"n":' }),
+      piece({ arguments: '{"n":1}' }),
+      piece({ name: "a", arguments: '{"n":2' }),
+      piece({ arguments: '{"n":2}' }),
+    ],
+  ],
+  [
+    "arguments whose second piece begins as the first by chance",
+    calledAs(["c1", "a", '{"not":{"not":{}}}']),
+    [piece({ name: "a", arguments: '{"not":' }, { id: "c1" }), piece({ arguments: '{"not":{}}}' })],
+  ],
+  ...[
+    ["with other spacing", '{ "city": "Bern" }'],
+    ["written as JSON once more", JSON.stringify(BERN)],
+  ].map(([how = "", again = ""]): (typeof FORMS)[number] => [
+    `arguments in pieces that are told again as a whole, ${how}`,
+    CALLED,
+    [
+      piece({ name: "weather", arguments: '{"city":' }, { id: "c1" }),
+      piece({ arguments: '"Bern"}' }),
+      piece({ name: "weather", arguments: again }, { id: "c1" }),
+    ],
+  ]),
+  [
+    "an empty object in the place of arguments that follow under the same id",
+    CALLED,
+    [
+      piece({ name: "weather", arguments: "{}" }, { id: "c1" }),
+      piece({ arguments: '{"city":' }, { id: "c1" }),
+      piece({ name: "weather", arguments: '"Bern"}' }, { id: "c1" }),
+    ],
+  ],
+  [
+    "a call without arguments and one with them, of the same tool and without ids",
+    calledAs(["call_0", "a", "{}"], ["call_1", "a", '{"n":2}']),
+    [piece({ name: "a", arguments: "{}" }), piece({ name: "a", arguments: '{"n":2}' })],
+  ],
+];
+
+describe("Calls of tools over chat completions:", () => {
+  for (const [title, expected, pieces] of FORMS)
+    test(title, () => assert.deepEqual(read("openai-chat", sse(...pieces, stopped("tool_calls"), counted, "[DONE]")), expected));
+
+  test("arguments that each piece repeats are told once also where the answer was cut at its length", () => {
+    const pieces = [piece({ name: "weather", arguments: '{"city' }, { id: "c1" }), piece({ arguments: '{"city":"B' })];
+    const { tools } = read("openai-chat", sse(...pieces, stopped("length"), "[DONE]"));
+    assert.deepEqual(tools, [["c1", "weather", '{"city":"B']]);
+  });
+});
