@@ -6,15 +6,27 @@ import { MalformedRecord } from "./wire-adapter.ts";
 
 /**
  * One object as a rule. Several where a server forgot the empty line between its events, so that they arrived as the lines
- * of one. Throws `MalformedRecord`: what cannot be read is never skipped, since nobody could tell what is missing.
+ * of one; none where it only shows that it is there. Throws `MalformedRecord`: what cannot be read is never skipped, since nobody
+ * could tell what is missing. `event` is the name of a server-sent event.
  */
-export function parseRecords(data: string): readonly JsonObject[] {
+export function parseRecords(data: string, event = ""): readonly JsonObject[] {
   const whole = asObject(parseJson(data));
   if (whole !== undefined) return [whole];
-  const lines = data.split("\n").filter((line) => line.trim() !== "");
+  if (SIGN_OF_LIFE.test(event)) return [];
+  const lines = data.split("\n").filter((line) => !saysNothing(line.trim()));
   const objects = lines.map((line) => asObject(parseJson(line)));
-  if (lines.length < 2 || objects.includes(undefined)) throw new MalformedRecord(data);
+  if (objects.includes(undefined)) throw new MalformedRecord(data);
   return objects.filter((object) => object !== undefined);
+}
+
+const SIGN_OF_LIFE = /^(?:ping|heartbeat|keep-?alive)$/iu;
+
+/**
+ * What some write as data so that nobody takes the connection for dead: a comment in the wrong place, as Vertex AI has it for models of
+ * its partners (anomalyco/opencode#50871), a word, nothing.
+ */
+function saysNothing(line: string): boolean {
+  return line === "" || line.startsWith(":") || line === "null" || SIGN_OF_LIFE.test(line);
 }
 
 /** The `[DONE]` with which chat completions end, and which proxies also put at the end of streams that have an end of their own. */
@@ -27,5 +39,5 @@ export function isEndMark(data: string): boolean {
  * completions. Throws `MalformedRecord`.
  */
 export function parseTypedRecords(data: string, event: string): readonly (readonly [record: JsonObject, type: string])[] {
-  return isEndMark(data) ? [] : parseRecords(data).map((record) => [record, asText(record["type"]) ?? event]);
+  return isEndMark(data) ? [] : parseRecords(data, event).map((record) => [record, asText(record["type"]) ?? event]);
 }

@@ -81,7 +81,7 @@ export class ChatReader implements WireReader {
 
   #readInFull(data: string, event: string, out: ProviderEvent[]): void {
     const before = out.length;
-    const chunks = parseRecords(data);
+    const chunks = parseRecords(data, event);
     for (const chunk of chunks) this.#readChunk(chunk, event, out);
     const [chunk] = chunks;
     const came = out[before];

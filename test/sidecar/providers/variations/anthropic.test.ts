@@ -132,4 +132,10 @@ describe("Anthropic's wire:", () => {
     ],
   ];
   for (const [title, expected, stream] of forms) test(title, () => assert.deepEqual(read("anthropic", sse(...stream)), expected));
+
+  test("signs of life as data that is no JSON", () => {
+    const said = [start, grown({ type: "text_delta", text: "It is 7 °C." }), ...end()];
+    const stream = said.map((record) => `data: : keepalive\n\nevent: ping\ndata: ping\n\n${sse(record)}`).join("");
+    assert.deepEqual(read("anthropic", stream), { ...PLAIN, reasoning: "" });
+  });
 });

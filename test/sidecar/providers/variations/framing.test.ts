@@ -13,6 +13,16 @@ const MANY_LINES = sse(
   "[DONE]",
 );
 
+const SIGNS_OF_LIFE = [
+  "data: : keepalive\n\n",
+  "data: : OPENROUTER PROCESSING\n\n",
+  "data: null\n\n",
+  "event: ping\ndata: ping\n\n",
+  "event: heartbeat\ndata: 2026-11-22\n\n",
+  "data: keep-alive\n\n",
+  "data:  \n\n",
+];
+
 describe("The framing of events:", () => {
   const forms: Readonly<Record<string, string>> = {
     "lines that end with CR": PLAIN_CHAT.replaceAll("\n", "\r"),
@@ -28,6 +38,10 @@ describe("The framing of events:", () => {
     "records over several lines that end with CR and LF": MANY_LINES.replaceAll("\n", "\r\n"),
     "records over several lines that end with CR": MANY_LINES.replaceAll("\n", "\r"),
     "white space around records and the end": PLAIN_CHAT.replaceAll("data: ", "data: \t ").replaceAll("\n\n", " \t\n\n"),
+    "signs of life as data: comments, null, words, and nothing": records
+      .map((record, at) => `${SIGNS_OF_LIFE[at % SIGNS_OF_LIFE.length]}${record}\n\n${SIGNS_OF_LIFE.join("")}`)
+      .join(""),
+    "a comment as data before the record of the same event": PLAIN_CHAT.replaceAll("data: {", "data: : keepalive\ndata: {"),
     "no empty line behind the last record": PLAIN_CHAT.trimEnd(),
     "no mark of the end": PLAIN_CHAT.replace("data: [DONE]\n\n", ""),
     "the mark of the end twice": `${PLAIN_CHAT}data: [DONE]\n\n`,
