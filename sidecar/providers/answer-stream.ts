@@ -80,9 +80,14 @@ export class AnswerStream {
     if (pieces === null) {
       this.#end();
     } else {
-      this.#failure = this.#decode(pieces);
-      if (this.#failure === null && this.#reader.done) this.#end();
-      else this.#watch();
+      const failure = this.#decode(pieces);
+      // Behind the end nothing can be wrong with the answer any more.
+      if (failure === null ? this.#reader.done : this.#reader.ending) {
+        this.#end();
+      } else {
+        this.#failure = failure;
+        this.#watch();
+      }
     }
     // Not `[]` for the next: see `HttpExchange.take`.
     return this.#batch.splice(0);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerOnWire } from "../../support/fake-at-hand.ts";
-import type { FakeStep } from "../../support/fake-provider-script.ts";
+import type { FakeStep, FakeWire } from "../../support/fake-provider-script.ts";
 import { call, type CallOutcome } from "../../support/provider-calls.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 import { chunk, counted, stopped } from "./variations/chat-records.ts";
@@ -43,6 +43,39 @@ describe("What comes long after a finish reason is part of the answer where the 
       assert.deepEqual([answer.finish?.rawFinishReason, answer.usage?.outputTokens], ["stop", 5]);
     });
   }
+});
+
+describe("An answer that has ended stays whole behind", () => {
+  const ended: Readonly<Record<FakeWire, readonly FakeStep[]>> = {
+    "openai-chat": [{ raw: sse(chunk({ content: "Whole." }), stopped()) }],
+    "openai-responses": [{ text: "Whole." }, { finish: "stop" }],
+    anthropic: [{ text: "Whole." }, { finish: "stop" }],
+    ollama: [{ text: "Whole." }, { finish: "stop" }],
+  };
+  const followers: readonly (readonly [what: string, step: FakeStep])[] = [
+    ["an error", { streamError: { message: "no usage today", code: "server_error" } }],
+    ["what is no record", { raw: "data: oops\n\n" }],
+    ["another wire's mark of the end", { raw: "data: [DONE]\n\n" }],
+  ];
+  for (const wire of ["openai-chat", "openai-responses", "anthropic", "ollama"] as const) {
+    for (const [what, step] of followers) {
+      test(`${what}, over ${wire}`, async () => {
+        fake.enqueue({ steps: [...ended[wire], step] });
+        const { events, thrown } = await call(providerOnWire(here, wire));
+        assert.equal(thrown, null);
+        const answer = foldEvents(events);
+        assert.deepEqual([answer.text, answer.finish?.finishReason], ["Whole.", "stop"]);
+      });
+    }
+  }
+});
+
+test("An error behind a finish reason that stands beside content is told", async () => {
+  const { thrown } = await chat([
+    { raw: sse(saidWith("stop", { content: "Half" })) },
+    { streamError: { message: "out of memory", code: "server_error" } },
+  ]);
+  assert.match(String(thrown), /out of memory/u);
 });
 
 test("A finish reason of its own ends an answer whose connection stays open, after a while", async (context) => {
