@@ -40,16 +40,19 @@ const BEGINNING_LENGTH = 9;
 const SSE_BEGINNING = /^(?:\u00ef\u00bb\u00bf)?[\t\n\r ]*(?:data|event|id|retry)?:/u;
 
 /**
- * For a body that is labelled as JSON. It is one record: a server that answered at once although a stream was asked for.
- * Servers exist that put this label on server-sent events too; those are recognised by how they begin.
+ * For a body whose label says that it is JSON of some kind. Servers exist that put these labels on server-sent events too; those are
+ * recognised by how they begin.
  */
-export class WholeBodyDecoder implements RecordDecoder {
+export class LabelledDecoder implements RecordDecoder {
+  readonly #labelled: RecordDecoder;
   readonly #sink: RecordSink;
   readonly #limit: number;
   #beginning = Buffer.alloc(0);
   #decoder: RecordDecoder | undefined;
 
-  constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+  /** `labelled`: for what the label says. */
+  constructor(labelled: RecordDecoder, sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+    this.#labelled = labelled;
     this.#sink = sink;
     this.#limit = limit;
   }
@@ -76,11 +79,18 @@ export class WholeBodyDecoder implements RecordDecoder {
 
   #decide(): RecordDecoder {
     const isSse = SSE_BEGINNING.test(this.#beginning.toString("latin1"));
-    const decoder = isSse ? new SseDecoder(this.#sink, this.#limit) : new OneRecordDecoder(this.#sink, this.#limit);
+    const decoder = isSse ? new SseDecoder(this.#sink, this.#limit) : this.#labelled;
     this.#decoder = decoder;
     decoder.push(this.#beginning);
     this.#beginning = Buffer.alloc(0);
     return decoder;
+  }
+}
+
+/** The body is one record: a server that answered at once although a stream was asked for. */
+export class WholeBodyDecoder extends LabelledDecoder {
+  constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+    super(new OneRecordDecoder(sink, limit), sink, limit);
   }
 }
 

@@ -22,6 +22,8 @@ export class SseDecoder implements RecordDecoder {
   /** The data lines of the event under way, joined; null before the first. */
   #data: string | null = null;
   #event = "";
+  /** The data so far is the beginning of an object whose lines stand there by themselves. */
+  #isOpen = false;
   #started = false;
   #lines = 0;
   /** The last character so far was a CR: a LF that follows belongs to the same line end. */
@@ -119,7 +121,10 @@ export class SseDecoder implements RecordDecoder {
   #readData(text: string, start: number, end: number): void {
     // A line of the four letters alone is an empty data line; `database: …` is a field that nobody knows.
     if (end - start > 4 && text.charCodeAt(start + 4) !== COLON) return;
-    const value = end - start <= 5 ? "" : text.slice(valueStart(text, start + 5, end), end);
+    this.#addData(end - start <= 5 ? "" : text.slice(valueStart(text, start + 5, end), end));
+  }
+
+  #addData(value: string): void {
     this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
     if (this.#data.length > this.#limit) throw new RecordTooLongError(this.#limit);
   }
@@ -127,14 +132,22 @@ export class SseDecoder implements RecordDecoder {
   /**
    * No field's name begins with a brace, but some servers put JSON on a line of its own: after an empty `data:` line
    * (0xPlaygrounds/rig#534), or an error in the middle of a stream. By the standard it would be lost. So would what earlier
-   * versions of llama.cpp's server, and what is built on them, wrote as a field of its own: `error: {…}`.
+   * versions of llama.cpp's server, and what is built on them, wrote as a field of its own: `error: {…}`. And so would JSON that is
+   * indented over several lines, from its opening brace to the closing one at the beginning of a line.
    */
   #readBareJson(line: string): void {
+    if (this.#isOpen || this.#data === "{") {
+      this.#isOpen = true;
+      this.#addData(line);
+      if (line.startsWith("}")) this.#dispatch();
+      return;
+    }
     const isError = line.startsWith("error:");
     const text = (isError ? line.slice(6) : line).trimStart();
     if (!text.startsWith("{")) return;
     this.#dispatch();
-    this.#sink(text, isError ? "error" : "");
+    if (text === "{") this.#addData(text);
+    else this.#sink(text, isError ? "error" : "");
   }
 
   #dispatch(): void {
@@ -142,6 +155,7 @@ export class SseDecoder implements RecordDecoder {
     const event = this.#event;
     this.#data = null;
     this.#event = "";
+    this.#isOpen = false;
     if (data !== null && data !== "") this.#sink(data, event);
   }
 }

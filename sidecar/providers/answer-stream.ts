@@ -2,7 +2,7 @@
 // answer can end: by its own marker, cut, with an error inside the stream, or with bytes that are no answer at all.
 
 import type { HttpExchange, HttpHead } from "../http/http-exchange.ts";
-import { NdjsonDecoder, WholeBodyDecoder } from "../http/ndjson.ts";
+import { LabelledDecoder, NdjsonDecoder, WholeBodyDecoder } from "../http/ndjson.ts";
 import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http/records.ts";
 import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
@@ -206,7 +206,7 @@ function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget,
     throw protocolError(target, words, "before-first-token", "not-an-api");
   }
   if (type.startsWith("text/event-stream")) return new SseDecoder(sink);
-  if (type.includes("ndjson") || type.includes("jsonl")) return new NdjsonDecoder(sink);
-  if (adapter.framing === "ndjson") return new NdjsonDecoder(sink);
+  if (type.includes("ndjson") || type.includes("jsonl") || adapter.framing === "ndjson")
+    return new LabelledDecoder(new NdjsonDecoder(sink), sink);
   return type.startsWith("application/json") ? new WholeBodyDecoder(sink) : new SseDecoder(sink);
 }

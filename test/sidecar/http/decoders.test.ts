@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NdjsonDecoder, WholeBodyDecoder } from "../../../sidecar/http/ndjson.ts";
+import { LabelledDecoder, NdjsonDecoder, WholeBodyDecoder } from "../../../sidecar/http/ndjson.ts";
 import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../../../sidecar/http/records.ts";
 import { SseDecoder } from "../../../sidecar/http/sse.ts";
 import { bytesOneByOne, cutAt, offsetsInsideCharacters } from "../../support/wire-reading.ts";
@@ -47,6 +47,17 @@ const SSE_CASES: readonly (readonly [title: string, text: string, expected: Expe
   ["quirk 6: JSON on a line of its own after an empty data line is a record", 'data:\n {"a":1}\n\n', ['{"a":1}']],
   ["JSON on a line of its own is a record", 'data: 1\n\n{"error":"x"}\n', ["1", '{"error":"x"}']],
   ["JSON on a line of its own ends the event before it", 'data: 1\n{"error":"x"}\n\n', ["1", '{"error":"x"}']],
+  [
+    "JSON over several lines of its own is one record",
+    '{\n  "a": {\n    "b": 1\n  }\n}\ndata: 1\n\n',
+    ['{\n  "a": {\n    "b": 1\n  }\n}', "1"],
+  ],
+  [
+    "JSON over several lines of which only the first says that it is data is one record",
+    'data: {\r\n  "a": 1\r\n}\r\n\r\n',
+    ['{\n  "a": 1\n}'],
+  ],
+  ["JSON over several lines that is cut is what came of it", '{\n  "a": 1,\n', ['{\n  "a": 1,']],
   ["quirk 3: characters of two, three and four bytes survive, cut anywhere", "data: é€😀漢字\n\n", ["é€😀漢字"]],
   ["nothing comes out of nothing", "", []],
 ];
@@ -102,6 +113,12 @@ describe("Newline-delimited JSON", () => {
       assert.throws(() => decoder.push(Buffer.from(`${"x".repeat(1001)}${end}`)), RecordTooLongError);
     }
   });
+});
+
+test("Server-sent events under the label of newline-delimited JSON are read as what they are, and lines as lines", () => {
+  const labelled: CreateDecoder = (sink) => new LabelledDecoder(new NdjsonDecoder(sink), sink);
+  checkDecoding(labelled, Buffer.from("data: é\n\ndata: 2\n\n"), ["é", "2"]);
+  for (const [, text, expected] of NDJSON_CASES) checkDecoding(labelled, Buffer.from(text), expected);
 });
 
 describe("A whole body", () => {

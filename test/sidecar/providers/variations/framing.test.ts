@@ -46,5 +46,10 @@ describe("The framing of events:", () => {
     "no mark of the end": PLAIN_CHAT.replace("data: [DONE]\n\n", ""),
     "the mark of the end twice": `${PLAIN_CHAT}data: [DONE]\n\n`,
   };
+  test("a whole answer that is indented over several lines, as an event or as it stands", () => {
+    const message = { role: "assistant", reasoning: "Hm.", content: "It is 7 °C." };
+    const whole = JSON.stringify({ ...counted, choices: [{ index: 0, message, finish_reason: "stop" }] }, null, 2);
+    for (const stream of [whole, `${whole}\n`, `data: ${whole}\n\ndata: [DONE]\n\n`]) assert.deepEqual(read("openai-chat", stream), PLAIN);
+  });
   for (const [title, stream] of Object.entries(forms)) test(title, () => assert.deepEqual(read("openai-chat", stream), PLAIN));
 });
