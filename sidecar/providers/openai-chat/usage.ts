@@ -4,21 +4,27 @@ import type { JsonObject, JsonValue } from "../../types.ts";
 import { asCount, asNumber, asObject } from "../json-fields.ts";
 import type { ReportedUsage } from "../provider.ts";
 
-/** Undefined where there are no figures: null does not wipe what came before (quirk 20). */
+/**
+ * Undefined where there are no figures: null does not wipe what came before (quirk 20), and neither do zeros alone, which no prompt
+ * has. Some servers name the figures as the Responses API does.
+ */
 export function readChatUsage(value: JsonValue | undefined): ReportedUsage | undefined {
   const usage = asObject(value);
   if (usage === undefined) return undefined;
-  const input = asCount(usage["prompt_tokens"]);
-  const output = asCount(usage["completion_tokens"]);
-  if (input === undefined && output === undefined) return undefined;
+  const input = asCount(usage["prompt_tokens"]) ?? asCount(usage["input_tokens"]);
+  const completion = asCount(usage["completion_tokens"]) ?? asCount(usage["output_tokens"]);
+  if (input === undefined && completion === undefined) return undefined;
   const cached = cachedTokens(usage);
-  const written = asCount(asObject(usage["prompt_tokens_details"])?.["cache_write_tokens"]);
+  const written = asCount(inputDetails(usage)?.["cache_write_tokens"]);
   // Azure's models of other makers count it beside the details.
-  const reasoning = asCount(asObject(usage["completion_tokens_details"])?.["reasoning_tokens"]) ?? asCount(usage["reasoning_tokens"]);
+  const outputDetails = asObject(usage["completion_tokens_details"]) ?? asObject(usage["output_tokens_details"]);
+  const reasoning = asCount(outputDetails?.["reasoning_tokens"]) ?? asCount(usage["reasoning_tokens"]);
+  const output = (completion ?? 0) + countedBeside(usage, (input ?? 0) + (completion ?? 0), { reasoning, cached });
+  if ((input ?? 0) + output === 0) return undefined;
   const charged = chargedDollars(usage);
   return {
     inputTokens: input ?? 0,
-    outputTokens: (output ?? 0) + countedBeside(usage, (input ?? 0) + (output ?? 0), { reasoning, cached }),
+    outputTokens: output,
     ...(cached === undefined ? {} : { cachedTokens: cached }),
     // Where nothing can be written the field is zero, or absent.
     ...(written === undefined || written === 0 ? {} : { cacheWriteTokens: written }),
@@ -42,10 +48,13 @@ function chargedDollars(usage: JsonObject): number | undefined {
   return cost + (upstream ?? 0);
 }
 
+function inputDetails(usage: JsonObject): JsonObject | undefined {
+  return asObject(usage["prompt_tokens_details"]) ?? asObject(usage["input_tokens_details"]);
+}
+
 /** Beside OpenAI's place for it, those of DeepSeek and Moonshot. */
 function cachedTokens(usage: JsonObject): number | undefined {
-  const details = asCount(asObject(usage["prompt_tokens_details"])?.["cached_tokens"]);
-  return details ?? asCount(usage["prompt_cache_hit_tokens"]) ?? asCount(usage["cached_tokens"]);
+  return asCount(inputDetails(usage)?.["cached_tokens"]) ?? asCount(usage["prompt_cache_hit_tokens"]) ?? asCount(usage["cached_tokens"]);
 }
 
 /**
