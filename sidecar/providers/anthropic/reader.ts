@@ -118,28 +118,34 @@ export class AnthropicReader implements WireReader {
     const open = this.#blocks.get(index);
     if (open?.type === "tool_use" && asText(start["id"]) === open.start["id"]) return;
     this.#endBlock(index, out);
-    if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
     const type = asText(start["type"]) ?? "";
-    const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "" };
-    this.#blocks.set(index, block);
-    if (type === "tool_use") this.#started = true;
+    const block = this.#open(index, start, type);
     this.#grow(block, asText(start[type === "thinking" ? "thinking" : "text"]) ?? "", out);
   }
 
+  #open(index: number, start: JsonObject, type: string): OpenBlock {
+    if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
+    const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "" };
+    this.#blocks.set(index, block);
+    if (type === "tool_use") this.#started = true;
+    return block;
+  }
+
   #growBlock(index: number, delta: JsonObject, out: ProviderEvent[]): void {
-    const block = this.#blocks.get(index) ?? this.#unannounced(index, delta);
+    const block = this.#blockOf(index, delta, out);
     this.#grow(block, asText(delta["text"]) ?? asText(delta["thinking"]) ?? "", out);
     block.json += asText(delta["partial_json"]) ?? "";
     block.signature += asText(delta["signature"]) ?? "";
     if (block.type === "compaction") block.text += asText(delta["content"]) ?? "";
   }
 
-  /** A proxy that forgot to say which block begins; the delta tells. */
-  #unannounced(index: number, delta: JsonObject): OpenBlock {
-    const type = asText(delta["thinking"]) === undefined ? "text" : "thinking";
-    const block: OpenBlock = { start: { type }, type, text: "", json: "", signature: "" };
-    this.#blocks.set(index, block);
-    return block;
+  /** Proxies forget to say which block begins, also where another was open at its place; the delta tells. */
+  #blockOf(index: number, delta: JsonObject, out: ProviderEvent[]): OpenBlock {
+    const open = this.#blocks.get(index);
+    const type = grownBy(delta);
+    if (open !== undefined && (type === undefined || type === open.type || !GROWN_BY_THEIR_OWN.includes(open.type))) return open;
+    this.#endBlock(index, out);
+    return this.#open(index, { type: type ?? "text" }, type ?? "text");
   }
 
   #grow(block: OpenBlock, text: string, out: ProviderEvent[]): void {
@@ -205,6 +211,20 @@ export class AnthropicReader implements WireReader {
     }
     this.#usage = merged;
   }
+}
+
+/** Blocks that grow by deltas of their own kind alone. Of others nobody knows, or what calls them is a tool as well. */
+const GROWN_BY_THEIR_OWN: readonly string[] = ["", "text", "thinking", "tool_use"];
+
+/** The type of the block that a delta adds to; undefined where it adds nothing that tells. */
+function grownBy(delta: JsonObject): string | undefined {
+  if (isWritten(delta["text"])) return "text";
+  if (isWritten(delta["thinking"])) return "thinking";
+  return isWritten(delta["partial_json"]) ? "tool_use" : undefined;
+}
+
+function isWritten(value: JsonValue | undefined): boolean {
+  return typeof value === "string" && value !== "";
 }
 
 const REASONS: Readonly<Record<string, FinishReason>> = {

@@ -113,6 +113,38 @@ describe("Anthropic's wire:", () => {
       ],
     ],
     [
+      "blocks of another kind at the place of one that was not ended",
+      { ...PLAIN, tools: [["c1", "a", '{"n":1}']], finish: "tool-calls" },
+      [
+        start,
+        opened({ type: "thinking", thinking: "" }),
+        grown({ type: "thinking_delta", thinking: "Hm." }),
+        grown({ type: "signature_delta", signature: "s" }),
+        grown({ type: "text_delta", text: "It is " }),
+        opened(use(1)),
+        grown({ type: "input_json_delta", partial_json: '{"n":1}' }),
+        grown({ type: "text_delta", text: "7 °C." }),
+        ...end("tool_use"),
+      ],
+    ],
+    [
+      "text in a block of no kind",
+      { ...PLAIN, reasoning: "" },
+      [start, opened({}), grown({ type: "text_delta", text: "It is 7 °C." }), closed, ...end()],
+    ],
+    [
+      "a call that nobody announced, which has no name then",
+      { ...TWICE, text: "Hm.", tools: [["toolu_0", "", '{"n":1}']] },
+      [
+        start,
+        opened({ type: "text", text: "" }),
+        grown({ type: "text_delta", text: "Hm." }),
+        grown({ type: "input_json_delta", partial_json: '{"n"' }),
+        grown({ type: "input_json_delta", partial_json: ":1}" }),
+        ...end("tool_use"),
+      ],
+    ],
+    [
       "calls without ids and places",
       {
         ...TWICE,
