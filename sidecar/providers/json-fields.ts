@@ -11,6 +11,12 @@ export function asList(value: JsonValue | undefined): readonly JsonValue[] | und
   return isList(value) ? value : undefined;
 }
 
+/** A list, or the one thing that some send in its place; empty where there is neither. */
+export function asItems(value: JsonValue | undefined): readonly JsonValue[] {
+  const one = asObject(value);
+  return asList(value) ?? (one === undefined ? [] : [one]);
+}
+
 export function asText(value: JsonValue | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

@@ -44,7 +44,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
       'nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);',
       '[delta["reasoning_content"], delta["reasoning"], delta["reasoning_text"]].map(nonEmpty).join("");',
     ],
-    ["quirk 28", "else this.#readParts(asList(content), out);", ""],
+    ["quirk 28", "else this.#readParts(asItems(content), out);", ""],
   ],
   "sidecar/providers/openai-chat/finish-reason.ts": [["quirk 24", 'end: "stop",', ""]],
   "sidecar/providers/openai-chat/request.ts": [

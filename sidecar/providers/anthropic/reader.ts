@@ -213,7 +213,7 @@ export class AnthropicReader implements WireReader {
   }
 }
 
-/** Blocks that grow by deltas of their own kind alone. Of others nobody knows, or what calls them is a tool as well. */
+/** Blocks that grow by deltas of their own kind alone. The others are tools of the provider's own, or not known here. */
 const GROWN_BY_THEIR_OWN: readonly string[] = ["", "text", "thinking", "tool_use"];
 
 /** The type of the block that a delta adds to; undefined where it adds nothing that tells. */

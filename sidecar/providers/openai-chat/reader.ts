@@ -2,7 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
-import { asList, asNumber, asObject, asText } from "../json-fields.ts";
+import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, parseRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
@@ -110,8 +110,7 @@ export class ChatReader implements WireReader {
   #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
     this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;
     this.#contentCame = false;
-    // A whole message stands in for deltas where there are none; some servers repeat it at the end of a stream.
-    const delta = asObject(choice["delta"]) ?? (this.#started ? undefined : asObject(choice["message"]));
+    const delta = this.#deltaOf(choice);
     if (delta !== undefined) this.#readDelta(delta, out);
     // The older completions have their text here. Together repeats what its delta says.
     else this.#text(choice["text"], out);
@@ -119,11 +118,18 @@ export class ChatReader implements WireReader {
     if (reason !== undefined && reason !== "") this.#finish.set(reason, this.#contentCame);
   }
 
+  /** A whole message stands in for deltas where there are none, or an empty one; some servers repeat it at the end of a stream. */
+  #deltaOf(choice: JsonObject): JsonObject | undefined {
+    const delta = asObject(choice["delta"]);
+    const message = this.#started ? undefined : asObject(choice["message"]);
+    return message === undefined || (delta !== undefined && Object.keys(delta).length > 0) ? delta : message;
+  }
+
   #readDelta(delta: JsonObject, out: ProviderEvent[]): void {
     this.#readReasoning(delta, out);
     const content = delta["content"];
     if (typeof content === "string") this.#text(content, out);
-    else this.#readParts(asList(content), out);
+    else this.#readParts(asItems(content), out);
     this.#text(delta["refusal"], out);
     warnOfMedia(delta, out);
     if (this.#calls.add(delta["tool_calls"])) this.#content();
@@ -135,19 +141,18 @@ export class ChatReader implements WireReader {
   /** Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). */
   #readReasoning(delta: JsonObject, out: ProviderEvent[]): void {
     const text = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
-    // Envoy's gateway sends Bedrock's reasoning as an object (envoyproxy/ai-gateway#1222).
-    const thought = text ?? nonEmpty(asObject(delta["reasoning_content"])?.["text"]);
-    if (thought !== undefined) this.#reasoning(thought, out);
+    // Envoy's gateway sends Bedrock's reasoning as an object (envoyproxy/ai-gateway#1222), others as a list.
+    const thought = text ?? (joinedTexts(delta["reasoning_content"]) || joinedTexts(delta["reasoning"]));
+    this.#reasoning(thought, out);
   }
 
   /**
    * Mistral's reasoning models send content as a list: thinking in parts of its own (quirk 28), text, references. So do models at
-   * Databricks, whose reasoning is a part with a summary (databricks/appkit#559).
+   * Databricks, whose reasoning is a part with a summary (databricks/appkit#559). A part can be its text alone.
    */
-  #readParts(parts: readonly JsonValue[] | undefined, out: ProviderEvent[]): void {
-    for (const value of parts ?? []) {
-      const part = asObject(value);
-      if (part === undefined) continue;
+  #readParts(parts: readonly JsonValue[], out: ProviderEvent[]): void {
+    for (const value of parts) {
+      const part = asObject(value) ?? { text: value };
       const isReasoning = part["type"] === "reasoning";
       const thinking = part["thinking"] ?? (isReasoning ? (part["summary"] ?? part["text"]) : undefined);
       if (typeof thinking === "string") this.#reasoning(thinking, out);
@@ -261,6 +266,13 @@ function readProgress(value: JsonValue | undefined, out: ProviderEvent[]): void 
   const processed = asNumber(progress?.["processed"]);
   if (total === undefined || processed === undefined || total <= 0) return;
   out.push({ type: "status", phase: "processing-prompt", progress: Math.min(1, Math.max(0, processed / total)) });
+}
+
+function joinedTexts(value: JsonValue | undefined): string {
+  if (typeof value !== "object" || value === null) return "";
+  return asItems(value)
+    .map((item) => asText(item) ?? asText(asObject(item)?.["text"]) ?? "")
+    .join("");
 }
 
 function nonEmpty(value: JsonValue | undefined): string | undefined {

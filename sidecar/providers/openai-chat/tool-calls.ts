@@ -2,7 +2,7 @@
 // id and name; what servers do instead is why this is a file of its own.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
-import { asCount, asJsonText, asList, asObject, asText, parseJson } from "../json-fields.ts";
+import { asCount, asItems, asJsonText, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { MalformedRecord } from "../wire-adapter.ts";
 
@@ -43,7 +43,7 @@ export class ToolCallAssembly {
   /** `pieces` is the `tool_calls` of one delta. Whether they said something new. */
   add(pieces: JsonValue | undefined): boolean {
     let isNew = false;
-    for (const value of asList(pieces) ?? []) {
+    for (const value of asItems(pieces)) {
       const piece = asObject(value);
       if (piece === undefined) continue;
       if (this.#isLegacy) this.#calls.length = 0;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { asItems, asObject } from "../../../../sidecar/providers/json-fields.ts";
 import { readPieces } from "../../../support/wire-reading.ts";
 import type { JsonObject } from "../../../../sidecar/types.ts";
 import { chunk, counted, said, stopped } from "./chat-records.ts";
@@ -99,6 +100,66 @@ describe("Chat completions:", () => {
         chunk({ content: [{ type: "text", text: "It is " }, { type: "text", text: "7 " }, { type: "unknown" }, null] }),
         chunk({ content: [{ type: "text", text: "°C." }] }),
         stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "content as one part, and as a list of texts",
+      PLAIN,
+      [
+        said[0] ?? {},
+        chunk({ content: { type: "text", text: "It is " } }),
+        chunk({ content: ["7 ", "°C."] }),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "reasoning as a list, of parts and of texts",
+      PLAIN,
+      [
+        chunk({ reasoning: [{ type: "text", text: "H" }, null] }),
+        chunk({ reasoning_content: ["m"], reasoning: ["m"] }),
+        chunk({ reasoning: ["."] }),
+        ...said.slice(1),
+        stopped(),
+        counted,
+        "[DONE]",
+      ],
+    ],
+    [
+      "a whole message beside an empty delta",
+      PLAIN,
+      [
+        {
+          ...counted,
+          choices: [
+            { index: 0, delta: {}, message: { role: "assistant", reasoning: "Hm.", content: "It is 7 °C." }, finish_reason: "stop" },
+          ],
+        },
+        "[DONE]",
+      ],
+    ],
+    [
+      "a whole message that repeats what its deltas said",
+      PLAIN,
+      [
+        ...said.map((one) => ({
+          ...one,
+          choices: asItems(one["choices"]).map((choice) => ({ ...asObject(choice), message: { content: "It" } })),
+        })),
+        { ...counted, choices: [{ index: 0, delta: {}, message: { content: "It is 7 °C." }, finish_reason: "stop" }] },
+        "[DONE]",
+      ],
+    ],
+    [
+      "one call in the place of a list",
+      CALLED,
+      [
+        chunk({ tool_calls: { id: "c1", function: { name: "weather", arguments: '{"city":"Bern"}' } } }),
+        stopped("stop"),
         counted,
         "[DONE]",
       ],
