@@ -4,7 +4,18 @@
 // whose call is gone becomes a text of the user's, because every provider refuses a request in which calls and results do not
 // pair; neighbouring messages of one side become one, because some chat templates insist on turns.
 
-import type { AssistantPart, JsonValue, Message, OpaquePart, TextPart, ToolCallPart, ToolResultPart, UserPart } from "../types.ts";
+import type {
+  AssistantPart,
+  JsonObject,
+  JsonValue,
+  Message,
+  OpaquePart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from "../types.ts";
+import { asObject, parseJson } from "./json-fields.ts";
 import { WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "./wire-adapter.ts";
 
 export type Turn =
@@ -65,6 +76,21 @@ export function readTurns(messages: readonly Message[], provider: string | undef
 export function resultText({ content, isError }: Pick<ToolResultPart, "content" | "isError">): string {
   if (isError !== true || /^\W*error\b/iu.test(content)) return content;
   return content.trim() === "" ? "Error" : `Error: ${content}`;
+}
+
+/** A call's arguments as an object. What a model wrote wrongly, or did not finish, is told to it as that. */
+export function argumentsObject({ arguments: text }: ToolCallPart): JsonObject {
+  if (text.trim() === "") return {};
+  return asObject(parseJson(text)) ?? { invalid_json: text };
+}
+
+/**
+ * The same as the text of an object, byte for byte the model's own where that is one: servers that read it for their chat
+ * template (llama.cpp's among them) refuse every turn of a conversation that holds anything else.
+ */
+export function argumentsText(call: ToolCallPart): string {
+  const { arguments: text } = call;
+  return text.trim() !== "" && asObject(parseJson(text)) !== undefined ? text : JSON.stringify(argumentsObject(call));
 }
 
 function strayText(result: ToolResultPart): TextPart {

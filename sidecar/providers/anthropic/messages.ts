@@ -1,8 +1,8 @@
 // Messages and tools as Anthropic's messages API writes them.
 
-import type { AssistantPart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
-import { asObject, parseJson } from "../json-fields.ts";
+import type { AssistantPart, JsonObject, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
+import { argumentsObject, opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
+import { asObject } from "../json-fields.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const ANTHROPIC_WIRE = "anthropic";
@@ -63,13 +63,7 @@ function assistantBlock(part: AssistantPart): readonly JsonObject[] {
 }
 
 function toolUse(call: ToolCallPart): JsonObject {
-  return { type: "tool_use", id: toolUseId(call.id), name: call.name, input: inputOf(call.arguments) };
-}
-
-/** The API takes an object alone; what a model wrote wrongly is told to it as that. */
-function inputOf(text: string): JsonValue {
-  if (text.trim() === "") return {};
-  return asObject(parseJson(text)) ?? { invalid_json: text };
+  return { type: "tool_use", id: toolUseId(call.id), name: call.name, input: argumentsObject(call) };
 }
 
 /** Ids made elsewhere can hold characters that are refused here. The same id is always changed in the same way. */

@@ -1,8 +1,7 @@
 // Messages and tools as Ollama's own chat interface writes them.
 
-import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { readTurns, resultText, textOf, type Turn } from "../conversation.ts";
-import { asObject, parseJson } from "../json-fields.ts";
+import type { AssistantPart, JsonObject, Message, ToolDefinition, UserPart } from "../../types.ts";
+import { argumentsObject, readTurns, resultText, textOf, type Turn } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export function ollamaMessages(
@@ -49,14 +48,8 @@ function assistantMessage(parts: readonly AssistantPart[]): JsonObject {
     ...(thinking === "" || calls.length === 0 ? {} : { thinking }),
     ...(calls.length === 0
       ? {}
-      : { tool_calls: calls.map((call) => ({ id: call.id, function: { name: call.name, arguments: argumentsOf(call.arguments) } })) }),
+      : { tool_calls: calls.map((call) => ({ id: call.id, function: { name: call.name, arguments: argumentsObject(call) } })) }),
   };
-}
-
-/** Ollama takes an object alone; what a model wrote wrongly is told to it as that. */
-function argumentsOf(text: string): JsonValue {
-  if (text.trim() === "") return {};
-  return asObject(parseJson(text)) ?? { invalid_json: text };
 }
 
 function toolNames(turns: readonly Turn[]): ReadonlyMap<string, string> {

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { AssistantPart, ImagePart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, opaqueFrom, readTurns, resultText, textOf, type Turn } from "../conversation.ts";
+import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf, type Turn } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const CHAT_WIRE = "openai-chat";
@@ -96,7 +96,7 @@ function toolCall(call: ToolCallPart, ids: ReadonlyMap<string, string>, opaque: 
   return {
     id: ids.get(call.id) ?? call.id,
     type: "function",
-    function: { name: call.name, arguments: call.arguments === "" ? "{}" : call.arguments },
+    function: { name: call.name, arguments: argumentsText(call) },
     ...(extra === undefined ? {} : { extra_content: extra }),
   };
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { opaqueData, opaqueFrom, readTurns, resultText, type Turn } from "../conversation.ts";
+import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, type Turn } from "../conversation.ts";
 import { asObject } from "../json-fields.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
@@ -51,7 +51,7 @@ function assistantItems(parts: readonly AssistantPart[]): readonly JsonObject[] 
         type: "function_call",
         call_id: callId(part.id),
         name: part.name,
-        arguments: part.arguments === "" ? "{}" : part.arguments,
+        arguments: argumentsText(part),
       });
     } else if (part.type === "opaque") {
       const item = asObject(opaqueData(part, RESPONSES_WIRE)?.["item"]);

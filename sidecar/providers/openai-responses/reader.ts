@@ -207,7 +207,9 @@ export class ResponsesReader implements WireReader {
     this.#keep(item, out);
   }
 
+  /** A call that says of itself that it is not complete is none, as those that were begun: its arguments may stop anywhere. */
   #endCall(item: JsonObject, place: number, out: ProviderEvent[]): void {
+    if (item["status"] === "incomplete") return;
     const id = idOfCall(item, place);
     const written = asJsonText(item["arguments"]);
     this.#started = true;

@@ -187,6 +187,19 @@ describe("On every wire", () => {
       }
     });
 
+    test(`${provider}: arguments that stop anywhere, or are no object, go back as an object that holds them`, () => {
+      for (const [text, sent] of [
+        ['{"text":"lon', '{"invalid_json":"{\\"text\\":\\"lon"}'],
+        ["[1]", '{"invalid_json":"[1]"}'],
+        ["", "{}"],
+        ['{"b":1,"a":2}', '{"b":1,"a":2}'],
+      ] as const) {
+        const call: AssistantPart = { type: "tool-call", id: "a", name: "f", arguments: text };
+        const asked = JSON.stringify(body({ provider, messages: [userMessage("x"), assistant(call), result("a", "r")] })[field]);
+        assert.ok(asked.includes(sent) || asked.includes(JSON.stringify(sent)), asked);
+      }
+    });
+
     test(`${provider}: the bytes of one turn are the beginning of the next one's`, () => {
       const parameters: GenerationParameters = { system: "S", tools: [WEATHER], temperature: 0.5 };
       const first = JSON.stringify(withoutMarks(build({ provider, parameters, messages: toolRound }).body));

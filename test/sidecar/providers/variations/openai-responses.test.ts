@@ -74,6 +74,24 @@ describe("The Responses API:", () => {
       PLAIN,
       [delta("reasoning_text", { delta: "Hm." }), done({ type: "message", content: "It is 7 °C." }), completed()],
     ],
+    [
+      "a call that the limit cut",
+      { ...PLAIN, text: "", reasoning: "", finish: "length" },
+      [
+        { type: "response.output_item.added", item: function_call(1, ""), output_index: 0 },
+        delta("function_call_arguments", { delta: '{"n', output_index: 0 }),
+        done({ ...function_call(1, '{"n'), status: "incomplete" }, { output_index: 0 }),
+        {
+          type: "response.incomplete",
+          response: {
+            status: "incomplete",
+            incomplete_details: { reason: "max_output_tokens" },
+            usage,
+            output: [{ ...function_call(1, '{"n'), status: "incomplete" }],
+          },
+        },
+      ],
+    ],
   ];
   for (const [title, expected, stream] of forms) {
     test(title, () => assert.deepEqual(read("openai-responses", sse(...stream)), expected));
