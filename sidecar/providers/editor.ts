@@ -3,7 +3,8 @@
 // time limit applies here.
 
 import { withSchemaInWords } from "../structured/schema-prompt.ts";
-import type { Message, ModelInfo } from "../types.ts";
+import type { Message, ModelInfo, ToolCallPart, ToolResultPart } from "../types.ts";
+import { withSentIds, type Sent } from "./call-ids.ts";
 import { readTurns, resultText } from "./conversation.ts";
 import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "./provider.ts";
 import type { WireWarning } from "./wire-adapter.ts";
@@ -85,9 +86,16 @@ async function* stream(
 /** In the editor's interface a result has no field for failure either, and its models refuse calls and results that do not pair. */
 function editorMessages(messages: readonly Message[], events: ProviderEvent[]): readonly Message[] {
   const warnings: WireWarning[] = [];
-  const turns = readTurns(messages, undefined, warnings);
+  const turns = withSentIds(readTurns(messages, undefined, warnings));
   events.push(...warnings);
-  return turns.map((turn) =>
-    turn.role === "tool" ? { role: "tool", content: turn.content.map((result) => ({ ...result, content: resultText(result) })) } : turn,
-  );
+  return turns.map((turn): Message => {
+    if (turn.role === "user") return turn;
+    if (turn.role === "assistant")
+      return { role: "assistant", content: turn.content.map((part) => (part.type === "tool-call" ? asSent(part) : part)) };
+    return { role: "tool", content: turn.content.map((result) => ({ ...asSent(result), content: resultText(result) })) };
+  });
+}
+
+function asSent<Part extends ToolCallPart | ToolResultPart>({ sentId, ...part }: Sent<Part>): Omit<Sent<Part>, "sentId"> {
+  return { ...part, id: sentId };
 }

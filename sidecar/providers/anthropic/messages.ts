@@ -1,7 +1,8 @@
 // Messages and tools as Anthropic's messages API writes them.
 
-import type { AssistantPart, JsonObject, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { argumentsObject, opaqueData, opaqueFrom, readTurns, type Turn } from "../conversation.ts";
+import type { JsonObject, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
+import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
+import { argumentsObject, opaqueData, opaqueFrom, readTurns } from "../conversation.ts";
 import { asObject } from "../json-fields.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
@@ -10,7 +11,7 @@ export const ANTHROPIC_WIRE = "anthropic";
 /** Results of tools belong to the user's side, and neighbours of one side become one message. */
 export function anthropicMessages(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
   const built: { role: string; content: JsonObject[] }[] = [];
-  for (const turn of readTurns(messages, opaqueFrom(target), warnings)) {
+  for (const turn of withSentIds(readTurns(messages, opaqueFrom(target), warnings), toolUseId)) {
     const role = turn.role === "assistant" ? "assistant" : "user";
     const content = blocksOf(turn);
     const last = built.at(-1);
@@ -36,12 +37,12 @@ export function anthropicTools(tools: readonly ToolDefinition[]): readonly JsonO
   }));
 }
 
-function blocksOf(turn: Turn): JsonObject[] {
+function blocksOf(turn: SentTurn): JsonObject[] {
   if (turn.role === "user") return turn.content.flatMap(userBlock);
   if (turn.role === "assistant") return turn.content.flatMap(assistantBlock);
-  return turn.content.map(({ id, content, isError }) => ({
+  return turn.content.map(({ sentId, content, isError }) => ({
     type: "tool_result",
-    tool_use_id: toolUseId(id),
+    tool_use_id: sentId,
     // An empty text block is refused (quirk 34); an absent one is not.
     ...(content === "" ? {} : { content }),
     ...(isError === true ? { is_error: true } : {}),
@@ -54,7 +55,7 @@ function userBlock(part: UserPart): readonly JsonObject[] {
 }
 
 /** Reasoning goes back only as the signed block that it came in: without its signature it is refused (quirk 30). */
-function assistantBlock(part: AssistantPart): readonly JsonObject[] {
+function assistantBlock(part: SentPart): readonly JsonObject[] {
   // A block of white space alone is refused (quirk 34).
   if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
   if (part.type === "tool-call") return [toolUse(part)];
@@ -62,11 +63,11 @@ function assistantBlock(part: AssistantPart): readonly JsonObject[] {
   return block === undefined ? [] : [block];
 }
 
-function toolUse(call: ToolCallPart): JsonObject {
-  return { type: "tool_use", id: toolUseId(call.id), name: call.name, input: argumentsObject(call) };
+function toolUse(call: Sent<ToolCallPart>): JsonObject {
+  return { type: "tool_use", id: call.sentId, name: call.name, input: argumentsObject(call) };
 }
 
-/** Ids made elsewhere can hold characters that are refused here. The same id is always changed in the same way. */
+/** Ids made elsewhere can hold characters that are refused here. */
 function toolUseId(id: string): string {
   return id.replaceAll(/[^A-Za-z0-9_-]/gu, "_");
 }

@@ -1,7 +1,8 @@
 // Messages and tools as Ollama's own chat interface writes them.
 
-import type { AssistantPart, JsonObject, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { argumentsObject, readTurns, resultText, textOf, type Turn } from "../conversation.ts";
+import type { JsonObject, Message, ToolDefinition, UserPart } from "../../types.ts";
+import { withSentIds, type SentPart, type SentTurn } from "../call-ids.ts";
+import { argumentsObject, readTurns, resultText, textOf } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export function ollamaMessages(
@@ -10,7 +11,7 @@ export function ollamaMessages(
   target: WireTarget,
   warnings: WireWarning[],
 ): readonly JsonObject[] {
-  const turns = readTurns(messages, target.provider, warnings);
+  const turns = withSentIds(readTurns(messages, target.provider, warnings));
   const names = toolNames(turns);
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
   return [...opening, ...turns.flatMap((turn) => ollamaTurn(turn, names))];
@@ -23,13 +24,13 @@ export function ollamaTools(tools: readonly ToolDefinition[]): readonly JsonObje
   }));
 }
 
-function ollamaTurn(turn: Turn, names: ReadonlyMap<string, string>): readonly JsonObject[] {
+function ollamaTurn(turn: SentTurn, names: ReadonlyMap<string, string>): readonly JsonObject[] {
   if (turn.role === "user") return [userMessage(turn.content)];
   if (turn.role === "assistant") return [assistantMessage(turn.content)];
   // Results are matched by the tool's name; the id is for models that have one.
   return turn.content.map((result) => {
-    const { id, name } = result;
-    return { role: "tool", tool_name: name ?? names.get(id), tool_call_id: id, content: resultText(result) };
+    const { sentId, name } = result;
+    return { role: "tool", tool_name: name ?? names.get(sentId), tool_call_id: sentId, content: resultText(result) };
   });
 }
 
@@ -38,7 +39,7 @@ function userMessage(parts: readonly UserPart[]): JsonObject {
   return { role: "user", content: textOf(parts, "\n\n"), ...(images.length === 0 ? {} : { images }) };
 }
 
-function assistantMessage(parts: readonly AssistantPart[]): JsonObject {
+function assistantMessage(parts: readonly SentPart[]): JsonObject {
   const calls = parts.filter((part) => part.type === "tool-call");
   const thinking = parts.flatMap((part) => (part.type === "reasoning" ? [part.text] : [])).join("");
   return {
@@ -48,15 +49,15 @@ function assistantMessage(parts: readonly AssistantPart[]): JsonObject {
     ...(thinking === "" || calls.length === 0 ? {} : { thinking }),
     ...(calls.length === 0
       ? {}
-      : { tool_calls: calls.map((call) => ({ id: call.id, function: { name: call.name, arguments: argumentsObject(call) } })) }),
+      : { tool_calls: calls.map((call) => ({ id: call.sentId, function: { name: call.name, arguments: argumentsObject(call) } })) }),
   };
 }
 
-function toolNames(turns: readonly Turn[]): ReadonlyMap<string, string> {
+function toolNames(turns: readonly SentTurn[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const turn of turns) {
     if (turn.role !== "assistant") continue;
-    for (const part of turn.content) if (part.type === "tool-call") names.set(part.id, part.name);
+    for (const part of turn.content) if (part.type === "tool-call") names.set(part.sentId, part.name);
   }
   return names;
 }

@@ -1,8 +1,9 @@
 // Messages and tools as OpenAI's chat completions write them.
 
 import { createHash } from "node:crypto";
-import type { AssistantPart, ImagePart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
-import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf, type Turn } from "../conversation.ts";
+import type { ImagePart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
+import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
+import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const CHAT_WIRE = "openai-chat";
@@ -22,14 +23,14 @@ export function chatMessages(
   target: WireTarget,
   warnings: WireWarning[],
 ): readonly JsonObject[] {
-  const turns = readTurns(messages, opaqueFrom(target), warnings);
-  const ids = toolCallIds(turns, target);
+  const fitting = target.row.chat?.nineCharacterToolIds === true ? nineCharacters() : atMostForty;
+  const turns = withSentIds(readTurns(messages, opaqueFrom(target), warnings), fitting);
   // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
   const between = target.row.chat?.answerBetween === true || target.learned.has(ANSWER_BETWEEN);
   const written = turns.flatMap((turn, at) => [
     ...(between && turn.role === "user" && turns[at - 1]?.role === "tool" ? [NOTED] : []),
-    ...chatTurn(turn, ids, target),
+    ...chatTurn(turn, target),
   ]);
   return [...opening, ...written];
 }
@@ -41,10 +42,10 @@ export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject
   }));
 }
 
-function chatTurn(turn: Turn, ids: ReadonlyMap<string, string>, target: WireTarget): readonly JsonObject[] {
+function chatTurn(turn: SentTurn, target: WireTarget): readonly JsonObject[] {
   if (turn.role === "user") return [{ role: "user", content: userContent(turn.content) }];
-  if (turn.role === "assistant") return [assistantMessage(turn.content, ids, target)];
-  return turn.content.map((result) => ({ role: "tool", tool_call_id: ids.get(result.id) ?? result.id, content: resultText(result) }));
+  if (turn.role === "assistant") return [assistantMessage(turn.content, target)];
+  return turn.content.map((result) => ({ role: "tool", tool_call_id: result.sentId, content: resultText(result) }));
 }
 
 /** A plain string wherever one will do: many servers take nothing else. */
@@ -60,7 +61,7 @@ function imagePart({ mediaType, data }: ImagePart): JsonObject {
   return { type: "image_url", image_url: { url: `data:${mediaType};base64,${data}` } };
 }
 
-function assistantMessage(parts: readonly AssistantPart[], ids: ReadonlyMap<string, string>, target: WireTarget): JsonObject {
+function assistantMessage(parts: readonly SentPart[], target: WireTarget): JsonObject {
   const text = textOf(parts, "");
   const calls = parts.filter((part) => part.type === "tool-call");
   const reasoning = parts.flatMap((part) => (part.type === "reasoning" ? [part.text] : [])).join("");
@@ -72,7 +73,7 @@ function assistantMessage(parts: readonly AssistantPart[], ids: ReadonlyMap<stri
     // Also where there is none, because another model made the calls: absent it is refused, empty it is not.
     ...(calls.length > 0 && echoesReasoning(target) ? { reasoning_content: reasoning } : {}),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
-    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toolCall(call, ids, opaque, target)) }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toolCall(call, opaque, target)) }),
   };
 }
 
@@ -82,42 +83,38 @@ export function echoesReasoning(target: WireTarget): boolean {
   return target.row.chat?.echoReasoning === true || target.learned.has("echo");
 }
 
-function opaqueOf(parts: readonly AssistantPart[]): readonly JsonObject[] {
+function opaqueOf(parts: readonly SentPart[]): readonly JsonObject[] {
   return parts.flatMap((part) => {
     const data = part.type === "opaque" ? opaqueData(part, CHAT_WIRE) : undefined;
     return data === undefined ? [] : [data];
   });
 }
 
-function toolCall(call: ToolCallPart, ids: ReadonlyMap<string, string>, opaque: readonly JsonObject[], target: WireTarget): JsonObject {
+function toolCall(call: Sent<ToolCallPart>, opaque: readonly JsonObject[], target: WireTarget): JsonObject {
   // Gemini's thought signature belongs to the call that it came with (quirk 40).
   const own = opaque.find((data) => data["toolCall"] === call.id)?.["extraContent"];
   const extra = own ?? (target.learned.has(FOREIGN_CALLS) ? UNSIGNED : undefined);
   return {
-    id: ids.get(call.id) ?? call.id,
+    id: call.sentId,
     type: "function",
     function: { name: call.name, arguments: argumentsText(call) },
     ...(extra === undefined ? {} : { extra_content: extra }),
   };
 }
 
-/** OpenAI's limit for the id of a call, which others copied. */
+/** OpenAI's limit for the id of a call, which others copied. Ids made elsewhere can be longer. */
 const ID_LENGTH = 40;
 
-/**
- * Ids that are refused here, because they were made elsewhere: Mistral takes nine letters and digits alone, OpenAI at most
- * 40 characters. The same in call and result, and stable from turn to turn.
- */
-function toolCallIds(turns: readonly Turn[], target: WireTarget): ReadonlyMap<string, string> {
-  const nine = target.row.chat?.nineCharacterToolIds === true;
-  const ids = new Map<string, string>();
-  for (const turn of turns) {
-    if (turn.role !== "assistant") continue;
-    for (const part of turn.content) {
-      if (part.type !== "tool-call" || ids.has(part.id)) continue;
-      if (nine && !/^[A-Za-z0-9]{9}$/u.test(part.id)) ids.set(part.id, `call${String(ids.size).padStart(5, "0")}`);
-      else if (part.id.length > ID_LENGTH) ids.set(part.id, `call_${createHash("sha256").update(part.id).digest("hex").slice(0, 32)}`);
-    }
-  }
-  return ids;
+function atMostForty(id: string): string {
+  return id.length <= ID_LENGTH ? id : `call_${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
+}
+
+/** Mistral takes nine letters and digits alone: what is none of them gets the next number of its conversation. */
+function nineCharacters(): (id: string) => string {
+  let numbered = 0;
+  return (id) => {
+    if (/^[A-Za-z0-9]{9}$/u.test(id)) return id;
+    numbered += 1;
+    return `call${String(numbered - 1).padStart(5, "0")}`;
+  };
 }

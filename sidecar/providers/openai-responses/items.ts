@@ -1,8 +1,9 @@
 // A conversation as the items that OpenAI's Responses API takes.
 
 import { createHash } from "node:crypto";
-import type { AssistantPart, JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
-import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, type Turn } from "../conversation.ts";
+import type { JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
+import { withSentIds, type SentPart, type SentTurn } from "../call-ids.ts";
+import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText } from "../conversation.ts";
 import { asObject } from "../json-fields.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
@@ -12,7 +13,7 @@ export const RESPONSES_WIRE = "openai-responses";
 const CALL_ID_LENGTH = 64;
 
 export function responsesInput(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
-  return readTurns(messages, opaqueFrom(target), warnings).flatMap(turnItems);
+  return withSentIds(readTurns(messages, opaqueFrom(target), warnings), callId).flatMap(turnItems);
 }
 
 export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
@@ -26,10 +27,13 @@ export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonO
   }));
 }
 
-function turnItems(turn: Turn): readonly JsonObject[] {
+/** One that is still being put together. */
+type Item = Record<string, JsonValue | undefined>;
+
+function turnItems(turn: SentTurn): readonly JsonObject[] {
   if (turn.role === "user") return [{ role: "user", content: turn.content.flatMap(userContent) }];
   if (turn.role === "assistant") return assistantItems(turn.content);
-  return turn.content.map((result) => ({ type: "function_call_output", call_id: callId(result.id), output: resultText(result) }));
+  return turn.content.map((result) => ({ type: "function_call_output", call_id: result.sentId, output: resultText(result) }));
 }
 
 function userContent(part: UserPart): readonly JsonObject[] {
@@ -41,21 +45,20 @@ function userContent(part: UserPart): readonly JsonObject[] {
  * The answer's items in their order. Reasoning goes back whole, and what followed it with the id that it had: OpenAI
  * refuses one without the other (quirk 32). Reasoning that nothing follows, as an interrupted answer leaves it, is left out.
  */
-function assistantItems(parts: readonly AssistantPart[]): readonly JsonObject[] {
-  const items: Record<string, JsonValue | undefined>[] = [];
+function assistantItems(parts: readonly SentPart[]): readonly JsonObject[] {
+  const items: Item[] = [];
+  /** By the id that they came with. */
+  const calls = new Map<JsonValue | undefined, Item>();
   for (const part of parts) {
     if (part.type === "text") {
       addText(items, part.text);
     } else if (part.type === "tool-call") {
-      items.push({
-        type: "function_call",
-        call_id: callId(part.id),
-        name: part.name,
-        arguments: argumentsText(part),
-      });
+      const call: Item = { type: "function_call", call_id: part.sentId, name: part.name, arguments: argumentsText(part) };
+      calls.set(part.id, call);
+      items.push(call);
     } else if (part.type === "opaque") {
       const item = asObject(opaqueData(part, RESPONSES_WIRE)?.["item"]);
-      if (item !== undefined) addOpaque(items, item);
+      if (item !== undefined) addOpaque(items, calls, item);
     }
   }
   while (items.at(-1)?.["type"] === "reasoning") items.pop();
@@ -63,20 +66,20 @@ function assistantItems(parts: readonly AssistantPart[]): readonly JsonObject[] 
 }
 
 /** Text in several parts is one message, as long as nothing came between them. */
-function addText(items: Record<string, JsonValue | undefined>[], text: string): void {
+function addText(items: Item[], text: string): void {
   const last = items.at(-1);
   const before = last?.["content"];
   if (last?.["type"] === "message" && last["id"] === undefined && typeof before === "string") last["content"] = before + text;
   else items.push({ type: "message", role: "assistant", content: text });
 }
 
-function addOpaque(items: Record<string, JsonValue | undefined>[], item: JsonObject): void {
+function addOpaque(items: Item[], calls: ReadonlyMap<JsonValue | undefined, Item>, item: JsonObject): void {
   if (item["type"] === "message") {
     // What a message was beside its text.
     const message = items.findLast((one) => one["type"] === "message" && one["id"] === undefined);
     if (message !== undefined) restoreMessage(message, item);
   } else if (item["type"] === "function_call") {
-    const call = items.findLast((one) => one["type"] === "function_call" && one["call_id"] === item["call_id"]);
+    const call = calls.get(item["call_id"]);
     if (call !== undefined) call["id"] = item["id"];
   } else {
     items.push({ ...item });
@@ -84,7 +87,7 @@ function addOpaque(items: Record<string, JsonValue | undefined>[], item: JsonObj
 }
 
 /** A message with an id has its content as a list, and a status. */
-function restoreMessage(message: Record<string, JsonValue | undefined>, item: JsonObject): void {
+function restoreMessage(message: Item, item: JsonObject): void {
   const text = message["content"];
   message["content"] = [{ type: "output_text", text, annotations: [] }];
   message["id"] = item["id"];

@@ -163,6 +163,20 @@ describe("A conversation is made acceptable", () => {
     assert.equal(called[2], ids[2]);
   });
 
+  for (const provider of ["openai-compatible", "mistral", "openai", "anthropic", "ollama"]) {
+    test(`calls of two answers that came under one id have one each at ${provider}, the same in call and result and in every turn`, () => {
+      const round = [userMessage("x"), assistant(call("call.0"), call("call_0")), result("call_0", "one"), result("call.0", "two")];
+      const [once, twice] = [round, [...round, ...round]].map((messages) => {
+        const sent = JSON.stringify(withoutMarks(body({ provider, messages })[provider === "openai" ? "input" : "messages"]));
+        return [...sent.matchAll(/"(id|call_id|tool_call_id|tool_use_id)":"([^"]+)"/gu)].map(([, , id]) => id);
+      });
+      const [a, b, ofB, ofA, c, d, ofD, ofC] = twice ?? [];
+      assert.deepEqual([ofA, ofB, ofC, ofD], [a, b, c, d]);
+      assert.equal(new Set(twice).size, 4);
+      assert.deepEqual(twice?.slice(0, 4), once);
+    });
+  }
+
   test("quirk 34: white space between words stays, except where a provider refuses it", () => {
     const thought: AssistantPart = { type: "reasoning", text: "Hm" };
     const messages = [userMessage("x"), assistant(text("a"), thought, text("\n\n"), thought, text("b")), userMessage("y")];
@@ -244,6 +258,20 @@ describe("What a provider wants back, it gets back byte for byte:", () => {
       /"id":"c","type":"function","function":\{"name":"read","arguments":"\{\}"\},"extra_content":\{"google":\{"thought_signature":"c2ln\+\/="\}\}/u,
     );
     assert.equal(asked.split("extra_content").length, 2);
+  });
+
+  test("quirk 40: and also where the calls of all answers have one id", () => {
+    const round = (signature: string): readonly Message[] => [
+      userMessage("x"),
+      assistant(call("call_0"), {
+        type: "opaque",
+        provider: "gemini",
+        data: { wire: "openai-chat", toolCall: "call_0", extraContent: signature },
+      }),
+      result("call_0", "r"),
+    ];
+    const asked = JSON.stringify(body({ provider: "gemini", messages: [...round("one"), ...round("two")] }));
+    assert.match(asked, /"id":"call_0",[^[]*"extra_content":"one".*"id":"call_0_1",[^[]*"extra_content":"two"/u);
   });
 
   test("OpenRouter's reasoning details", () => {
