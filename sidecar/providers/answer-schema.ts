@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { withSchemaInWords } from "../structured/schema-prompt.ts";
 import type { GenerationParameters, JsonObject } from "../types.ts";
-import { mapped } from "./refusal.ts";
+import { isAboutValue, mapped } from "./refusal.ts";
 import type { WireTarget, WireWarning } from "./wire-adapter.ts";
 
 /** The lesson that a model takes no schema at all. */
@@ -27,19 +27,24 @@ export function schemaParameters(
   return withSchemaInWords(parameters);
 }
 
-/** Fields that carry a schema, and what servers call what they do with it. */
-const ABOUT_SCHEMAS =
-  /response_format|json_schema|output_config|output_format|text\.format|structured.?output|guided|grammar|\bschema\b|\bformat\b/iu;
+/** Fields that carry a schema. */
+const SCHEMA_FIELDS = /response_format|json_schema|output_config|output_format|text\.format|guided/iu;
+/** What servers call it, and what they do with it. The format of a picture is none. */
+const ABOUT_SCHEMAS = /structured.?output|grammar|\bschema\b|(response|output) format|\b(in|for|support) format\b/iu;
+/** The schemas of tools are others. */
+const ABOUT_TOOLS = /schema (for|of|in) (the )?(function|tool)|\b(tools?|function)[.[]|input_schema/iu;
 
 /**
  * What a refusal teaches of schemas: that this one is not taken, where it speaks of what stands in it, or none at all.
  * `schema` is the one that was sent; undefined where none was, and then nothing is learned.
  */
 export function learnSchema(message: string, parameter: string | undefined, schema: JsonObject | undefined): string | undefined {
-  if (schema === undefined || !ABOUT_SCHEMAS.test(`${parameter ?? ""} ${message}`)) return undefined;
+  const words = `${parameter ?? ""} ${message}`;
+  if (schema === undefined) return undefined;
+  if (!SCHEMA_FIELDS.test(words) && (!ABOUT_SCHEMAS.test(words) || ABOUT_TOOLS.test(words))) return undefined;
   const aboutThisOne =
     /\b(invalid|unsupported|bad) schema|\bschema\b.*\b(invalid|require|must|not permitted|property|properties|keyword)/isu;
-  return aboutThisOne.test(message.replaceAll("json_schema", "")) ? lessonOf(schema) : NO_SCHEMA;
+  return isAboutValue(message) || aboutThisOne.test(message.replaceAll("json_schema", "")) ? lessonOf(schema) : NO_SCHEMA;
 }
 
 function lessonOf(schema: JsonObject): string {

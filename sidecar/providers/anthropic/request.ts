@@ -5,7 +5,7 @@ import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
-import { isAboutRange, leftOut, mapped, unsupported } from "../refusal.ts";
+import { isAboutValue, leftOut, mapped, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import type { WireRequest, WireTarget, WireWarning } from "../wire-adapter.ts";
 import { NO_CACHE_MARKS, withCacheMarks } from "./cache-marks.ts";
@@ -48,10 +48,10 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   const limit = /max_tokens: \d+ > (\d+)/u.exec(message)?.[1];
   if (limit !== undefined) return `max_tokens=${limit}`;
   // Servers that only speak like Anthropic need not know its cache.
-  if (/\bcache_control\b/u.test(message)) return NO_CACHE_MARKS;
+  if (/\bcache_control\b/u.test(message) && !isAboutValue(message)) return NO_CACHE_MARKS;
   const lesson = learnThinking(message, body);
-  if (lesson !== undefined || isAboutRange(message)) return lesson;
-  const field = ["temperature", "top_p"].find((one) => one in body && new RegExp(`\\b${one}\\b`, "u").test(message));
+  if (lesson !== undefined) return lesson;
+  const field = ["temperature", "top_p"].find((one) => refusesField(payload, body, one));
   return field ?? learnSchema(message, undefined, asObject(asObject(asObject(body["output_config"])?.["format"])?.["schema"]));
 }
 

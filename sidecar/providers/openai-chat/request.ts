@@ -5,7 +5,7 @@ import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
 import { effortFor, learnEfforts } from "../reasoning-effort.ts";
-import { isAboutRange, leftOut, mapped, refuseImages } from "../refusal.ts";
+import { leftOut, mapped, mentionsField, refuseImages, refusesField } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
@@ -44,27 +44,27 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
 }
 
 /** Fields that a model may refuse although its provider knows them, and what is done then. */
-const LEARNABLE: readonly string[] = ["temperature", "top_p", "seed", "stop"];
+const LEARNABLE: readonly string[] = ["reasoning_effort", "temperature", "top_p", "seed", "stop"];
 
 /**
- * Reads a refusal by the field that it names (quirks 18 and 33); fields that were not sent are no reason, and a value out of
- * the field's range is the caller's to change.
+ * Reads a refusal by the field that it names (quirks 18 and 33); fields that were not sent are no reason, and a value that the
+ * field does not take is the caller's to change.
  */
 export function learnFromChatRefusal(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined {
   const { message, parameter } = payload;
   // A chat template that fails is a failure of llama.cpp's server, not a refusal.
   if ((status === 400 || status === 500) && isAboutTurns(message) && asksAfterResults(body)) return ANSWER_BETWEEN;
   if (status !== 400 && status !== 422) return undefined;
-  const names = (field: string): boolean => field in body && (parameter === field || mentions(message, field));
-  if (mentions(message, "reasoning_content")) return learnEcho(target);
+  const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
+  if (mentionsField(message, "reasoning_content")) return learnEcho(target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
   if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
-  if (names("reasoning_effort")) return learnEfforts(message) ?? "reasoning_effort";
-  if ("stream_options" in body && (names("stream_options") || mentions(message, "include_usage"))) return "stream_options";
-  if (names("max_tokens") && mentions(message, "max_completion_tokens")) return "max_completion_tokens";
-  if (isAboutRange(message)) return undefined;
-  if (names("max_completion_tokens")) return "max_tokens";
-  return LEARNABLE.find((field) => names(field)) ?? learnSchema(message, parameter, sentSchema(body));
+  const efforts = names("reasoning_effort") ? learnEfforts(message) : undefined;
+  if (efforts !== undefined) return efforts;
+  if ("stream_options" in body && (names("stream_options") || mentionsField(message, "include_usage"))) return "stream_options";
+  if (names("max_tokens") && mentionsField(message, "max_completion_tokens")) return "max_completion_tokens";
+  if (refusesField(payload, body, "max_completion_tokens")) return "max_tokens";
+  return LEARNABLE.find((field) => refusesField(payload, body, field)) ?? learnSchema(message, parameter, sentSchema(body));
 }
 
 /** Models that reason want their reasoning back with their tool calls, or refuse it: by the model, and changed over time (quirk 31). */
@@ -89,12 +89,6 @@ function holdsOpaque(body: JsonObject): boolean {
 function sentSchema(body: JsonObject): JsonObject | undefined {
   const format = asObject(body["response_format"]);
   return asObject(asObject(format?.["json_schema"])?.["schema"]);
-}
-
-/** xAI names fields as its own code does: `reasoningEffort`. */
-function mentions(message: string, field: string): boolean {
-  const camel = field.replaceAll(/_(\w)/gu, (_all, letter: string) => letter.toUpperCase());
-  return new RegExp(`\\b(?:${field}|${camel})\\b`, "u").test(message);
 }
 
 function samplingFields(parameters: GenerationParameters, target: WireTarget, warnings: WireWarning[]): JsonObject {

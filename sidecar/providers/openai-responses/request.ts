@@ -7,7 +7,7 @@ import type { ErrorPayload } from "../error-payload.ts";
 import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { effortFor, learnEfforts } from "../reasoning-effort.ts";
-import { isAboutRange, leftOut, unsupported } from "../refusal.ts";
+import { leftOut, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { responsesInput, responsesTools } from "./items.ts";
@@ -56,10 +56,14 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
   if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
   // xAI names it as its own code does.
   if (names("reasoning", "reasoning.effort") || names("reasoning", "reasoningEffort") || parameter === "reasoning")
-    return learnEfforts(message) ?? "reasoning";
+    return learnEfforts(message) ?? (refusesReasoning(payload, body) ? "reasoning" : undefined);
   if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
-  if (isAboutRange(message)) return undefined;
-  return ["temperature", "top_p"].find((field) => names(field)) ?? learnSchema(message, parameter, sentSchema(body));
+  return ["temperature", "top_p"].find((field) => refusesField(payload, body, field)) ?? learnSchema(message, parameter, sentSchema(body));
+}
+
+/** The effort stands in `reasoning`, and xAI names it alone. */
+function refusesReasoning(payload: ErrorPayload, body: JsonObject): boolean {
+  return ["reasoning", "reasoning_effort"].some((field) => refusesField(payload, { ...body, reasoning_effort: null }, field));
 }
 
 function sentSchema(body: JsonObject): JsonObject | undefined {

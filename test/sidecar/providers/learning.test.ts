@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Provider } from "../../../sidecar/providers/provider.ts";
 import { asList, asObject } from "../../../sidecar/providers/json-fields.ts";
-import type { JsonObject, JsonValue } from "../../../sidecar/types.ts";
+import type { GenerationParameters, JsonObject, JsonValue } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import { call, callError, modelRequest, userMessage } from "../../support/provider-calls.ts";
-import { toolRound } from "../../support/wire-requests.ts";
+import { SCHEMA, toolRound } from "../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -154,6 +154,59 @@ describe("What a model refuses is learned", () => {
     await callError(provider(), { request: modelRequest("x", { maxOutputTokens: 9 }) });
     assert.equal(fake.requests.length, 3);
   });
+
+  const asked: GenerationParameters = { temperature: 0.2, topP: 0.9, seed: 7, stop: ["a"], maxOutputTokens: 9 };
+  const REFUSED: readonly (readonly [words: string, field: string])[] = [
+    ["Unsupported parameter: 'stop' is not supported with this model.", "stop"],
+    ["Model grok-4.6 does not support parameter stop.", "stop"],
+    ["Argument not supported on this model: stop", "stop"],
+    ["property 'seed' is unsupported", "seed"],
+    ['Invalid JSON payload received. Unknown name \\"seed\\": Cannot find field.', "seed"],
+    ["Unrecognized request argument supplied: top_p", "top_p"],
+    ["Extra inputs are not permitted, field: 'seed', value: 7", "seed"],
+    ["invalid temperature: only 1 is allowed for this model", "temperature"],
+    ["Model incompatible request argument supplied: temperature", "temperature"],
+    ["`temperature` and `top_p` cannot both be specified for this model. Please use only one.", "temperature"],
+  ];
+  for (const [words, field] of REFUSED) {
+    test(`quirk 33: a field is left out from then on: ${words}`, async () => {
+      const shared = provider();
+      fake.enqueue({ status: 400, body: { error: { message: words } } });
+      assert.equal((await call(shared, { request: modelRequest("x", asked) })).thrown, null);
+      await call(shared, { request: modelRequest("x", asked) });
+      assert.deepEqual(
+        fake.requests.map(({ body }) => body?.[field] !== undefined),
+        [true, false, false],
+      );
+    });
+  }
+
+  const VALUES: readonly (readonly [words: string, param?: string])[] = [
+    ["Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 5 instead.", "stop"],
+    ["You can pass up to 4 stop sequences; more are not supported", "stop"],
+    ["Invalid value at 'generation_config.seed' (TYPE_INT32), 1790000000000"],
+    ["seed: must be a positive integer"],
+    ["`temperature` has to be a strictly positive float"],
+    ["max_completion_tokens must be a multiple of 8"],
+    ["An unknown error occurred while sampling with temperature 0.2"],
+    ["property 'store' is unsupported, did you mean 'stop'?"],
+    ["The role 'narrator' is not supported; temperature has no effect on it", "messages[0].role"],
+    ["Unsupported image format: image/tiff"],
+    ["Invalid schema for function 'weather': the schema must have a 'type' key"],
+  ];
+  for (const [words, param] of VALUES) {
+    test(`a value that is refused is told, and teaches nothing: ${words}`, async () => {
+      fake.respond({ status: 400, body: { error: { message: words, ...(param === undefined ? {} : { param }) } } });
+      const request = modelRequest("x", {
+        ...asked,
+        responseSchema: SCHEMA,
+        providerOptions: { "openai-compatible": { max_completion_tokens: 9 } },
+      });
+      const error = await callError(provider(), { request });
+      assert.ok(error.message.includes(words), error.message);
+      assert.equal(fake.requests.length, 1);
+    });
+  }
 
   test("a refusal of something that was not sent stands at once", async () => {
     fake.respond(refusal("temperature", "no temperature"));

@@ -129,6 +129,14 @@ describe("A schema that is refused", () => {
     assert.deepEqual(formats(), [true, false, false, true]);
   });
 
+  test("for its size is asked for in words, and another one by the provider's means", async () => {
+    const provider = providerAt(here, "gemini");
+    fake.enqueue(refusal("A schema in GenerationConfig in the request exceeds the maximum allowed nesting depth."));
+    await call(provider, { request });
+    await call(provider, { request: modelRequest("x", { responseSchema: STRICT }) });
+    assert.deepEqual(formats(), [true, false, true]);
+  });
+
   test("on the other wires likewise", async () => {
     fake.enqueue(refusal("Invalid schema for response_format 'answer': schema must have a 'type' key.", "text.format.schema"));
     await call(providerOnWire(here, "openai-responses"), { request });
