@@ -8,20 +8,23 @@ export interface WholeBody {
   readonly cut: boolean;
 }
 
-export interface BodySoFar extends WholeBody {
+export interface BytesSoFar {
+  /** No more than the bound. */
+  readonly bytes: Buffer;
+  readonly cut: boolean;
   /** What reading broke off with; undefined where it came to the end, or to the bound. */
   readonly failure?: unknown;
 }
 
 /** `limit` in bytes. Rejects as `HttpExchange.read` does. */
 export async function readWholeBody(exchange: HttpExchange, limit: number): Promise<WholeBody> {
-  const { failure, ...body } = await readBodySoFar(exchange, limit);
+  const { bytes, cut, failure } = await readBytesSoFar(exchange, limit);
   if (failure !== undefined) throw failure;
-  return body;
+  return { text: bytes.toString("utf8"), cut };
 }
 
 /** `limit` in bytes. Never rejects: what came before a failure stays. */
-export async function readBodySoFar(exchange: HttpExchange, limit: number): Promise<BodySoFar> {
+export async function readBytesSoFar(exchange: HttpExchange, limit: number): Promise<BytesSoFar> {
   const pieces: Buffer[] = [];
   let size = 0;
   try {
@@ -32,11 +35,11 @@ export async function readBodySoFar(exchange: HttpExchange, limit: number): Prom
       }
       if (size > limit) {
         exchange.abort(new Error(`The body is longer than ${limit} bytes.`));
-        return { text: Buffer.concat(pieces).toString("utf8", 0, limit), cut: true };
+        return { bytes: Buffer.concat(pieces).subarray(0, limit), cut: true };
       }
     }
   } catch (error) {
-    return { text: Buffer.concat(pieces).toString("utf8"), cut: true, failure: error ?? new Error("The body broke off.") };
+    return { bytes: Buffer.concat(pieces), cut: true, failure: error ?? new Error("The body broke off.") };
   }
-  return { text: Buffer.concat(pieces).toString("utf8"), cut: false };
+  return { bytes: Buffer.concat(pieces), cut: false };
 }

@@ -7,6 +7,7 @@ import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http
 import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
 import type { ErrorPhase, TimeLimits } from "../types.ts";
+import { isPacked } from "./error-body.ts";
 import { CallerAborted } from "./http-call.ts";
 import { ProviderError, type ProviderEvent, type ReportedUsage } from "./provider.ts";
 import {
@@ -192,7 +193,7 @@ export class AnswerStream {
 
 function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget, sink: RecordSink): RecordDecoder {
   const encoding = head.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
+  if (isPacked(encoding)) {
     throw protocolError(
       target,
       `the answer came compressed (${encoding}) although that was not asked for.`,

@@ -1,7 +1,10 @@
 // Error answers as providers really write them, over real sockets: kind, whether it may be tried again, and what else is told.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, test } from "node:test";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import type { Provider } from "../../../sidecar/providers/provider.ts";
 import type { ErrorInfo, JsonValue } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
@@ -215,6 +218,36 @@ describe("An error answer:", () => {
     assert.equal(error.status, 500);
     assert.ok(error.message.length < 3000);
     await fake.waitFor((state) => state.clientClosed === 1, "the socket to be closed");
+  });
+
+  test("words that come compressed are read, and what cannot be unpacked, or is too much, is none", async () => {
+    const words = Buffer.from(JSON.stringify({ error: { message: "the model is asleep" } }));
+    const bodies = {
+      gzip: gzipSync(words),
+      deflate: deflateSync(words),
+      br: brotliCompressSync(words),
+      none: words,
+      zip: gzipSync(words).fill(7),
+      "x-gzip": gzipSync(Buffer.concat([words, Buffer.alloc(300_000)])),
+    };
+    const server = createServer((request, response) => {
+      const [, encoding = ""] = (request.url ?? "").split("/");
+      response.writeHead(400, { "content-encoding": encoding }).end(new Map(Object.entries(bodies)).get(encoding));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    try {
+      for (const encoding of Object.keys(bodies)) {
+        const error = await callError(createProvider("vllm", { baseUrl: `http://127.0.0.1:${port}/${encoding}`, key: undefined }, http));
+        const readable = ["gzip", "deflate", "br", "none"].includes(encoding);
+        assert.equal(error.message, readable ? "vLLM (400): the model is asleep" : "vLLM answered with status 400.", encoding);
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test("a key that the provider repeats is struck out", async () => {

@@ -276,6 +276,13 @@ describe("What is no answer", () => {
     assert.doesNotMatch((await callError(bare)).message, /base URL/u);
   });
 
+  test("a body that says of itself that it is not compressed is read, in either word for it", async () => {
+    for (const encoding of ["none", "Identity"]) {
+      fake.enqueue({ headers: { "content-encoding": encoding }, text: "x" });
+      assert.equal(foldEvents((await call(chat())).events).text, "x");
+    }
+  });
+
   test("a compressed body that nobody asked for is refused", async () => {
     fake.enqueue({ headers: { "content-encoding": "gzip" }, steps: [{ text: "x" }] });
     const error = await callError(chat());
