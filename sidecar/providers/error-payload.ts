@@ -39,10 +39,19 @@ export function readErrorJson(json: JsonValue): ErrorPayload {
   const outcome = outcomeFields(body) ?? asText(asObject(body["x_groq"])?.["error"]);
   if (outcome !== undefined) return typeof outcome === "string" ? { message: plainWords(outcome) } : outcome;
   const fields = errorFields(body);
-  const error = asText(body["error"]);
+  // Cloudflare has a list of them: `{"errors": [{"code": 7009, "message": "words"}]}`.
+  const listed = asObject(asList(body["errors"])?.[0]);
+  if (fields.message === "" && listed !== undefined) return { ...fields, ...errorFields(listed) };
+  const error = asText(body["error"]) ?? wordsOfList(body["error"]) ?? wordsOfList(body["errors"]);
   if (error === undefined) return fields;
   // `{"error": "words"}` (Ollama), or `{"error": "A NAME", "message": "words"}` (Scaleway).
   return fields.message === "" ? { ...fields, message: plainWords(error) } : { ...fields, type: error };
+}
+
+/** Hugging Face's list of texts: `{"error": ["words", "more words"]}`. Undefined where there is none in it. */
+function wordsOfList(value: JsonValue | undefined): string | undefined {
+  const words = (asList(value) ?? []).map((one) => readErrorJson(one).message).filter((one) => one !== "");
+  return words.length === 0 ? undefined : words.join("; ");
 }
 
 /** What MiniMax's numbers say (https://platform.minimax.io/docs/api-reference/errorcode), in words that others have for it. */
@@ -88,8 +97,18 @@ function errorFields(error: JsonObject): ErrorPayload {
   };
 }
 
+/** AWS begins it with a capital; the last is that of a problem after RFC 9457 which says no more. */
+const TEXT_FIELDS: readonly string[] = ["message", "msg", "detail", "Message", "error_message", "error_description", "title"];
+
+/** Words that stand deeper: FastAPI's list under `detail`, or an error of another server under `message`. */
+function nestedWords(error: JsonObject): string | undefined {
+  const { message, detail } = error;
+  if (message === undefined || message === null) return validationWords(detail);
+  return wordsOfList(message) ?? (readErrorJson(message).message || JSON.stringify(message));
+}
+
 function messageOf(error: JsonObject): string {
-  const message = asText(error["message"]) ?? asText(error["msg"]) ?? asText(error["detail"]) ?? validationWords(error["detail"]);
+  const message = TEXT_FIELDS.map((field) => asText(error[field])).find((text) => text !== undefined) ?? nestedWords(error);
   // OpenRouter says "Provider returned error" and keeps what the provider said beside it.
   const raw = asText(asObject(error["metadata"])?.["raw"]);
   const words = [message, raw === undefined ? undefined : readErrorBody(raw).message].filter((part) => part !== undefined && part !== "");

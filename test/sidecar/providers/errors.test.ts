@@ -186,6 +186,48 @@ const ROWS: readonly Row[] = [
   },
   { title: "an empty body", status: 500, body: "", expected: { kind: "server", retryable: true }, words: "status 500" },
   {
+    title: "a list of errors (Cloudflare)",
+    status: 400,
+    body: { result: null, success: false, errors: [{ code: 5007, message: "No such model @cf/meta/x or task" }], messages: [] },
+    expected: { kind: "model-not-found", providerCode: "5007" },
+    words: "No such model @cf/meta/x or task",
+  },
+  {
+    title: "a list of texts (Hugging Face)",
+    status: 422,
+    body: { error: ["Error in `parameters`: bad", "and worse"], warnings: [] },
+    expected: { kind: "invalid-request" },
+    words: "Error in `parameters`: bad; and worse",
+  },
+  {
+    title: "words that begin with a capital (AWS)",
+    status: 403,
+    body: { Message: "User is not authorized to invoke it" },
+    expected: { kind: "permission" },
+    words: "User is not authorized to invoke it",
+  },
+  {
+    title: "words that stand deeper, as those of another server do",
+    status: 400,
+    body: { error: { message: { error: { message: "no such tool" } }, code: "bad" } },
+    expected: { kind: "invalid-request", providerCode: "bad" },
+    words: "no such tool",
+  },
+  {
+    title: "words in no form that anybody has",
+    status: 400,
+    body: { error: { message: { field: "tools", fault: 7 } } },
+    expected: { kind: "invalid-request" },
+    words: '{"field":"tools","fault":7}',
+  },
+  {
+    title: "its words, and not those of the list beside them",
+    status: 422,
+    body: { message: "Validation failed", errors: [{ code: "missing", message: "a field" }] },
+    expected: { kind: "invalid-request" },
+    words: "Validation failed",
+  },
+  {
     title: "what an upstream said, in the words of a router",
     status: 400,
     body: {
