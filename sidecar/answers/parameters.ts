@@ -19,7 +19,16 @@ const EFFORTS: readonly ReasoningEffort[] = ["off", "low", "medium", "high"];
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
 const text: Check = (value) => (typeof value === "string" ? undefined : "must be a text");
-const object: Check = (value) => (isObject(value) ? undefined : "must be an object");
+/** Also where `JSON.stringify` itself throws: an object that holds itself, a BigInt. */
+const isJson = (value: unknown): boolean => {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+};
+const NO_JSON = "holds what cannot be written as JSON (itself, or a BigInt)";
+const jsonObject: Check = (value) => (isObject(value) ? (isJson(value) ? undefined : NO_JSON) : "must be an object");
 const between =
   (least: number, most: number): Check =>
   (value) =>
@@ -45,10 +54,10 @@ const checks: { readonly [Name in keyof GenerationParameters]-?: Check } = {
     if (value.length > MAX_TOOLS) return `must have at most ${MAX_TOOLS} entries`;
     return value.map(checkTool).find((problem) => problem !== undefined);
   },
-  responseSchema: object,
+  responseSchema: jsonObject,
   providerOptions: (value) => {
     const fits = isObject(value) && Object.values(value).every(isObject);
-    return fits ? undefined : "must be an object that holds one object for each provider's id";
+    return fits ? jsonObject(value) : "must be an object that holds one object for each provider's id";
   },
 };
 
@@ -59,7 +68,8 @@ function checkTool(value: unknown): string | undefined {
     return `has a tool with the name ${shown(name)}; a name is 1 to 128 letters, digits, underscores, hyphens, dots or colons`;
   }
   if (description !== undefined && typeof description !== "string") return `has a description for "${name}" that is no text`;
-  return isObject(parameters) ? undefined : `has no JSON Schema under "parameters" for "${name}"`;
+  if (!isObject(parameters)) return `has no JSON Schema under "parameters" for "${name}"`;
+  return isJson(parameters) ? undefined : `has a JSON Schema for "${name}" that ${NO_JSON}`;
 }
 
 /**
@@ -143,6 +153,7 @@ function invalidParameter(message: string): ProviderError {
 }
 
 function shown(value: unknown): string {
-  const json = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  if (isObject(value) && !isJson(value)) return "an object";
+  const json = typeof value === "number" || !isJson(value) ? String(value) : JSON.stringify(value);
   return json.length > 80 ? `${json.slice(0, 80)}…` : json;
 }

@@ -22,16 +22,19 @@ const CONTEXT_OVERFLOW: readonly RegExp[] = [
 ];
 
 const UNKNOWN_MODEL: readonly RegExp[] = [
-  /model\b.*\b(not found|not exist|does not exist|not supported|unknown|not loaded)/iu, // Ollama, vLLM, DeepSeek, Hugging Face
+  /model\b.*\b(not found|not exist|does not exist|not loaded)/iu, // Ollama, vLLM, DeepSeek
+  // Hugging Face. Of the model itself: "image input is not supported" is said of models, too.
+  /(?<!\b(with|by|for|in|of) (the |this |that )?)\bmodel:?( ['"`][^'"`]{1,200}['"`]| \S+)? (is |was )?(currently )?(not supported\b(?! (with|when|together|in combination))|unknown)/iu,
   /\bmodels\/\S+ is not found/iu, // Gemini
   /not a valid model/iu, // OpenRouter
   /no endpoints found/iu, // OpenRouter
   /invalid model|unknown model|no such model/iu,
-  /^models?:? /iu, // Anthropic: "model: claude-x"
+  /^models?: \S+$/iu, // Anthropic: "model: claude-x"
 ];
 
 const NO_CREDIT: readonly RegExp[] = [
   /credit balance is too low/iu, // Anthropic
+  /reached your (specified )?(API |workspace )*usage limits?/iu, // Anthropic, for the rest of the month
   /(used all|run out of|out of|insufficient|no remaining|exceeded your monthly included) (available )?credits?/iu, // xAI, Hugging Face
 ];
 

@@ -141,6 +141,24 @@ describe("parameters", () => {
     for (const [json, message] of refusals) checkRefused(() => build("hi", JSON.parse(json)), "invalid-parameter", message);
     checkRefused(() => build("hi", { temperature: Number.NaN }), "invalid-parameter", /it is NaN/u);
   });
+
+  it("are refused by name where they are objects that no request can carry", () => {
+    const circle = JSON.parse("{}");
+    circle.itself = circle;
+    const big = JSON.parse("{}");
+    big.number = 1n;
+    for (const json of [circle, big]) {
+      const asking = (parameters: object) => () => build("hi", parameters);
+      checkRefused(asking({ providerOptions: { openai: json } }), "invalid-parameter", /"providerOptions" holds what cannot be written/u);
+      checkRefused(asking({ responseSchema: json }), "invalid-parameter", /"responseSchema" holds what cannot be written/u);
+      checkRefused(
+        asking({ tools: [{ name: "a", parameters: json }] }),
+        "invalid-parameter",
+        /"tools" has a JSON Schema for "a" that holds/u,
+      );
+      checkRefused(asking({ system: json }), "invalid-parameter", /"system" must be a text; it is an object\./u);
+    }
+  });
 });
 
 describe("estimates of tokens", () => {
