@@ -12,6 +12,11 @@ export interface ConnectionOwner {
   connectingBy(step: Breakable, proxy: string | null): void;
 }
 
+/** A place at which one owner at a time waits for its connection. */
+export interface Berth {
+  owner: ConnectionOwner | null;
+}
+
 /** A limit behind the callers' own, so that no attempt to connect outlives everybody who waited for it. */
 const CONNECT_LIMIT_MS = 120_000;
 /** As undici does for its own sockets. */
@@ -27,8 +32,18 @@ export class Connector {
     this.#network = network;
   }
 
-  /** Calls back once, as undici wants it. Never throws. */
-  connect(options: buildConnector.Options, callback: buildConnector.Callback, owner: ConnectionOwner | null): void {
+  /**
+   * Calls back once, as undici wants it. Never throws. For each owner there is one attempt: undici connects again, by itself and
+   * without a pause, for as long as a connection breaks before the request on it was written, and nobody could end that.
+   */
+  connect(options: buildConnector.Options, callback: buildConnector.Callback, berth: Berth): void {
+    const { owner } = berth;
+    berth.owner = null;
+    if (owner === null) {
+      // Within the call undici does not expect its callback.
+      queueMicrotask(() => callback(new Error("The connection broke before the request was written."), null));
+      return;
+    }
     const secure = options.protocol === "https:";
     const place: Place = { host: options.hostname, port: Number(options.port || (secure ? 443 : 80)) };
     try {
@@ -36,7 +51,6 @@ export class Connector {
       if (proxy === null) this.#open(options, callback, owner);
       else this.#openThrough(proxy, place, options, callback, owner);
     } catch (error) {
-      // Within the call undici does not expect its callback.
       queueMicrotask(() => callback(error instanceof Error ? error : new Error(String(error)), null));
     }
   }
@@ -46,10 +60,10 @@ export class Connector {
     for (const tunnel of this.#tunnels) tunnel.destroy(new Error("The HTTP client was closed."));
   }
 
-  #open(options: buildConnector.Options, callback: buildConnector.Callback, owner: ConnectionOwner | null): void {
+  #open(options: buildConnector.Options, callback: buildConnector.Callback, owner: ConnectionOwner): void {
     const connect = options.protocol === "https:" ? this.#secureConnector() : this.#plain;
     const socket: unknown = connect(options, callback);
-    if (isBreakable(socket)) owner?.connectingBy(socket, null);
+    if (isBreakable(socket)) owner.connectingBy(socket, null);
   }
 
   #openThrough(
@@ -57,24 +71,27 @@ export class Connector {
     place: Place,
     options: buildConnector.Options,
     callback: buildConnector.Callback,
-    owner: ConnectionOwner | null,
+    owner: ConnectionOwner,
   ): void {
     if (options.protocol === "https:") this.#secureConnector();
     const limits = { limitMs: CONNECT_LIMIT_MS, tls: () => this.#network.tls };
-    const tunnel = openTunnel(proxy, place, limits, (error, socket) => {
+    const tunnel = openTunnel(proxy, place, limits, (error, socket, early) => {
       this.#tunnels.delete(tunnel);
       if (error !== null || socket === null) {
         callback(error ?? new Error("There is no socket."), null);
       } else if (options.protocol === "https:") {
         // Its certificates were read before the tunnel was asked for, so that nothing is thrown here.
+        if (early.length > 0) socket.unshift(early);
         this.#open({ ...options, httpSocket: socket }, callback, owner);
       } else {
         socket.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
         callback(null, socket);
+        // Only now that the request is written: undici closes a connection on which something came before that.
+        if (early.length > 0) socket.unshift(early);
       }
     });
     this.#tunnels.add(tunnel);
-    owner?.connectingBy(tunnel, proxy.shown);
+    owner.connectingBy(tunnel, proxy.shown);
   }
 
   #secureConnector(): buildConnector.connector {

@@ -4,11 +4,12 @@
 //
 // HTTP/1.1 only: closing the socket is the one sign of a cancellation that every server understands.
 
-import { Agent } from "undici";
+import { Agent, type Client, Pool as OriginPool } from "undici";
 import type { NetworkSettings } from "../settings.ts";
 import { Connector } from "./connector.ts";
 import { HttpExchange } from "./http-exchange.ts";
 import { Network } from "./network.ts";
+import { PooledClient } from "./pooled-client.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -28,6 +29,13 @@ export interface HttpClientOptions {
 /** How long an unused connection is kept. Servers that say another time in `keep-alive` are believed. */
 const KEEP_ALIVE_MS = 15_000;
 
+const CLIENT_OPTIONS: Client.Options = {
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  allowH2: false,
+};
+
 /** Connections that were made under one network. */
 interface Pool {
   readonly agent: Agent;
@@ -44,8 +52,6 @@ export class HttpClient {
   #pool: Pool;
   /** The network as it was given, to tell whether it changed. */
   #network: string;
-  /** The exchange whose request is being dispatched in this very call: undici asks for a new socket before it returns. */
-  #dispatching: HttpExchange | null = null;
   #justClosed = false;
   #closed = false;
 
@@ -99,11 +105,8 @@ export class HttpClient {
       new Network({ settings: network, environment: this.#environment, warn: (message) => this.#warnOnce(message) }),
     );
     const agent = new Agent({
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      allowH2: false,
-      connect: (options, callback) => connector.connect(options, callback, this.#dispatching),
+      factory: (origin) =>
+        new OriginPool(origin, { ...CLIENT_OPTIONS, factory: (url) => new PooledClient(url, CLIENT_OPTIONS, connector) }),
     });
     return { agent, connector };
   }
@@ -116,7 +119,6 @@ export class HttpClient {
 
   #dispatch(request: HttpRequest, exchange: HttpExchange): void {
     if (!this.#open.has(exchange)) return;
-    this.#dispatching = exchange;
     try {
       this.#pool.agent.dispatch(
         {
@@ -130,8 +132,6 @@ export class HttpClient {
       );
     } catch (error) {
       exchange.abort(error instanceof Error ? error : new Error(String(error)));
-    } finally {
-      this.#dispatching = null;
     }
   }
 

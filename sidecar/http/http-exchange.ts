@@ -7,7 +7,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import type { ConnectionOwner } from "./connector.ts";
+import type { Berth, ConnectionOwner } from "./connector.ts";
 import type { Breakable } from "./tunnel.ts";
 
 export interface HttpHead {
@@ -32,6 +32,7 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
   readonly #resolveHead: (head: HttpHead) => void;
   readonly #rejectHead: (error: Error) => void;
   #controller: Dispatcher.DispatchController | null = null;
+  #berth: Berth | null = null;
   #connecting: Breakable | null = null;
   #waitingForProxy: string | null = null;
   #unread: Buffer[] = [];
@@ -53,6 +54,12 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     this.#rejectHead = reject;
     // Whoever gave up before the headers came does not wait for them any more.
     promise.catch(() => {});
+  }
+
+  /** Where it waits until its request is written or it ends; a connection is opened for whoever waits there. */
+  waitAt(berth: Berth): void {
+    berth.owner = this;
+    this.#berth = berth;
   }
 
   /** What is being opened for this exchange alone. */
@@ -132,6 +139,7 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#leaveBerth();
     this.#connecting = null;
     this.#waitingForProxy = null;
     if (this.#error === null) {
@@ -177,7 +185,13 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     }
     if (this.#closed) return;
     this.#closed = true;
+    this.#leaveBerth();
     this.#onClosed(this);
+  }
+
+  #leaveBerth(): void {
+    if (this.#berth?.owner === this) this.#berth.owner = null;
+    this.#berth = null;
   }
 
   #wakeReader(): void {

@@ -23,25 +23,28 @@ export interface TunnelOptions {
   readonly tls: () => TlsOptions;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Calls back once: with a socket that leads to the place, or with a `ProxyError`, or with the reason it was destroyed with.
+ * `early` came with the proxy's consent already and is still to be read, before what the socket gives.
  * Destroying what is returned gives up, and closes the connection to the proxy, until the callback was called.
  */
 export function openTunnel(
   proxy: ProxyServer,
   place: Place,
   options: TunnelOptions,
-  callback: (error: Error | null, socket: Socket | null) => void,
+  callback: (error: Error | null, socket: Socket | null, early: Buffer) => void,
 ): Breakable {
   const authority = `${isIP(place.host) === 6 ? `[${place.host}]` : place.host}:${place.port}`;
   const request = startRequest(proxy, authority, options);
   const timeout = new ProxyError("proxy-timeout", `The proxy ${proxy.shown} did not answer in time.`, { retryable: true });
   const timer = setTimeout(() => request.destroy(timeout), options.limitMs).unref();
   let done = false;
-  const finish = (error: Error | null, socket: Socket | null): void => {
+  const finish = (error: Error | null, socket: Socket | null, early = NOTHING): void => {
     clearTimeout(timer);
     if (done) socket?.destroy();
-    else callback(error, socket);
+    else callback(error, socket, early);
     done = true;
   };
   request.once("connect", (response, socket, head) => {
@@ -52,8 +55,7 @@ export function openTunnel(
       finish(refusal(proxy, authority, response), null);
       return;
     }
-    if (head.length > 0) socket.unshift(head);
-    if (socket instanceof Socket) finish(null, socket);
+    if (socket instanceof Socket) finish(null, socket, head);
   });
   request.on("error", (error) => finish(failure(proxy, error), null));
   request.end();

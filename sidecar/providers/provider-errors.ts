@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import { certificateProblem } from "../http/certificate-problem.ts";
+import { foreignAnswer } from "../http/foreign-answer.ts";
 import { ProxyError } from "../http/proxy-error.ts";
 import type { RecordTooLongError } from "../http/records.ts";
 import { retryAfterMs, shouldRetry } from "../http/retry-after.ts";
@@ -165,6 +166,11 @@ const PASSING_FAILURES: ReadonlySet<string> = new Set([
 /** The connection could not be made, or broke. */
 export function networkError(target: CallTarget, error: unknown, phase: ErrorPhase): ProviderError {
   if (error instanceof ProxyError) return proxyError(target, error);
+  const foreign = foreignAnswer(error);
+  if (foreign !== null) {
+    const words = `what came instead of an answer begins with ${foreign}. ${checkBaseUrl(target)}`;
+    return protocolError(target, words, phase, "not-an-api", error);
+  }
   const code = networkCode(error);
   return new ProviderError(networkWords(target, code, error), {
     ...about(target),

@@ -92,6 +92,11 @@ export class ConnectProxy {
     return this.#plainRequests;
   }
 
+  /** Closes every connection at its side, within this call. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     for (const socket of [...this.#sockets, ...this.#tunnels]) socket.destroy();
     this.#server.close();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { foreignAnswer } from "../../../sidecar/http/foreign-answer.ts";
 import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import type { HttpExchange } from "../../../sidecar/http/http-exchange.ts";
 import { readWholeBody } from "../../../sidecar/http/read-body.ts";
@@ -14,6 +15,7 @@ let site: TlsProvider;
 let proxy: ConnectProxy;
 let ca: readonly string[];
 const clients = new Set<HttpClient>();
+const PLAIN = "http://plain.test/v1/chat/completions";
 
 before(async () => {
   site = await startTlsProvider();
@@ -67,7 +69,7 @@ describe("Through a proxy", () => {
 
   test("plain HTTP takes a tunnel as well", async () => {
     site.fake.enqueue({ text: "plain" });
-    assert.match(await ask(createClient({ proxy: proxy.url() }), "http://plain.test/v1/chat/completions"), /plain/u);
+    assert.match(await ask(createClient({ proxy: proxy.url() }), PLAIN), /plain/u);
     assert.equal(proxy.asked[0]?.authority, "plain.test:80");
     assert.equal(proxy.plainRequests, 0);
   });
@@ -77,7 +79,7 @@ describe("Through a proxy", () => {
     try {
       const client = createClient({ proxy: secure.url() });
       await ask(client);
-      await ask(client, "http://plain.test/v1/chat/completions");
+      await ask(client, PLAIN);
       assert.equal(secure.asked.length, 2);
     } finally {
       await secure.close();
@@ -149,6 +151,22 @@ describe("Through a proxy", () => {
     }
   });
 
+  test("an abort closes also what is opened anew because the connection of the request before was closed meanwhile", async () => {
+    const client = createClient({ proxy: proxy.url() });
+    await ask(client, PLAIN);
+    proxy.instead = "silence";
+    // From here the new request is before the news of the closed connection, which comes with the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    proxy.hangUp();
+    const exchange = send(client, PLAIN);
+    await until(() => proxy.asked.length === 2, "the proxy to be asked again");
+    assert.equal(exchange.waitingForProxy, proxy.url());
+    exchange.abort(new Error("enough"));
+    await assert.rejects(exchange.head, /enough/u);
+    await until(() => proxy.openSockets === 0, "the proxy to be left");
+    assert.equal(proxy.asked.length, 2);
+  });
+
   test("closing the client closes what is being opened and what stands", async () => {
     const client = createClient({ proxy: proxy.url() });
     await ask(client);
@@ -161,6 +179,56 @@ describe("Through a proxy", () => {
     await client.close();
     await assert.rejects(waiting.head, /closed/u);
     await until(() => proxy.openSockets === 0, "the proxy to be left");
+  });
+});
+
+describe("What comes together with the proxy's consent", () => {
+  const consent = "HTTP/1.1 200 OK\r\n\r\n";
+
+  test("and is no answer fails the request once, whoever sent it", async () => {
+    const table = [
+      [
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 27\r\n\r\n<html>Please sign in</html>",
+        "<html>Please sign in</html>",
+      ],
+      [`${consent}SSH-2.0-OpenSSH_9.6\r\n`, "SSH-2.0-OpenSSH_9.6\r\n"],
+    ] as const;
+    for (const [index, [raw, came]] of table.entries()) {
+      proxy.instead = { raw };
+      const error: unknown = await send(createClient({ proxy: proxy.url() }), PLAIN).head.catch((error: unknown) => error);
+      assert.equal(foreignAnswer(error), JSON.stringify(came));
+      await until(() => proxy.openSockets === 0, "the proxy to be left");
+      assert.equal(proxy.asked.length, index + 1);
+    }
+  });
+
+  test("is the answer where it is one, and the next request is sent as any other", async () => {
+    const client = createClient({ proxy: proxy.url() });
+    proxy.instead = { raw: `${consent}HTTP/1.1 503 Service Unavailable\r\nretry-after: 7\r\nconnection: close\r\n\r\n` };
+    const { status, headers } = await send(client, PLAIN).head;
+    assert.deepEqual([status, headers["retry-after"]], [503, "7"]);
+    proxy.instead = null;
+    site.fake.enqueue({ text: "plain" });
+    assert.match(await ask(client, PLAIN), /plain/u);
+    assert.equal(proxy.asked.length, 2);
+  });
+
+  test("does not keep an abort from closing the tunnel, and none is opened after it", async () => {
+    proxy.instead = { raw: `${consent}HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\none` };
+    const client = createClient({ proxy: proxy.url() });
+    const exchange = send(client, PLAIN);
+    await exchange.head;
+    exchange.abort(new Error("enough"));
+    await until(() => proxy.openSockets === 0, "the proxy to be left");
+    await client.close();
+    assert.equal(proxy.asked.length, 1);
+  });
+
+  test("is left to the TLS handshake of a provider behind it, whose failure is one as well", async () => {
+    proxy.instead = { raw: `${consent}SSH-2.0-OpenSSH_9.6\r\n` };
+    await assert.rejects(send(createClient({ proxy: proxy.url() })).head, { code: /^ERR_SSL_/u });
+    await until(() => proxy.openSockets === 0, "the proxy to be left");
+    assert.equal(proxy.asked.length, 1);
   });
 });
 

@@ -89,6 +89,18 @@ describe("An error of the proxy", () => {
   });
 });
 
+test("What speaks no HTTP is no model server, and the error says what came instead of an answer", async () => {
+  site.proxy.instead = { raw: `HTTP/1.1 200 OK\r\n\r\n<html><body>\n${"Please sign in. ".repeat(20)}` };
+  const error = await callError(createChat({}, "http://plain.test/v1"));
+  assert.deepEqual([error.kind, error.providerCode, error.phase, error.retryable], ["protocol", "not-an-api", "before-headers", false]);
+  const begin = String.raw`"<html><body>\nPlease sign in. Please sign in. Please sign in. "`.slice(0, 62);
+  assert.equal(
+    error.message,
+    `OpenAI-compatible server: what came instead of an answer begins with ${begin}". Check the base URL http://plain.test/v1.`,
+  );
+  assert.equal(site.proxy.asked.length, 1);
+});
+
 describe("An error of a certificate", () => {
   test("names the problem in the provider's certificate", async () => {
     const error = await callError(createChat({ extraCaCertificates: [] }));
