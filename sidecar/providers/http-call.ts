@@ -91,7 +91,8 @@ export class HttpCall {
    */
   #redirectUrl(request: HttpRequest, head: HttpHead): URL {
     const location = head.headers.location ?? "";
-    if (!URL.canParse(location, request.url.href)) throw this.#redirectError(head.status, "it names no address");
+    // An empty one would name the very address that was asked.
+    if (location === "" || !URL.canParse(location, request.url.href)) throw this.#redirectError(head.status, "it names no address");
     const url = new URL(location, request.url);
     if (url.origin !== request.url.origin) {
       throw this.#redirectError(head.status, `it leads to ${url.origin}. Set that as the base URL if it is right`);

@@ -369,6 +369,14 @@ describe("A redirect", () => {
     assert.equal((await callError(chat())).providerCode, "redirect-refused");
   });
 
+  for (const headers of [{}, { location: "" }, { location: "http://[" }]) {
+    test(`with the headers ${JSON.stringify(headers)} leads nowhere and is refused after one request`, async () => {
+      fake.respond({ status: 307, headers, body: "" });
+      assert.match((await callError(chat())).message, /the redirect \(307\) is not followed: it names no address\.$/u);
+      assert.equal(fake.requests.length, 1);
+    });
+  }
+
   test("in a circle ends", async () => {
     fake.respond({ status: 308, headers: { location: "/v1/chat/completions" }, body: "" });
     assert.equal((await callError(chat())).providerCode, "redirect-refused");
