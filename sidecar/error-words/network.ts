@@ -27,7 +27,7 @@ function trustAdvice({ inEditor, again }: Subject): string {
 /** What to do about a proxy, by the code of what is wrong with it. */
 function proxyAdvice(code: string, subject: Subject): string {
   const { inEditor, again } = subject;
-  const proxy = inEditor ? 'the setting "http.proxy"' : "the variable HTTPS_PROXY";
+  const proxy = inEditor ? 'the setting "http.proxy"' : "the variable that names it (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)";
   const noProxy = inEditor ? 'the setting "http.noProxy"' : "the variable NO_PROXY";
   switch (code) {
     case "proxy-authentication":
