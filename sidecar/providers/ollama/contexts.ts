@@ -35,8 +35,9 @@ export class OllamaContexts implements Preparation {
     if (given !== undefined) return { contextTokens: given, leastPromptTokens };
     const need = Math.ceil(estimateInputTokens(request) * CAUTION) + (parameters.maxOutputTokens ?? ANSWER_TOKENS);
     // What was asked for last counts beside what is loaded, which may have been told a moment before that took effect.
-    const current = Math.max(this.#sizes.get(model) ?? 0, loaded ?? 0) || (shown?.ownContext ?? 0);
-    const contextTokens = current >= Math.min(need, limit) ? current : Math.min(limit, powerOfTwo(Math.max(need, FIRST_CONTEXT)));
+    const held = Math.max(this.#sizes.get(model) ?? 0, loaded ?? 0);
+    const enough = [held, shown?.ownContext ?? 0].find((size) => size >= Math.min(need, limit));
+    const contextTokens = enough ?? Math.min(limit, powerOfTwo(Math.max(need, FIRST_CONTEXT)));
     this.#sizes.set(model, contextTokens);
     return { contextTokens, leastPromptTokens };
   }

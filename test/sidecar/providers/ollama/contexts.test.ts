@@ -101,6 +101,13 @@ describe("the context that Ollama is asked for", () => {
     assert.deepEqual(sizes(), [12_000, 32_768]);
   });
 
+  it("is that of the Modelfile also where the model is loaded with less than a prompt needs", async () => {
+    tell({ limit: 131_072, loaded: 4096, parameters: "num_ctx 32768" });
+    const provider = ollama();
+    for (const prompt of ["hi", bytes(10_000), "hi"]) await ask(provider, prompt);
+    assert.deepEqual(sizes(), [4096, 32_768, 32_768]);
+  });
+
   it("does not shrink because another size was loaded a moment before", async () => {
     tell({ limit: 131_072, loaded: 4096 });
     const provider = ollama();
