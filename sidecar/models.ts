@@ -14,6 +14,7 @@ import { PriceBook } from "./prices/price-book.ts";
 import type { ListModelsParams, ListModelsResult } from "./model-listing.ts";
 import type { DefaultModelResult } from "./protocol.ts";
 import { ProviderError, type Provider } from "./providers/provider.ts";
+import { SharedWork } from "./shared-work.ts";
 import type { ErrorInfo, ModelInfo, ModelPrice, ModelRef, TimeLimits } from "./types.ts";
 
 /** Milliseconds. */
@@ -53,6 +54,8 @@ export class ModelCatalogue {
   readonly #prices: PriceBook;
   /** By the provider's instance, of which there is one for each address and key. */
   readonly #lists = new WeakMap<Provider, CachedList>();
+  /** Asked for once for all who want it at the same time. */
+  readonly #asking = new WeakMap<Provider, SharedWork<readonly ModelInfo[]>>();
   /** Lists that were asked for because of their prices. */
   readonly #pricing = new WeakMap<Provider, { readonly at: number; over: boolean; readonly list: Promise<Listed> }>();
   /** By model; what nobody has told is kept, too. */
@@ -222,9 +225,17 @@ export class ModelCatalogue {
     const keepMs = this.#endpoints.describe(id).runsHere ? this.#limits.keepHereMs : this.#limits.keepRemoteMs;
     if (cached !== undefined && !how.refresh && id !== "local" && id !== "editor" && performance.now() - cached.at < keepMs)
       return cached.models;
-    const models = await withLimit(how.limitMs, signal, (limited) =>
-      provider.listModels({ signal: limited, timeLimits: within(how.limitMs, timeLimits) }),
-    );
+    let asking = this.#asking.get(provider);
+    // Who asks past the cache wants to know of what was changed before, and not what was under way then.
+    if (asking?.underWay !== true || how.refresh) {
+      asking = new SharedWork((called) => this.#fetch(provider, timeLimits, called));
+      this.#asking.set(provider, asking);
+    }
+    return withLimit(how.limitMs, signal, (limited) => asking.wait(limited));
+  }
+
+  async #fetch(provider: Provider, timeLimits: TimeLimits, signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const models = await provider.listModels({ signal, timeLimits: within(this.#limits.listMs, timeLimits) });
     this.#lists.set(provider, { at: performance.now(), models });
     return models;
   }

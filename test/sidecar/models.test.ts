@@ -119,6 +119,20 @@ describe("the list of models", () => {
     assert.deepEqual(refs((await models.listModels({ provider: "box" }, signal)).models), ["box/m-new"]);
   });
 
+  it("is asked for once by all who want it at the same time, and one who leaves does not call it off", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "hold", body: { data: [{ id: "m-one" }] } });
+    const models = catalogue({ providers: { box: here() } });
+    const abort = new AbortController();
+    const leaving = models.listModels({ provider: "box" }, abort.signal);
+    const staying = Array.from({ length: 20 }, async () => models.listModels({ provider: "box" }, signal));
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("hold"), "the request to arrive");
+    abort.abort(new Error("enough"));
+    await assert.rejects(leaving, { message: "enough" });
+    fake.gate("hold").open();
+    for (const list of await Promise.all(staying)) assert.deepEqual(refs(list.models), ["box/m-one"]);
+    assert.equal(fake.requests.length, 1);
+  });
+
   it("does not wait for a server that never answers", async () => {
     fake.enqueue({ route: "models", holdHeaders: "never" });
     const { models, failures } = await catalogue({ providers: { silent: here() }, limits: { listMs: 200 } }).listModels({}, signal);
