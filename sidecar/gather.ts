@@ -74,6 +74,8 @@ interface RunOptions {
   readonly outer: CallScope;
 }
 
+type TaskIterator<T> = Iterator<GatherTask<T>> | AsyncIterator<GatherTask<T>>;
+
 class GatherRun<T> implements Gathering<T> {
   readonly [Symbol.toStringTag] = "Gathering";
   readonly #concurrency: number;
@@ -147,9 +149,10 @@ class GatherRun<T> implements Gathering<T> {
   }
 
   async #run(tasks: GatherTasks<T>): Promise<void> {
-    const iterator = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
+    let iterator: TaskIterator<T> | undefined;
     let index = 0;
     try {
+      iterator = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
       for (;;) {
         while (!this.#hasRoom()) await this.#changed.promise;
         if (this.#spent()) break;
@@ -161,7 +164,7 @@ class GatherRun<T> implements Gathering<T> {
       // What runs goes on to its end: one bad source must not lose the answers that are being paid for.
       this.#sourceError = { error };
     }
-    if (this.#spent()) void closeSource(iterator);
+    if (iterator !== undefined && this.#spent()) void closeSource(iterator);
     if (Array.isArray(tasks)) for (; index < tasks.length; index++) this.#results.push({ index, ...this.#notBegun() });
     while (this.#running > 0) await this.#changed.promise;
     this.#ended = true;
@@ -185,7 +188,7 @@ class GatherRun<T> implements Gathering<T> {
   }
 
   /** Null at the end of the tasks and after an abort, also while the source has not answered yet. */
-  async #next(iterator: Iterator<GatherTask<T>> | AsyncIterator<GatherTask<T>>): Promise<GatherTask<T> | null> {
+  async #next(iterator: TaskIterator<T>): Promise<GatherTask<T> | null> {
     const { signal } = this.#abort;
     const aborted = Promise.withResolvers<null>();
     const giveUp = (): void => aborted.resolve(null);

@@ -191,6 +191,13 @@ describe("gather over an async iterable", () => {
     assert.deepEqual(seen, ["kept"]);
   });
 
+  it("rejects where the source cannot even be begun, as a stream that somebody else reads", async () => {
+    const stream = new ReadableStream<GatherTask<string>>();
+    const reader = stream.getReader();
+    await assert.rejects(async () => gather(stream), { code: "ERR_INVALID_STATE" });
+    await reader.cancel();
+  });
+
   it("closes the source when it is cancelled, also one that never answers", async () => {
     const abort = new AbortController();
     let closed = false;
