@@ -22,7 +22,9 @@ export interface GatherOptions {
   /**
    * What all requests made inside may take together, also those of bare functions. What is under way is reserved. Where it is
    * used up, what runs goes on to its end, and what has not begun ends with an error of the code `budget-exhausted`; a lazy
-   * iterable is asked for no more. With an `amount`, a model whose price nobody knows is refused (`price-unknown`).
+   * iterable is asked for no more. A request that may take more than is left is refused by itself (`larger-than-budget`), and
+   * smaller ones still go, until twenty in a row were too large. With an `amount`, a model whose price nobody knows is
+   * refused (`price-unknown`).
    */
   readonly budget?: BudgetLimits;
 }
@@ -149,13 +151,11 @@ class GatherRun<T> implements Gathering<T> {
   }
 
   async #run(tasks: GatherTasks<T>): Promise<void> {
-    let iterator: TaskIterator<T> | undefined;
     let index = 0;
     try {
-      iterator = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
+      const iterator = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
       for (;;) {
         while (!this.#hasRoom()) await this.#changed.promise;
-        if (this.#spent()) break;
         const next = await this.#next(iterator);
         if (next === null) break;
         void this.#settle(next, index++);
@@ -164,7 +164,6 @@ class GatherRun<T> implements Gathering<T> {
       // What runs goes on to its end: one bad source must not lose the answers that are being paid for.
       this.#sourceError = { error };
     }
-    if (iterator !== undefined && this.#spent()) void closeSource(iterator);
     if (Array.isArray(tasks)) for (; index < tasks.length; index++) this.#results.push({ index, ...this.#notBegun() });
     while (this.#running > 0) await this.#changed.promise;
     this.#ended = true;
@@ -173,7 +172,7 @@ class GatherRun<T> implements Gathering<T> {
 
   /** Also by requests of a run around this one, or of one inside it. */
   #spent(): boolean {
-    return this.#scope.budgets.some(({ exhausted }) => exhausted);
+    return this.#scope.budgets.some(({ exhausted }) => exhausted.aborted);
   }
 
   #notBegun(): Outcome {
@@ -187,19 +186,19 @@ class GatherRun<T> implements Gathering<T> {
     return this.#running < this.#concurrency && (this.#retained || this.#results.length < this.#concurrency);
   }
 
-  /** Null at the end of the tasks and after an abort, also while the source has not answered yet. */
+  /** Null at the end of the tasks, after an abort and when a budget is used up, also while the source has not answered yet. */
   async #next(iterator: TaskIterator<T>): Promise<GatherTask<T> | null> {
-    const { signal } = this.#abort;
-    const aborted = Promise.withResolvers<null>();
-    const giveUp = (): void => aborted.resolve(null);
-    signal.addEventListener("abort", giveUp);
+    const ends = [this.#abort.signal, ...this.#scope.budgets.map(({ exhausted }) => exhausted)];
+    const ended = Promise.withResolvers<null>();
+    const giveUp = (): void => ended.resolve(null);
+    for (const signal of ends) signal.addEventListener("abort", giveUp);
     try {
-      const next = signal.aborted ? null : await Promise.race([iterator.next(), aborted.promise]);
+      const next = ends.some(({ aborted }) => aborted) ? null : await Promise.race([iterator.next(), ended.promise]);
       if (next !== null) return next.done === true ? null : next.value;
       void closeSource(iterator);
       return null;
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      for (const signal of ends) signal.removeEventListener("abort", giveUp);
     }
   }
 

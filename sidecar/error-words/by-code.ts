@@ -36,6 +36,7 @@ export const SAYS_THE_SAME: ReadonlySet<string> = new Set([
   "connect-timeout",
   "first-token-timeout",
   "idle-timeout",
+  "larger-than-budget",
   "missing-base-url",
   "missing-key",
   "sidecar-ended",
@@ -161,6 +162,7 @@ export const wordsOfCode: ReadonlyMap<string, Words> = new Map<string, Words>([
     "budget-exhausted",
     () => words("The budget of this run is used up.", "What was not sent cost nothing. Run the rest again with a larger budget."),
   ],
+  ["larger-than-budget", () => words("This may take more than the run has left.", "It was not sent. Run it again with a larger budget.")],
   [
     "price-unknown",
     ({ pickModel }) =>

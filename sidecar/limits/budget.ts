@@ -50,7 +50,11 @@ interface Amounts {
 const FIRST_OUTPUT_TOKENS = 1000;
 /** Above the mean of the answers so far. */
 const MARGIN = 1.5;
+/** So many requests in a row that are larger than what is left end a run: an endless one would be refused for ever. */
+const MOST_TOO_LARGE = 20;
 const NOTHING: Amounts = { tokens: 0, amount: 0, requests: 0 };
+/** No request takes less; there are models that cost nothing. */
+const ONE: Amounts = { tokens: 1, amount: 0, requests: 1 };
 
 export class Budget {
   readonly #limits: BudgetLimits;
@@ -59,7 +63,10 @@ export class Budget {
   #underWay = 0;
   #answers = 0;
   #outputTokens = 0;
-  #exhausted = false;
+  /** What one of those that went out took at the least. */
+  #smallest: Amounts | undefined;
+  #tooLarge = 0;
+  readonly #end = new AbortController();
   /** In order; each is tried again when something was settled. */
   readonly #waiting = new Set<() => void>();
 
@@ -73,14 +80,17 @@ export class Budget {
     this.#limits = limits;
   }
 
-  /** Nothing more goes out. */
-  get exhausted(): boolean {
-    return this.#exhausted;
+  /** Aborted when nothing more goes out. */
+  get exhausted(): AbortSignal {
+    return this.#end.signal;
   }
 
-  /** Undefined: there is no room now, but what is under way may leave some. Throws `budget-exhausted` or `price-unknown`. */
+  /**
+   * Undefined: there is no room now, but what is under way may leave some. Throws `budget-exhausted`, `price-unknown`, and
+   * `larger-than-budget` for what will never fit while smaller ones may.
+   */
   tryReserve(need: Need): Reservation | undefined {
-    if (this.#exhausted) throw budgetExhausted();
+    if (this.exhausted.aborted) throw budgetExhausted();
     if (this.#waiting.size > 0) return undefined;
     return this.#reserve(need);
   }
@@ -91,7 +101,7 @@ export class Budget {
     const { promise, resolve, reject } = Promise.withResolvers<Reservation>();
     const attempt = (): void => {
       try {
-        if (this.#exhausted) throw budgetExhausted();
+        if (this.exhausted.aborted) throw budgetExhausted();
         const [first] = this.#waiting;
         const reservation = first === attempt ? this.#reserve(need) : undefined;
         if (reservation === undefined) return;
@@ -119,15 +129,23 @@ export class Budget {
 
   #reserve(need: Need): Reservation | undefined {
     const amounts = this.#amounts(need);
-    const total = sum(sum(this.#spent, this.#held), amounts);
-    const fits = this.#isWithin(total);
+    const least = need.outputTokens === undefined ? this.#least(need) : amounts;
+    // Nothing that was spent comes back: what is too large for the rest now is so for ever.
+    if (!this.#isWithin(sum(this.#spent, least))) throw this.#refusal();
     // Where nobody knows how long the answer will be, one request at a time goes out as long as anything is left.
-    const guessed = need.outputTokens === undefined && this.#underWay === 0 && this.#isWithin(sum(this.#spent, this.#least(need)));
-    if (fits || guessed) return this.#hold(amounts, need);
-    if (this.#underWay > 0) return undefined;
-    this.#exhausted = true;
+    if (this.#underWay > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts))) return undefined;
+    this.#smallest = this.#smallest === undefined ? least : smaller(least, this.#smallest);
+    this.#tooLarge = 0;
+    return this.#hold(amounts, need);
+  }
+
+  /** One that is too large is refused alone, as long as what is left has room for one as small as any that has gone out. */
+  #refusal(): ProviderError {
+    this.#tooLarge++;
+    if (this.#isWithin(sum(this.#spent, this.#smallest ?? ONE)) && this.#tooLarge < MOST_TOO_LARGE) return largerThanBudget();
+    this.#end.abort();
     this.#tryWaiting();
-    throw budgetExhausted();
+    return budgetExhausted();
   }
 
   #hold(amounts: Amounts, { tariff }: Need): Reservation {
@@ -195,14 +213,22 @@ function sum(a: Amounts, b: Amounts, sign: 1 | -1 = 1): Amounts {
   return { tokens: a.tokens + sign * b.tokens, amount: a.amount + sign * b.amount, requests: a.requests + sign * b.requests };
 }
 
+function smaller(a: Amounts, b: Amounts): Amounts {
+  return { tokens: Math.min(a.tokens, b.tokens), amount: Math.min(a.amount, b.amount), requests: Math.min(a.requests, b.requests) };
+}
+
 /** Nothing was sent for this one: the run had spent what it may. */
 export function budgetExhausted(): ProviderError {
-  return new ProviderError("The budget of this run is used up: this was not sent.", {
-    kind: "quota",
-    providerCode: "budget-exhausted",
-    phase: "before-headers",
-    retryable: false,
-  });
+  return notSent("budget-exhausted", "The budget of this run is used up: this was not sent.");
+}
+
+/** Nor for this one, but others may fit. */
+function largerThanBudget(): ProviderError {
+  return notSent("larger-than-budget", "This may take more than is left of the budget of this run: it was not sent.");
+}
+
+function notSent(providerCode: string, message: string): ProviderError {
+  return new ProviderError(message, { kind: "quota", providerCode, phase: "before-headers", retryable: false });
 }
 
 /** A limit in money cannot be kept where nobody knows what a token costs. */

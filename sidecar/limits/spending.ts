@@ -29,7 +29,7 @@ export class Spending {
     };
   }
 
-  /** False: there is no room now. Throws `budget-exhausted` or `price-unknown`. */
+  /** False: there is no room now. Throws as `Budget.tryReserve` does. */
   tryReserve(need: Need): boolean {
     const reserved: Reservation[] = [];
     try {

@@ -125,6 +125,17 @@ describe("a budget of tokens", () => {
     assert.equal(codeOf(results[2]), "empty-prompt");
   });
 
+  it("sends what fits beside a prompt that is larger than all of it, in whatever order they come", async () => {
+    const { llm, provider } = llmWith();
+    provider.otherwise(taking(PROMPT_TOKENS, 3));
+    const small = (): Promise<unknown> => llm.generate("hi", { maxOutputTokens: 3 });
+    const results = await gather([() => llm.generate("x".repeat(40_000)), small, small, small], { budget: { tokens: 24 } });
+    assert.deepEqual(
+      results.map((result) => codeOf(result) ?? result.status),
+      ["larger-than-budget", "complete", "complete", "complete"],
+    );
+  });
+
   it("counts what was told of an answer of which no word came and that is asked for again", async () => {
     const { llm, provider } = llmWith();
     const told: Script = async function* () {
@@ -196,6 +207,25 @@ describe("a budget of requests", () => {
     assert.deepEqual(seen.slice(0, 3), ["complete", "complete", "complete"]);
     assert.ok(seen.length <= 5 && seen.slice(3).every((code) => code === "budget-exhausted"), seen.join());
     assert.ok(asked <= 5, `${asked} were asked for`);
+    assert.equal(closed, true);
+  });
+
+  it("waits no longer for a lazy source that has not answered when it is used up, and closes it", async () => {
+    const { llm } = llmWith();
+    let closed = false;
+    const tasks = [() => llm.generate("hi"), () => llm.generate("hi")][Symbol.iterator]();
+    const hangs: AsyncIterator<GatherTask<unknown>> = {
+      next: () => {
+        const next = tasks.next();
+        return next.done === true ? new Promise(() => undefined) : Promise.resolve(next);
+      },
+      return: () => {
+        closed = true;
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    const results = await gather({ [Symbol.asyncIterator]: () => hangs }, { budget: { requests: 1 } });
+    assert.deepEqual(results.map((result) => codeOf(result) ?? result.status).toSorted(), ["budget-exhausted", "complete"]);
     assert.equal(closed, true);
   });
 

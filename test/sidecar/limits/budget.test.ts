@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Budget, type Need, type Reservation } from "../../../sidecar/limits/budget.ts";
+import { ProviderError } from "../../../sidecar/providers/provider.ts";
 import type { Usage } from "../../../sidecar/types.ts";
 
 const never = new AbortController().signal;
@@ -18,6 +19,7 @@ function reserved(budget: Budget, of: Need): Reservation {
 }
 
 const exhausted = { name: "ProviderError", kind: "quota", providerCode: "budget-exhausted", retryable: false };
+const tooLarge = { ...exhausted, providerCode: "larger-than-budget" };
 
 describe("a budget", () => {
   it("holds back what requests under way may take at most, and counts what they took instead when they are over", () => {
@@ -29,13 +31,13 @@ describe("a budget", () => {
     const third = reserved(budget, need(100, 200));
     second.settle(used(100, 400));
     third.settle(used(100, 200));
-    assert.equal(budget.exhausted, false);
+    assert.equal(budget.exhausted.aborted, false);
     reserved(budget, need(25, 25)).settle(used(25, 25));
     assert.throws(() => budget.tryReserve(need(1, 1)), exhausted);
-    assert.equal(budget.exhausted, true);
+    assert.equal(budget.exhausted.aborted, true);
   });
 
-  it("lets those who wait go in order, as room comes, and refuses them all when none will come", async () => {
+  it("lets those who wait go in order, as room comes, and refuses the one for which none will come", async () => {
     const budget = new Budget({ tokens: 1000 });
     const first = reserved(budget, need(0, 1000));
     const order: string[] = [];
@@ -53,7 +55,7 @@ describe("a budget", () => {
     assert.deepEqual(order, ["0", "1"]);
     (await waiting[0])?.settle(used(0, 600));
     (await waiting[1])?.settle(used(0, 100));
-    await assert.rejects(waiting[2] ?? Promise.resolve(), exhausted);
+    await assert.rejects(waiting[2] ?? Promise.resolve(), tooLarge);
   });
 
   it("gives back what was reserved for a request that did not go out, and what a refused one did not take", () => {
@@ -98,11 +100,38 @@ describe("a budget", () => {
     assert.throws(() => budget.tryReserve(need(0)), exhausted);
   });
 
+  it("refuses by itself what is too large for the rest, and sends on what is as small as what went out before", () => {
+    const budget = new Budget({ tokens: 1000 });
+    assert.throws(() => budget.tryReserve(need(9000, 10)), tooLarge, "larger than all of it");
+    const first = reserved(budget, need(100, 100));
+    assert.throws(() => budget.tryReserve(need(9000)), tooLarge, "at once, whatever is under way may leave");
+    first.settle(used(100, 100));
+    reserved(budget, need(100, 600)).settle(used(100, 500));
+    assert.throws(() => budget.tryReserve(need(100, 200)), tooLarge);
+    reserved(budget, need(100, 100)).settle(used(100, 50));
+    assert.equal(budget.exhausted.aborted, false);
+    assert.throws(() => budget.tryReserve(need(100, 200)), exhausted, "fifty are left, and nothing has taken so little");
+    assert.throws(() => budget.tryReserve(need(10, 10)), exhausted);
+  });
+
+  it("is used up where one after the other is too large, since there may be no end of them", () => {
+    const budget = new Budget({ tokens: 1000 });
+    const codes = Array.from({ length: 25 }, () => {
+      try {
+        budget.tryReserve(need(9000));
+        return "sent";
+      } catch (error) {
+        return error instanceof ProviderError ? error.providerCode : error;
+      }
+    });
+    assert.deepEqual(codes, [...Array(19).fill("larger-than-budget"), ...Array(6).fill("budget-exhausted")]);
+  });
+
   it("counts money by the model's price, and takes what the provider charged where it says so", () => {
     const budget = new Budget({ amount: 1 });
     reserved(budget, need(200, 300)).settle(used(200, 100));
     reserved(budget, need(200, 300)).settle(used(200, 300), { amount: 0.1, currency: "USD" });
-    assert.throws(() => budget.tryReserve(need(301, 300)), exhausted);
+    assert.throws(() => budget.tryReserve(need(301, 300)), tooLarge);
   });
 
   it("refuses a model without a price where it counts money, and only there", () => {

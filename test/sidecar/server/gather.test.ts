@@ -256,7 +256,7 @@ test("a budget of money is refused before anything begins where the price of a m
   const { streams } = await served.connection.sendRequest(StartGather, { ...request(), budget, parameters });
   await attachAll(served, streams);
   for (const { item, model } of streams) {
-    assert.equal((await served.untilEnd(`${item} ${model}`)).error?.providerCode, "budget-exhausted", "a file is more than ten tokens");
+    assert.equal((await served.untilEnd(`${item} ${model}`)).error?.providerCode, "larger-than-budget", "a file is more than ten tokens");
   }
 });
 
