@@ -226,6 +226,7 @@ class AnswerRun {
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
         // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
         onAccepted: (forMs = 0) => place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined),
+        onRepeat: () => this.#spending.repeat(),
         onUsage: (usage) => this.#numbering.told(usage),
       };
       this.#asked = true;

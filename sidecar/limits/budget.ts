@@ -11,7 +11,10 @@ export interface BudgetLimits {
   readonly tokens?: number | undefined;
   /** US dollars. Models whose price nobody knows are refused then. */
   readonly amount?: number | undefined;
-  /** Requests sent, those that were refused and sent again included. */
+  /**
+   * Requests for an answer that are sent: also those that were refused and are sent again, without a field that the model does
+   * not take or where a redirect leads. Not those by which a server that loads its model is asked whether it is ready.
+   */
   readonly requests?: number | undefined;
 }
 
@@ -32,8 +35,12 @@ export interface Need {
   readonly model: string;
 }
 
-/** Exactly one of its methods is to be called, once. */
+/** Exactly one of `settle` and `cancel` is to be called, once. */
 export interface Reservation {
+  /** The request was refused, and may be sent again: there is room for one more. */
+  mayRepeat(): boolean;
+  /** It is sent again. */
+  repeat(): void;
   /** The request was sent. `usage` null: it was refused before anything was done. */
   settle(usage: Usage | null, cost?: Cost): void;
   /** It was not sent. */
@@ -160,9 +167,12 @@ export class Budget {
       this.#underWay--;
       this.#tryWaiting();
     };
+    const again: Amounts = { ...NOTHING, requests: 1 };
     return {
+      mayRepeat: () => this.#isWithin(sum(sum(this.#spent, this.#held), again)),
+      repeat: () => (this.#spent = sum(this.#spent, again)),
       settle: (usage, cost) => {
-        if (usage === null) return close({ ...NOTHING, requests: 1 });
+        if (usage === null) return close(again);
         this.#answers++;
         this.#outputTokens += usage.outputTokens;
         // A cost that cannot be told is taken to be what was reserved for it.

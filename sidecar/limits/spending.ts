@@ -4,7 +4,7 @@
 import { estimateInputTokens } from "../answers/token-estimate.ts";
 import type { ModelRequest } from "../providers/provider.ts";
 import type { Cost, ModelRef, Usage } from "../types.ts";
-import type { Budget, Need, Reservation, Tariff } from "./budget.ts";
+import { budgetExhausted, type Budget, type Need, type Reservation, type Tariff } from "./budget.ts";
 
 export class Spending {
   readonly #budgets: readonly Budget[];
@@ -55,6 +55,13 @@ export class Spending {
       for (const reservation of reserved) reservation.cancel();
       throw error;
     }
+  }
+
+  /** The request is sent once more. Throws `budget-exhausted` where a budget has no room for that. */
+  repeat(): void {
+    const reserved = this.#reserved ?? [];
+    if (!reserved.every((reservation) => reservation.mayRepeat())) throw budgetExhausted();
+    for (const reservation of reserved) reservation.repeat();
   }
 
   /** The request is over. Null: nothing was done for it. Does nothing where nothing is reserved. */

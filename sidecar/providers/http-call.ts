@@ -19,6 +19,8 @@ export interface CallLimits {
   readonly connectMs: number;
   /** The stage that begins when the request is written, and its limit in milliseconds. */
   readonly answer: { readonly stage: Stage; readonly ms: number };
+  /** Told before each request but the first. What it throws is thrown, and nothing is sent. */
+  readonly onRepeat?: (() => void) | undefined;
 }
 
 /** Whoever asked wants no more. The signal's own reason can be anything, and is thrown in its place at the end. */
@@ -70,6 +72,7 @@ export class HttpCall {
   }
 
   async #sendOnce(request: HttpRequest): Promise<OpenExchange> {
+    if (this.#exchange !== null) this.#limits.onRepeat?.();
     this.#hasHead = false;
     this.timer.enter("connect", this.#limits.connectMs);
     const exchange = this.#http.send(request, () => this.timer.enter(this.#limits.answer.stage, this.#limits.answer.ms));

@@ -98,7 +98,8 @@ class HttpProvider implements Provider {
       const connection = this.#connect(request.model);
       const limits = { ...this.#row.timeLimits, ...context.timeLimits };
       const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
-      call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer: answerLimit }, signal);
+      const callLimits = { connectMs: limits.connectMs, answer: answerLimit, onRepeat: context.onRepeat };
+      call = new HttpCall(this.#http, connection.target, callLimits, signal);
       const prepared = await this.#prepare(request, connection, signal);
       const answer = await this.#ask(request, connection, call, prepared);
       const { exchange, head } = answer;

@@ -58,6 +58,8 @@ export interface RequestContext {
    * the provider said that nothing is left of a limit for so many milliseconds.
    */
   readonly onAccepted?: (exhaustedForMs?: number) => void;
+  /** Told before the provider sends the request again by itself, as where a redirect leads. What it throws ends the iteration. */
+  readonly onRepeat?: () => void;
   /**
    * Told at most once, before the iteration ends: the figures that the provider had given of an answer that was cancelled, left
    * or broken off before their event. No event can bring them then, since nobody may be reading any more.

@@ -6,7 +6,10 @@ import { Limiter } from "../../sidecar/limits/limiter.ts";
 import { createLlmAt } from "../../sidecar/llm.ts";
 import { flatQuote, type PriceQuote } from "../../sidecar/prices/price-quote.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
+import { fakeAtHand, providerAt } from "../support/fake-at-hand.ts";
 import { answers, fails, finish, Gate, quickRetries, ScriptedProvider, text, type Script } from "./scripted-provider.ts";
+
+const here = await fakeAtHand();
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -162,6 +165,39 @@ describe("a budget of requests", () => {
     assert.equal(provider.requests.length, 4);
     assert.equal(results.filter(({ status }) => status === "complete").length, 3);
   });
+
+  for (const [why, answer] of [
+    [
+      "without a field that the model refuses",
+      { status: 400, body: { error: { message: "Unsupported parameter: 'seed'", param: "seed" } } },
+    ],
+    ["where a redirect leads", { status: 307, headers: { location: "/moved/v1/chat/completions" }, body: "" }],
+  ] as const) {
+    it(`counts a request that is sent again ${why}, and does not send it where no other is left`, async () => {
+      // Another provider each time: one that has learned asks no more than once.
+      const endpoint = () => ({ provider: providerAt(here, "openai-compatible"), limiter: new Limiter(8), timeLimits: {} });
+      const llm = createLlmAt({ ref: "openai-compatible/m", provider: "openai-compatible", model: "m", endpoint }, { seed: 1 });
+      const one = async (requests: number): Promise<readonly unknown[]> => {
+        here.fake.enqueue(answer);
+        const [result] = await gather([() => llm.generate("hi")], { budget: { requests } });
+        const sent = here.fake.requests.length;
+        here.fake.reset();
+        return [sent, codeOf(result) ?? result?.status];
+      };
+      assert.deepEqual(await one(1), [1, "budget-exhausted"]);
+      assert.deepEqual(await one(2), [2, "complete"]);
+      here.fake.enqueue(answer);
+      const results = await gather(
+        many(3, () => llm.generate("hi")),
+        { concurrency: 1, budget: { requests: 3 } },
+      );
+      assert.deepEqual(
+        results.map((result) => codeOf(result) ?? result.status),
+        ["complete", "complete", "budget-exhausted"],
+        "of three requests the first answer took two",
+      );
+    });
+  }
 
   it("does not count the questions to a server that is loading its model", async () => {
     const { llm, provider } = llmWith();
