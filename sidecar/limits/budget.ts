@@ -63,6 +63,12 @@ const NOTHING: Amounts = { tokens: 0, amount: 0, requests: 0 };
 /** No request takes less; there are models that cost nothing. */
 const ONE: Amounts = { tokens: 1, amount: 0, requests: 1 };
 
+/** A program without types may hand over anything. */
+function checkObject(limits: unknown): void {
+  if (typeof limits === "object" && limits !== null && !Array.isArray(limits)) return;
+  throw invalidRequest("invalid-parameter", `A budget is an object with ${[...LIMITS].join(", ")}, such as { requests: 100 }.`);
+}
+
 export class Budget {
   readonly #limits: BudgetLimits;
   #spent = NOTHING;
@@ -79,6 +85,7 @@ export class Budget {
 
   /** Throws a `ProviderError` (`invalid-parameter`) for limits that are none. */
   constructor(limits: BudgetLimits) {
+    checkObject(limits);
     for (const [name, value] of Object.entries(limits)) {
       if (!LIMITS.has(name)) throw invalidRequest("invalid-parameter", `A budget has no "${name}"; it has ${[...LIMITS].join(", ")}.`);
       if (value === undefined || (typeof value === "number" && Number.isFinite(value) && value >= 0)) continue;
@@ -245,6 +252,6 @@ function notSent(providerCode: string, message: string): ProviderError {
 export function priceUnknown(model: string): ProviderError {
   return invalidRequest(
     "price-unknown",
-    `Nobody knows what ${model} costs, so a budget in money cannot be kept. Set its price, or limit tokens.`,
+    `Nobody knows what ${model} costs, so a budget in money cannot be kept. Limit tokens or requests instead.`,
   );
 }

@@ -99,6 +99,9 @@ describe("An option that does not exist is refused by name, with the one that wa
     const tasks = [(): number => (started += 1)];
     checkInvalid(() => gather(tasks, JSON.parse('{"concurency":2}')), /no option of gather "concurency"\. Did you mean "concurrency"\?/u);
     checkInvalid(() => gather(tasks, JSON.parse('{"budget":{"token":2}}')), /budget has no "token"/u);
+    for (const none of ["5", "[]", "null", '"5"']) {
+      checkInvalid(() => gather(tasks, JSON.parse(`{"budget":${none}}`)), /A budget is an object with tokens, amount, requests/u);
+    }
     assert.equal(started, 0);
   });
 });
