@@ -24,7 +24,8 @@ export interface GatherOptions {
    * used up, what runs goes on to its end, and what has not begun ends with an error of the code `budget-exhausted`; a lazy
    * iterable is asked for no more. A request that may take more than is left is refused by itself (`larger-than-budget`), and
    * smaller ones still go, until twenty in a row were too large. With an `amount`, a model whose price nobody knows is
-   * refused (`price-unknown`).
+   * refused (`price-unknown`). Tokens and amounts are kept to where requests say `maxOutputTokens`; where not, answers are
+   * expected to be as long as those of the run so far, and longer ones may overrun the budget.
    */
   readonly budget?: BudgetLimits;
 }

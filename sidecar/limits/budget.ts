@@ -1,6 +1,6 @@
 // What a run may spend: tokens, US dollars, requests. Before a request goes out, what it may take at most is reserved; when
 // it is over, what it took is counted instead. So requests under way together never spend more than is left, as far as
-// their size is known beforehand.
+// their size is known beforehand. Where it is not, it is guessed from what the answers of the run took.
 
 import { invalidRequest } from "../answers/answer-error.ts";
 import { ProviderError } from "../providers/provider.ts";
@@ -53,8 +53,9 @@ interface Amounts {
   readonly requests: number;
 }
 
-/** What an answer is expected to take at most as long as none has come. */
+/** What an answer is expected to take at most as long as none has come. That can be far off, so few go out before one has. */
 const FIRST_OUTPUT_TOKENS = 1000;
+const FIRST_AT_ONCE = 4;
 /** Above the mean of the answers so far. */
 const MARGIN = 1.5;
 /** So many requests in a row that are larger than what is left end a run: an endless one would be refused for ever. */
@@ -76,6 +77,8 @@ export class Budget {
   #underWay = 0;
   #answers = 0;
   #outputTokens = 0;
+  /** Input that was counted beyond the estimates of it, in all answers: instructions of the server, languages of many tokens. */
+  #unforeseenTokens = 0;
   /** What one of those that went out took at the least. */
   #smallest: Amounts | undefined;
   #tooLarge = 0;
@@ -142,15 +145,21 @@ export class Budget {
   }
 
   #reserve(need: Need): Reservation | undefined {
-    const amounts = this.#amounts(need);
-    const least = need.outputTokens === undefined ? this.#least(need) : amounts;
+    const amounts = this.#amounts(need, need.outputTokens ?? this.#expectedOutput());
+    const least = need.outputTokens === undefined ? this.#amounts(need, 1) : amounts;
     // Nothing that was spent comes back: what is too large for the rest now is so for ever.
     if (!this.#isWithin(sum(this.#spent, least))) throw this.#refusal();
     // Where nobody knows how long the answer will be, one request at a time goes out as long as anything is left.
     if (this.#underWay > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts))) return undefined;
+    if (this.#underWay >= FIRST_AT_ONCE && this.#isUnknown()) return undefined;
     this.#smallest = this.#smallest === undefined ? least : smaller(least, this.#smallest);
     this.#tooLarge = 0;
     return this.#hold(amounts, need);
+  }
+
+  /** What answers take, where that matters. */
+  #isUnknown(): boolean {
+    return this.#answers === 0 && (this.#limits.tokens !== undefined || this.#limits.amount !== undefined);
   }
 
   /** One that is too large is refused alone, as long as what is left has room for one as small as any that has gone out. */
@@ -162,7 +171,7 @@ export class Budget {
     return budgetExhausted();
   }
 
-  #hold(amounts: Amounts, { tariff }: Need): Reservation {
+  #hold(amounts: Amounts, { tariff, inputTokens }: Need): Reservation {
     this.#held = sum(this.#held, amounts);
     this.#underWay++;
     let open = true;
@@ -182,6 +191,7 @@ export class Budget {
         if (usage === null) return close(again);
         this.#answers++;
         this.#outputTokens += usage.outputTokens;
+        this.#unforeseenTokens += usage.inputTokens - inputTokens;
         // A cost that cannot be told is taken to be what was reserved for it.
         const amount = cost?.amount ?? tariff?.costOf(usage)?.amount ?? amounts.amount;
         return close({ tokens: usage.inputTokens + usage.outputTokens, amount, requests: 1 });
@@ -190,16 +200,10 @@ export class Budget {
     };
   }
 
-  #amounts(need: Need): Amounts {
-    const { inputTokens } = need;
-    const outputTokens = need.outputTokens ?? this.#expectedOutput();
+  #amounts(need: Need, outputTokens: number): Amounts {
+    const unforeseen = this.#answers === 0 ? 0 : Math.ceil(this.#unforeseenTokens / this.#answers);
+    const inputTokens = need.inputTokens + Math.max(0, unforeseen);
     return { tokens: inputTokens + outputTokens, amount: this.#amountOf(need, { inputTokens, outputTokens }), requests: 1 };
-  }
-
-  /** With an answer of one token. */
-  #least(need: Need): Amounts {
-    const usage = { inputTokens: need.inputTokens, outputTokens: 1 };
-    return { tokens: usage.inputTokens + 1, amount: this.#amountOf(need, usage), requests: 1 };
   }
 
   #amountOf({ tariff, model }: Need, usage: Usage): number {

@@ -47,7 +47,7 @@ const many = <T>(count: number, task: GatherTask<T>): readonly GatherTask<T>[] =
 describe("a budget of tokens", () => {
   it("stops a run cleanly: what runs ends as it would, what has not begun ends with its own code and is not sent", async () => {
     const { llm, provider } = llmWith();
-    provider.otherwise(taking(10, 40));
+    provider.otherwise(taking(PROMPT_TOKENS, 45));
     const results = await gather(
       many(20, () => llm.generate("hi", { maxOutputTokens: 45 })),
       { budget: { tokens: 250 } },
@@ -142,14 +142,14 @@ describe("a budget of tokens", () => {
   it("counts what was told of an answer of which no word came and that is asked for again", async () => {
     const { llm, provider } = llmWith();
     const told: Script = async function* () {
-      yield [{ type: "usage", inputTokens: 100, outputTokens: 0 }];
+      yield [{ type: "usage", inputTokens: PROMPT_TOKENS, outputTokens: 95 }];
     };
-    provider.enqueue(told, taking(10, 40));
+    provider.enqueue(told, taking(PROMPT_TOKENS, 45));
     const results = await gather(
       many(2, () => llm.generate("hi", { maxOutputTokens: 45 })),
       { concurrency: 1, budget: { tokens: 160 } },
     );
-    assert.deepEqual([results[0]?.value?.usage?.inputTokens, results[0]?.status], [110, "complete"]);
+    assert.deepEqual([results[0]?.value?.usage?.outputTokens, results[0]?.status], [140, "complete"]);
     assert.deepEqual([codeOf(results[1]), provider.requests.length], ["budget-exhausted", 2]);
   });
 });

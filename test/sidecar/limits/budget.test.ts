@@ -93,6 +93,26 @@ describe("a budget", () => {
     assert.throws(() => budget.tryReserve(need(100)), exhausted);
   });
 
+  it("lets four go at once as long as nothing has told what answers take, and only where that counts", () => {
+    const budget = new Budget({ tokens: 100_000 });
+    const first = Array.from({ length: 4 }, () => reserved(budget, need(10)));
+    assert.equal(budget.tryReserve(need(10)), undefined);
+    first[0]?.settle(null);
+    first[1]?.settle(used(10, 8000));
+    for (let more = 0; more < 7; more++) reserved(budget, need(10));
+    assert.equal(budget.tryReserve(need(10)), undefined, "each of them may take twelve thousand");
+    const requests = new Budget({ requests: 10 });
+    for (let more = 0; more < 10; more++) reserved(requests, need(10));
+  });
+
+  it("expects as much more of each prompt as those before took beyond the estimates of them", () => {
+    const budget = new Budget({ tokens: 1000 });
+    reserved(budget, need(10, 10)).settle(used(210, 10));
+    reserved(budget, need(10, 90)).settle(used(210, 90));
+    reserved(budget, need(10, 270));
+    assert.equal(budget.tryReserve(need(10, 1)), undefined, "all that is left is held back: 210 and 270");
+  });
+
   it("sends a request of unknown length as long as anything is left, and none when nothing is", () => {
     const budget = new Budget({ tokens: 50 });
     reserved(budget, need(10)).settle(used(10, 20));
