@@ -8,7 +8,10 @@ import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
 import { Budget, budgetExhausted, type BudgetLimits } from "./limits/budget.ts";
 import type { AnswerStatus } from "./types.ts";
 
-/** What one item does. `signal` is that of the whole run; requests of an `Llm` made inside follow it by themselves. */
+/**
+ * What one item does. `signal` is that of the whole run; requests of an `Llm` made inside follow it by themselves. Whatever else
+ * it waits for must follow it too: a run that is cancelled ends when all that began has ended, so that nothing goes on unseen.
+ */
 export type GatherTask<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
 /** An array is started in order; any other iterable is asked for the next function only when a slot is free. */
