@@ -6,6 +6,7 @@ import { invalidRequest } from "./answers/answer-error.ts";
 import { HttpClient } from "./http/http-client.ts";
 import { usableKey, type KeyRing } from "./keys.ts";
 import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
+import type { EndpointLimiter } from "./limits/limiter.ts";
 import type { LimitStore } from "./limits/shared-limits.ts";
 import type { Endpoint } from "./llm.ts";
 import { baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl } from "./providers/base-url.ts";
@@ -45,7 +46,10 @@ interface Address {
   readonly key: string | undefined;
 }
 
-type KnownEndpoint = Pick<Endpoint, "provider" | "limiter">;
+interface KnownEndpoint {
+  readonly provider: Provider;
+  readonly limiter: EndpointLimiter;
+}
 
 /** Endpoints kept with their learned state. More than any person has; the oldest idle one goes first. */
 const MAX_ENDPOINTS = 256;
@@ -81,6 +85,7 @@ export class Endpoints {
   updateSettings(settings: EngineSettings): void {
     this.#settings = settings;
     this.#http.setNetwork(settings.network);
+    this.#limiters.boundsChanged();
   }
 
   /** Every provider of the registry that can be had here, then the user's own servers. */
@@ -94,17 +99,22 @@ export class Endpoints {
     return [...PROVIDER_ROWS.map(({ id }) => id), ...Object.keys(this.#settings.providers)];
   }
 
-  /** Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
+  /** Changes nothing for others who go there. Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
   resolve(id: string, overrides: EndpointOverrides = {}): Endpoint {
     const row = this.row(id);
     this.#limiters.look();
     const set = this.#settings.providers[id];
     const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
-    const known = row.wire === "local" || row.wire === "editor" ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
+    const inProcess = row.wire === "local" || row.wire === "editor";
+    const { provider, limiter } = inProcess ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
+    if (overrides.startConcurrency !== undefined) limiter.startWith(overrides.startConcurrency);
+    return { provider, limiter: limiter.within(() => this.#most(id, row, overrides)), timeLimits };
+  }
+
+  /** Requests at once, as the settings say now. */
+  #most(id: string, row: ProviderRow, { concurrency }: EndpointOverrides): number {
     const most = Math.min(row.concurrency ?? Infinity, this.#settings.concurrency);
-    known.limiter.setBound(overrides.concurrency ?? set?.concurrency ?? most);
-    if (overrides.startConcurrency !== undefined) known.limiter.startWith(overrides.startConcurrency);
-    return { ...known, timeLimits };
+    return concurrency ?? this.#settings.providers[id]?.concurrency ?? most;
   }
 
   /** Whether its address is on this machine. Throws for an unknown provider. */

@@ -40,8 +40,9 @@ export interface LlmOptions extends GenerateOptions {
   /** Forces one of OpenAI's two interfaces. Default: `responses` at OpenAI's own address, `chat` elsewhere. */
   readonly api?: "responses" | "chat";
   /**
-   * Requests at once to this endpoint that a batch (`gather`) and everything else together have at most, for the whole program. A
-   * question outside of a batch does not wait for it: such questions go beside a full one, at most as many again, and the batch
+   * A request of this model in a batch (`gather`) begins only while fewer than so many run at its endpoint, whichever model they are
+   * asked of. What is asked of other models there has its own number, so one that should hold for all of them is given to each. A
+   * question outside of a batch does not wait for one: such questions go beside a full one, at most as many again, and the batch
    * gets its places back when all together are fewer. Where the provider names a time to wait, that holds for all of them.
    */
   readonly concurrency?: number;

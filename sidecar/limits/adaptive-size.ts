@@ -42,7 +42,7 @@ interface Round {
 }
 
 export class AdaptiveSize {
-  #bound: number;
+  readonly #most: number;
   /** Places that the server itself says it has. */
   #places = Infinity;
   #start: number;
@@ -53,11 +53,11 @@ export class AdaptiveSize {
   #baseline: { readonly size: number; readonly rate: number } | null = null;
   #round: Round | null = null;
 
-  /** `bound`: never more than this, as the settings say. */
-  constructor(bound: number, start: number) {
-    this.#bound = atLeastOne(bound);
+  /** `most`: never more than this. */
+  constructor(most: number, start: number) {
+    this.#most = atLeastOne(most);
     this.#start = atLeastOne(start);
-    this.#size = Math.min(this.#start, this.#bound);
+    this.#size = Math.min(this.#start, this.#most);
   }
 
   get size(): number {
@@ -71,16 +71,6 @@ export class AdaptiveSize {
   /** The provider itself has refused more than this at once, as far as anybody has tried lately. */
   get isRefusedAbove(): boolean {
     return this.#ceiling?.why === "refused";
-  }
-
-  get bound(): number {
-    return this.#bound;
-  }
-
-  set bound(bound: number) {
-    if (atLeastOne(bound) === this.#bound) return;
-    this.#bound = atLeastOne(bound);
-    this.#resize(this.#leastSize());
   }
 
   /** Who knows the provider need not begin as low as others. What was learned in the meantime stays. */
@@ -219,7 +209,7 @@ export class AdaptiveSize {
 
   #resize(size: number): void {
     this.#round = null;
-    this.#size = Math.max(1, Math.min(size, this.#bound, this.#places));
+    this.#size = Math.max(1, Math.min(size, this.#most, this.#places));
   }
 }
 

@@ -1,18 +1,18 @@
 // One limiter for each endpoint: whoever has the same key at the same origin meets the same limits there, whatever name the
 // provider has in the settings and whichever of its interfaces is spoken.
 
-import { type Learned, Limiter, type LimiterOptions } from "./limiter.ts";
+import { EndpointLimiter, type Learned, type LimiterOptions } from "./limiter.ts";
 import { endpointName, type LimitStore, SharedLimits } from "./shared-limits.ts";
 
 /** Kept with what they have learned. More than any person has; the oldest idle one goes first. */
 const MAX_LIMITERS = 256;
-/** Until the settings say otherwise. */
-const BOUND = 10_000;
+/** Requests at once, whatever the settings say. */
+const MOST = 10_000;
 
 export class EndpointLimiters {
-  readonly #known = new Map<string, Limiter>();
+  readonly #known = new Map<string, EndpointLimiter>();
   /** By the names under which their limits are shared. */
-  readonly #byEndpoint = new Map<string, Limiter>();
+  readonly #byEndpoint = new Map<string, EndpointLimiter>();
   readonly #shared: SharedLimits | undefined;
 
   /** `store`: where the processes of this machine share what they learn. Without one this process learns for itself. */
@@ -26,8 +26,13 @@ export class EndpointLimiters {
     void this.#shared?.look();
   }
 
+  /** The settings are others: see `EndpointLimiter`. */
+  boundsChanged(): void {
+    for (const limiter of this.#known.values()) limiter.boundsChanged();
+  }
+
   /** `identity`: origin and key, or the name of what is no server. `options` count when it is met for the first time. */
-  of(identity: readonly (string | undefined)[], options: LimiterOptions): Limiter {
+  of(identity: readonly (string | undefined)[], options: LimiterOptions): EndpointLimiter {
     const name = JSON.stringify(identity);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -35,7 +40,7 @@ export class EndpointLimiters {
     // What is no server belongs to this process alone.
     const endpoint = this.#shared === undefined || identity.length < 2 ? undefined : endpointName(identity);
     const learned = endpoint === undefined ? {} : { learned: (what: Learned) => this.#shared?.tell(endpoint, what) };
-    const limiter = new Limiter(BOUND, { ...options, ...learned });
+    const limiter = new EndpointLimiter(MOST, { ...options, ...learned });
     this.#known.set(name, limiter);
     if (endpoint !== undefined) {
       this.#byEndpoint.set(endpoint, limiter);

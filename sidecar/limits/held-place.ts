@@ -4,6 +4,9 @@ import type { WorkClass } from "../call-scope.ts";
 import type { ErrorInfo } from "../types.ts";
 import type { WaitPolicy } from "./shared-wait.ts";
 
+/** Requests at once at an endpoint from which on somebody's next one waits. Asked anew each time: the settings may change. */
+export type Bound = () => number;
+
 /** Every method does nothing after `release`. */
 export interface Place {
   /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
@@ -26,6 +29,8 @@ export interface Lender {
 
 export class HeldPlace implements Place {
   readonly workClass: WorkClass;
+  /** Of who has it. */
+  readonly bound: Bound;
   /** Of the limiter, when the place was taken. */
   readonly era: number;
   /** The provider has not taken the request on yet. For the lender. */
@@ -33,9 +38,10 @@ export class HeldPlace implements Place {
   readonly #lender: Lender;
   #held = true;
 
-  constructor(lender: Lender, workClass: WorkClass, era: number) {
+  constructor(lender: Lender, workClass: WorkClass, bound: Bound, era: number) {
     this.#lender = lender;
     this.workClass = workClass;
+    this.bound = bound;
     this.era = era;
   }
 

@@ -7,9 +7,10 @@ import type { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
 import { AdaptiveSize } from "./adaptive-size.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { HeldPlace, type Lender, type Place } from "./held-place.ts";
+import { type Bound, HeldPlace, type Lender, type Place } from "./held-place.ts";
 import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
 import { ToldPlaces } from "./told-places.ts";
+import { Waiter } from "./waiter.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 export interface LimiterOptions {
@@ -37,7 +38,15 @@ export interface Learned {
 /** Who waits. Milliseconds from now until the endpoint's common wait ends; null: it is only for places that are taken. */
 export type WaitEnd = number | null;
 
-export const DEFAULT_START = 4;
+/** An endpoint's limiter, as whoever has requests for it sees it. */
+export interface Limiter {
+  tryAcquire(workClass: WorkClass): Place | undefined;
+  wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T): AsyncGenerator<T, Place, undefined>;
+  givenUp(workClass: WorkClass): ProviderError | undefined;
+}
+
+const DEFAULT_START = 4;
+const unbounded: Bound = () => Infinity;
 
 /**
  * As many at once as its adaptive size, where batch work is counted together with everything else, and foreground work by
@@ -48,8 +57,11 @@ export const DEFAULT_START = 4;
  * Where so many at once have been refused before, one chat alone goes beside a full batch, and where that is refused too, chats
  * take the batch's next free places, before it; nothing is learned of the size from such a refusal. The waits that a provider
  * names hold for chats as well.
+ *
+ * What is learned belongs to the endpoint. How many may run there at most, as a setting or a program says, belongs to who asks:
+ * a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
  */
-export class Limiter {
+export class EndpointLimiter implements Limiter {
   readonly #size: AdaptiveSize;
   readonly #wait: SharedWait;
   readonly #clock: Clock;
@@ -73,9 +85,9 @@ export class Limiter {
     released: (place) => this.#released(place),
   };
 
-  /** `bound`: never more than this at once, as the settings say. */
-  constructor(bound: number, options: LimiterOptions = {}) {
-    this.#size = new AdaptiveSize(bound, options.start ?? DEFAULT_START);
+  /** `most`: never more than this at once, whoever asks. */
+  constructor(most: number, options: LimiterOptions = {}) {
+    this.#size = new AdaptiveSize(most, options.start ?? DEFAULT_START);
     this.#wait = new SharedWait(options.random ?? Math.random);
     this.#clock = options.clock ?? systemClock;
     this.#places = new ToldPlaces(options.askPlaces, this.#clock, (places) => this.#toldPlaces(places));
@@ -94,9 +106,17 @@ export class Limiter {
     return this.#waiting.foreground.length + this.#waiting.batch.length;
   }
 
-  /** Takes effect at once for those who wait; what runs goes on. */
-  setBound(bound: number): void {
-    this.#size.bound = bound;
+  /** The same limiter for somebody whose requests begin only while fewer than `bound` run there. */
+  within(bound: Bound): Limiter {
+    return {
+      tryAcquire: (workClass) => this.tryAcquire(workClass, bound),
+      wait: (workClass, signal, show) => this.wait(workClass, signal, show, bound),
+      givenUp: (workClass) => this.givenUp(workClass),
+    };
+  }
+
+  /** To be told when somebody's bound is another one: those who wait may begin. */
+  boundsChanged(): void {
     this.#admitWaiting();
   }
 
@@ -123,9 +143,9 @@ export class Limiter {
   }
 
   /** A place if one is free and nobody of the same class waits for it. */
-  tryAcquire(workClass: WorkClass): Place | undefined {
+  tryAcquire(workClass: WorkClass, bound: Bound = unbounded): Place | undefined {
     if (this.#waiting[workClass].length > 0 || this.#tooLong(workClass) !== undefined) return undefined;
-    return this.#hasPlace(workClass) ? this.#take(workClass) : undefined;
+    return this.#hasPlace(workClass, bound) ? this.#take(workClass, bound) : undefined;
   }
 
   /**
@@ -133,11 +153,16 @@ export class Limiter {
    * leaves the line, when it is aborted meanwhile; throws a `ProviderError` when the provider wants a longer wait than the
    * cap, and for batch work when too much of it was refused in a row. A place that comes when nobody reads any more goes to the next one.
    */
-  async *wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T): AsyncGenerator<T, Place, undefined> {
+  async *wait<T>(
+    workClass: WorkClass,
+    signal: AbortSignal,
+    show: (end: WaitEnd) => T,
+    bound: Bound = unbounded,
+  ): AsyncGenerator<T, Place, undefined> {
     signal.throwIfAborted();
     const tooLong = this.#tooLong(workClass);
     if (tooLong !== undefined) throw tooLong;
-    const waiter = new Waiter();
+    const waiter = new Waiter(bound);
     const wake = (): void => waiter.wake();
     const ticket = this.#waiting[workClass].join(waiter);
     signal.addEventListener("abort", wake, { once: true });
@@ -178,27 +203,28 @@ export class Limiter {
     return workClass === "batch" ? (this.#wait.tooLong(this.#clock.now()) ?? this.givenUp(workClass)) : undefined;
   }
 
-  #hasPlace(workClass: WorkClass): boolean {
+  #hasPlace(workClass: WorkClass, bound: Bound): boolean {
     if (workClass === "batch" && this.#places.isAwaited) return false;
     if (this.#wait.end(workClass, this.#clock.now()) !== undefined) return false;
     const unanswered = workClass === "foreground" ? this.#unanswered.foreground : this.#unanswered.foreground + this.#unanswered.batch;
     if (this.#wait.unanswered !== null && unanswered >= this.#wait.unanswered) return false;
-    if (this.active < this.size) return true;
-    return workClass === "foreground" && this.#hasPlaceBeside();
+    const most = Math.min(this.size, bound());
+    if (this.active < most) return true;
+    return workClass === "foreground" && this.#hasPlaceBeside(most);
   }
 
   /** For a chat, while as many run as may. */
-  #hasPlaceBeside(): boolean {
+  #hasPlaceBeside(most: number): boolean {
     if (this.#besideIsRefused) return false;
-    if (this.#size.isRefusedAbove) return this.#active.foreground === 0 && this.active === this.size;
-    return this.#active.foreground < this.size;
+    if (this.#size.isRefusedAbove && this.active >= this.size) return this.#active.foreground === 0 && this.active === this.size;
+    return this.#active.foreground < most;
   }
 
-  #take(workClass: WorkClass): Place {
+  #take(workClass: WorkClass, bound: Bound): Place {
     this.#active[workClass]++;
     this.#unanswered[workClass]++;
     if (this.active >= this.size) this.#size.full(this.#clock.now());
-    return new HeldPlace(this.#lender, workClass, this.#era);
+    return new HeldPlace(this.#lender, workClass, bound, this.#era);
   }
 
   #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
@@ -228,13 +254,13 @@ export class Limiter {
     place.unanswered = false;
   }
 
-  #refused({ workClass, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
+  #refused({ workClass, bound, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
     const now = this.#clock.now();
     const first = era === this.#era;
     if (first && workClass === "batch") this.#wait.batchRefused(now, error, policy);
     if (first) {
       this.#era++;
-      if (this.active > this.size) this.#refusedBeside();
+      if (this.active > Math.min(this.size, bound())) this.#refusedBeside();
       else this.#size.refused(now, this.active);
     }
     this.#wait.refused(now, error, policy, first);
@@ -278,7 +304,10 @@ export class Limiter {
   #admitWaiting(): void {
     for (const workClass of ["foreground", "batch"] as const) {
       const line = this.#waiting[workClass];
-      while (line.length > 0 && this.#hasPlace(workClass)) line.shift()?.admit(this.#take(workClass));
+      for (let next = line.first(); next !== undefined && this.#hasPlace(workClass, next.bound); next = line.first()) {
+        line.shift();
+        next.admit(this.#take(workClass, next.bound));
+      }
     }
     this.#setTimer();
   }
@@ -321,44 +350,4 @@ function refusedElsewhere(retryAfterMs: number): ErrorInfo {
     retryable: true,
     retryAfterMs,
   };
-}
-
-class Waiter {
-  #place: Place | null = null;
-  #error: ProviderError | null = null;
-  #changed = Promise.withResolvers<void>();
-
-  admit(place: Place): void {
-    this.#place = place;
-    this.wake();
-  }
-
-  fail(error: ProviderError): void {
-    this.#error = error;
-    this.wake();
-  }
-
-  wake(): void {
-    this.#changed.resolve();
-  }
-
-  /** Once: whoever takes it releases it. Throws what the wait has failed with. */
-  takePlace(): Place | null {
-    if (this.#error !== null) throw this.#error;
-    const place = this.#place;
-    this.#place = null;
-    return place;
-  }
-
-  /** What came and was not taken goes to the next one. */
-  abandon(): void {
-    this.#place?.release();
-    this.#place = null;
-  }
-
-  /** Resolves at once where something has changed since the last call. */
-  async changed(): Promise<void> {
-    await this.#changed.promise;
-    this.#changed = Promise.withResolvers<void>();
-  }
 }

@@ -217,6 +217,22 @@ describe("the limit of an endpoint", () => {
     assert.equal(fake.requests.length, 9);
   });
 
+  it("stays as it is when the models of another provider at the same address are listed, which is given fewer at once", async () => {
+    fake.tell("/props", { total_slots: 6 });
+    fake.respond(() => ({ steps: [{ text: "a" }, { gate: "go" }, { finish: "stop" }] }));
+    const baseUrl = fake.baseUrl("openai-chat");
+    const engine = engineWith({ settings: settingsOf({ wide: { preset: "llama-server", baseUrl }, narrow: { preset: "mlx", baseUrl } }) });
+    const run = gather(Array.from({ length: 18 }, () => () => engine.llm("wide/m").generate("a")));
+    await fake.waitFor(({ openAnswers }) => openAnswers === 6, "an answer for each slot");
+    const { models } = await engine.listModels({ provider: "narrow" }, new AbortController().signal);
+    assert.ok(models.length > 0);
+    for (let item = 0; item < 6; item++) fake.gate("go").release();
+    const asked = (): number => fake.requests.filter(({ path }) => path.endsWith("/chat/completions")).length;
+    await fake.waitFor(({ openAnswers }) => openAnswers === 6 && asked() === 12, "the next six");
+    fake.gate("go").open();
+    await run;
+  });
+
   it("is one for each origin, so that a slow server holds up no other", async () => {
     const other = await FakeProvider.start();
     fake.respond(() => ({ steps: [{ gate: "slow" }, { finish: "stop" }] }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Llm } from "../../sidecar/api.ts";
 import { gather, type GatherResult, type GatherTask } from "../../sidecar/gather.ts";
-import { Limiter } from "../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../sidecar/limits/limiter.ts";
 import { createLlmAt } from "../../sidecar/llm.ts";
 import { flatQuote, type PriceQuote } from "../../sidecar/prices/price-quote.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
@@ -19,12 +19,12 @@ const PROMPT_TOKENS = 5;
 interface Priced {
   readonly llm: Llm;
   readonly provider: ScriptedProvider;
-  readonly limiter: Limiter;
+  readonly limiter: EndpointLimiter;
 }
 
 function llmWith(price?: PriceQuote): Priced {
   const provider = new ScriptedProvider();
-  const limiter = new Limiter(8, { start: 8 });
+  const limiter = new EndpointLimiter(8, { start: 8 });
   const endpoint = () => ({ provider, limiter, timeLimits: {}, retry: quickRetries });
   const target = { ref: "scripted/m", provider: "scripted", model: "m", endpoint, price: () => Promise.resolve(price) };
   return { llm: createLlmAt(target), provider, limiter };

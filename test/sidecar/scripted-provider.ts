@@ -5,7 +5,7 @@ import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "../.
 import type { ErrorInfo, ModelInfo } from "../../sidecar/types.ts";
 import type { RetryPolicy } from "../../sidecar/answers/retry.ts";
 import { createLlmAt, type Endpoint } from "../../sidecar/llm.ts";
-import { Limiter } from "../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../sidecar/limits/limiter.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
 import type { Llm } from "../../sidecar/api.ts";
 
@@ -126,7 +126,7 @@ export class Gate {
 
 export interface LlmUnderTest {
   readonly provider: ScriptedProvider;
-  readonly limiter: Limiter;
+  readonly limiter: EndpointLimiter;
   readonly llm: Llm;
 }
 
@@ -136,7 +136,7 @@ export const quickRetries: RetryPolicy = { retries: 2, batchRefusals: 8, baseMs:
 /** Retries come at once unless a policy is given. */
 export function scriptedLlm(options: { readonly size?: number; readonly endpoint?: Partial<Endpoint> } = {}): LlmUnderTest {
   const provider = new ScriptedProvider();
-  const limiter = new Limiter(options.size ?? 4, { start: options.size ?? 4 });
+  const limiter = new EndpointLimiter(options.size ?? 4, { start: options.size ?? 4 });
   const endpoint: Endpoint = {
     provider,
     limiter,

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Limiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
 import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 describe("a limiter with a full batch", () => {
   it("lets chats go beside a full batch as if it were not there, and not more of them", async () => {
-    const limiter = new Limiter(2);
+    const limiter = new EndpointLimiter(2);
     const batch = [taken(limiter), taken(limiter)];
     const admitted: string[] = [];
     const waiting = [asks(limiter, "batch", admitted, "batch"), asks(limiter, "batch", admitted, "batch")];

@@ -7,7 +7,7 @@ import { Engine, defaultSettings, type EngineOptions } from "../../../sidecar/en
 import { gather } from "../../../sidecar/gather.ts";
 import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
-import { Limiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
 import { createLlmAt } from "../../../sidecar/llm.ts";
 import { createHttpProvider } from "../../../sidecar/providers/http-provider.ts";
 import { providerRow } from "../../../sidecar/providers/registry.ts";
@@ -36,7 +36,7 @@ function engineWith(settings: Partial<EngineOptions["settings"]>): Engine {
 
 interface Held {
   readonly llm: Llm;
-  readonly limiter: Limiter;
+  readonly limiter: EndpointLimiter;
   readonly clock: HeldClock;
 }
 
@@ -47,7 +47,7 @@ function held(start: number): Held {
   const http = new HttpClient();
   closing.push(() => http.close());
   const clock = new HeldClock();
-  const limiter = new Limiter(64, { start, clock, random: noChance });
+  const limiter = new EndpointLimiter(64, { start, clock, random: noChance });
   const provider = createHttpProvider(row, { provider: "box", baseUrl: fake.baseUrl("openai-chat"), key: undefined }, http);
   const retry = { retries: 2, batchRefusals: 8, baseMs: 1, capMs: 60_000, loadingMs: 1, loadingCapMs: 1000 };
   const endpoint = () => ({ provider, limiter, timeLimits: {}, retry });

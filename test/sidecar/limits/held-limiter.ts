@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Place } from "../../../sidecar/limits/held-place.ts";
-import { Limiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter, type Limiter } from "../../../sidecar/limits/limiter.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock, noChance } from "./held-clock.ts";
@@ -26,13 +26,13 @@ export function refusal(retryAfterMs?: number): ErrorInfo {
 }
 
 /** Its clock stands still until a test moves it. */
-export function held(size: number): { readonly clock: HeldClock; readonly limiter: Limiter } {
+export function held(size: number): { readonly clock: HeldClock; readonly limiter: EndpointLimiter } {
   const clock = new HeldClock();
-  return { clock, limiter: new Limiter(64, { start: size, clock, random: noChance }) };
+  return { clock, limiter: new EndpointLimiter(64, { start: size, clock, random: noChance }) };
 }
 
 /** A place that must be free. */
-export function taken(limiter: Limiter, workClass: "foreground" | "batch" = "batch"): Place {
+export function taken(limiter: EndpointLimiter, workClass: "foreground" | "batch" = "batch"): Place {
   const place = limiter.tryAcquire(workClass);
   assert.ok(place !== undefined, `a ${workClass} place is free`);
   return place;

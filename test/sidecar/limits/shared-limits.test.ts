@@ -7,7 +7,7 @@ import { Engine, defaultSettings } from "../../../sidecar/engine.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
 import { AdaptiveSize } from "../../../sidecar/limits/adaptive-size.ts";
 import type { Place } from "../../../sidecar/limits/held-place.ts";
-import { type Learned, Limiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter, type Learned } from "../../../sidecar/limits/limiter.ts";
 import { endpointName, SharedLimits } from "../../../sidecar/limits/shared-limits.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import type { StreamEvent } from "../../../sidecar/types.ts";
@@ -91,9 +91,9 @@ describe("limits that windows share", () => {
 });
 
 describe("what a limiter hears from others", () => {
-  const newLimiter = (learned: Learned[] = []): { readonly limiter: Limiter; readonly clock: HeldClock } => {
+  const newLimiter = (learned: Learned[] = []): { readonly limiter: EndpointLimiter; readonly clock: HeldClock } => {
     const clock = new HeldClock();
-    return { limiter: new Limiter(64, { start: 8, clock, random: noChance, learned: (what) => learned.push(what) }), clock };
+    return { limiter: new EndpointLimiter(64, { start: 8, clock, random: noChance, learned: (what) => learned.push(what) }), clock };
   };
 
   it("is a wait that holds for those who wait already and for those who come", async () => {

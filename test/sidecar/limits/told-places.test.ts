@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Limiter, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock } from "./held-clock.ts";
 import { asks, settled, taken } from "./held-limiter.ts";
@@ -9,7 +9,7 @@ describe("the places that a server tells", () => {
   it("are waited for by a batch before anything of it goes out, and by no chat", async () => {
     const clock = new HeldClock();
     const told = Promise.withResolvers<number | undefined>();
-    const limiter = new Limiter(64, { start: 2, clock, askPlaces: () => told.promise });
+    const limiter = new EndpointLimiter(64, { start: 2, clock, askPlaces: () => told.promise });
     const admitted: string[] = [];
     const ends: WaitEnd[] = [];
     const batch = ["a", "b", "c"].map((name) => asks(limiter, "batch", admitted, name));
@@ -27,7 +27,7 @@ describe("the places that a server tells", () => {
   it("are waited for no longer than two seconds, and taken when they come later", async () => {
     const clock = new HeldClock();
     const told = Promise.withResolvers<number | undefined>();
-    const limiter = new Limiter(64, { start: 2, clock, askPlaces: () => told.promise });
+    const limiter = new EndpointLimiter(64, { start: 2, clock, askPlaces: () => told.promise });
     const admitted: string[] = [];
     for (const name of ["a", "b", "c"]) void asks(limiter, "batch", admitted, name);
     clock.pass(1_999);
@@ -42,7 +42,7 @@ describe("the places that a server tells", () => {
   });
 
   it("are waited for by nobody who has been called off", async () => {
-    const limiter = new Limiter(64, { askPlaces: () => new Promise(() => {}), clock: new HeldClock() });
+    const limiter = new EndpointLimiter(64, { askPlaces: () => new Promise(() => {}), clock: new HeldClock() });
     const abort = new AbortController();
     const waiting = acquire(limiter, "batch", abort.signal);
     await settled();
@@ -54,7 +54,7 @@ describe("the places that a server tells", () => {
   it("are asked for again, soon where they were not told, when a request has to wait", async () => {
     const clock = new HeldClock();
     const answers = [undefined, 2];
-    const limiter = new Limiter(64, { start: 1, clock, askPlaces: async () => answers.shift() });
+    const limiter = new EndpointLimiter(64, { start: 1, clock, askPlaces: async () => answers.shift() });
     const first = await acquire(limiter, "batch");
     const second = acquire(limiter, "batch");
     await settled();
@@ -72,7 +72,7 @@ describe("the places that a server tells", () => {
     const clock = new HeldClock();
     let asked = 0;
     const askPlaces = async (): Promise<undefined> => void asked++;
-    const limiter = new Limiter(64, { start: 2, clock, askPlaces });
+    const limiter = new EndpointLimiter(64, { start: 2, clock, askPlaces });
     const chat = taken(limiter, "foreground");
     chat.accepted();
     chat.release();
@@ -93,7 +93,7 @@ describe("the places that a server tells", () => {
   it("are those of a server that was loading its model, for all who wait since then", async () => {
     const clock = new HeldClock();
     const answers = [undefined, 3];
-    const limiter = new Limiter(64, { start: 1, clock, askPlaces: async () => answers.shift() });
+    const limiter = new EndpointLimiter(64, { start: 1, clock, askPlaces: async () => answers.shift() });
     const admitted: string[] = [];
     const batch = ["a", "b", "c", "d"].map((name) => asks(limiter, "batch", admitted, name));
     const first = await batch[0];
@@ -111,7 +111,7 @@ describe("the places that a server tells", () => {
       asked++;
       return 3;
     };
-    const limiter = new Limiter(64, { start: 1, clock, askPlaces });
+    const limiter = new EndpointLimiter(64, { start: 1, clock, askPlaces });
     const first = taken(limiter, "foreground");
     assert.equal(asked, 0, "a chat did not have to wait");
     const admitted: string[] = [];
@@ -128,7 +128,7 @@ describe("the places that a server tells", () => {
   });
 
   it("are done without where the server does not tell", async () => {
-    const limiter = new Limiter(64, { start: 1, askPlaces: () => Promise.resolve(undefined) });
+    const limiter = new EndpointLimiter(64, { start: 1, askPlaces: () => Promise.resolve(undefined) });
     const first = await acquire(limiter, "batch");
     const next = acquire(limiter, "batch");
     await settled();

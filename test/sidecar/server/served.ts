@@ -12,7 +12,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { PriceQuote } from "../../../sidecar/prices/price-quote.ts";
-import { Limiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
 import { createLlmAt, type Endpoint } from "../../../sidecar/llm.ts";
 import type { Log } from "../../../sidecar/log.ts";
 import { parseModelRef } from "../../../sidecar/model-ref.ts";
@@ -143,7 +143,7 @@ export class Served {
 
   #services({ initialize, client }: ServicesRequest): Services {
     this.settings.push(initialize.settings);
-    const limiter = new Limiter(initialize.settings.concurrency);
+    const limiter = new EndpointLimiter(initialize.settings.concurrency);
     const providers: { readonly [id: string]: Provider } = { scripted: this.provider, editor: createEditorProvider(client) };
     return {
       store: this.store,
