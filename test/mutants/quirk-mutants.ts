@@ -148,11 +148,21 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 29", 'if (header === "unfinished" && !last) return { is: "undecided", at };', ""],
     ["quirk 29", "this.#held.length - unfinishedTail(this.#held, MARKS)", "this.#held.length"],
     ["quirk 29", "held.length - unfinishedTail(held, ENDS)", "held.length"],
-    ["quirk 29", 'if (after === "" && !last && endsInQuote(before)) return { is: "undecided", at };', ""],
-    ["quirk 29", "if (this.#before !== null) this.#tell(space, out, this.#before);", ""],
+    ["quirk 29", 'if (!last && mayBeQuoted(before, after)) return { is: "undecided", at };', ""],
+    ["quirk 29", "if (this.#before !== null) this.#say(space, out, this.#before);", "if (this.#before !== null);"],
   ],
-  "sidecar/answers/thinking/think-tags.ts": [
-    ["quirk 29", "if (marks.some((mark) => mark.startsWith(tail))) return length;", ""],
-    ["quirk 29", "if (isQuoted(before, after) || isInCode(before)) return true;", ""],
+  "sidecar/answers/thinking/think-tags.ts": [["quirk 29", "if (marks.some((mark) => mark.startsWith(tail))) return length;", ""]],
+  "sidecar/answers/thinking/unopened-close.ts": [
+    ["quirk 29", 'if (code === "fence" || (isAlone ? INDENTED_CODE.test(line) : code === "span")) return "spoken-of";', ""],
+    ["quirk 29", 'if (words === "" && following !== "call") return "spoken-of";', ""],
+    ["quirk 29", 'if (newlines === 0 && isSpaced && isLower) return "spoken-of";', ""],
+    ["quirk 29", 'if (goesOn || (!isEnded && isLower)) return "spoken-of";', ""],
+  ],
+  "sidecar/answers/thinking/think-memory.ts": [
+    [
+      "quirk 29",
+      'else if (models.size < MAX_KEPT) models.set(key, "likely");',
+      'else if (models.size < MAX_KEPT) models.set(key, "known");',
+    ],
   ],
 });

@@ -11,7 +11,9 @@
 
 import { asObject, parseJson } from "../../providers/json-fields.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
-import { endsInQuote, isQuoted, unfinishedTail } from "./think-tags.ts";
+import { isQuoted, mayBeQuoted } from "./quoted-marks.ts";
+import { unfinishedTail } from "./think-tags.ts";
+import { ToldText } from "./told-text.ts";
 
 const START = "<|start|>assistant";
 const CHANNEL = "<|channel|>";
@@ -91,6 +93,8 @@ export class ChannelText {
   /** Of the message before, for the white space behind it. */
   #before: Channel | null = null;
   #held = "";
+  /** White space before a header that belongs to no message yet. Apart, so that no length of it is looked at twice. */
+  readonly #space = new ToldText();
   #recent = "";
 
   /** `tools`: the names of those that can be called. */
@@ -107,6 +111,7 @@ export class ChannelText {
   read(text: string, last: boolean, out: ProviderEvent[]): void {
     this.#held += text;
     while (this.#held !== "" && this.#step(last, out));
+    if (last && !this.#space.isEmpty && this.#step(last, out)) this.#step(last, out);
     // A call whose arguments had all come is over, too; what follows it is nothing.
     if (last && this.#state === "call") while (this.#step(last, out) && this.#held !== "");
   }
@@ -123,19 +128,28 @@ export class ChannelText {
 
   #begin(last: boolean, out: ProviderEvent[]): boolean {
     const words = this.#held.trimStart();
-    const space = this.#held.length - words.length;
+    const space = this.#held.slice(0, this.#held.length - words.length);
+    this.#held = words;
+    if (this.#before !== null) this.#say(space, out, this.#before);
+    else if (space !== "") this.#space.add(space);
     const header = readHeader(words, this.#tools);
-    if (this.#before !== null) this.#tell(space, out, this.#before);
     if (header === "unfinished" && !last) return false;
     if (typeof header !== "object") {
+      this.#held = this.#takeSpace() + words;
       this.#state = "plain";
       return true;
     }
-    if (this.#before === null) this.#tell(space, out, header.channel);
-    if (header.tool !== undefined) this.#call = { header: this.#held.slice(0, header.length), tool: header.tool, text: "" };
-    this.#held = this.#held.slice(header.length);
+    this.#say(this.#takeSpace(), out, header.channel);
+    if (header.tool !== undefined) this.#call = { header: words.slice(0, header.length), tool: header.tool, text: "" };
+    this.#held = words.slice(header.length);
     this.#state = header.tool === undefined ? header.channel : "call";
     return true;
+  }
+
+  #takeSpace(): string {
+    const space = this.#space.text;
+    this.#space.clear();
+    return space;
   }
 
   /** Arguments that are none, or were cut, stay the text that they are. */
@@ -192,7 +206,7 @@ export class ChannelText {
     const length = end?.length ?? (typeof header === "object" ? header.length : 1);
     const before = this.#recent + held.slice(0, at);
     const after = held.slice(at + length);
-    if (after === "" && !last && endsInQuote(before)) return { is: "undecided", at };
+    if (!last && mayBeQuoted(before, after)) return { is: "undecided", at };
     if (isQuoted(before, after) || (end === undefined && typeof header !== "object")) return { is: "words", at, length };
     return { is: "end", at, length: end === undefined ? 0 : length };
   }
@@ -213,10 +227,14 @@ export class ChannelText {
     return false;
   }
 
-  #tell(length: number, out: ProviderEvent[], channel: Channel | "header" | "call" | "plain" = this.#state): void {
-    if (length === 0) return;
+  #tell(length: number, out: ProviderEvent[]): void {
     const text = this.#held.slice(0, length);
     this.#held = this.#held.slice(length);
+    this.#say(text, out, this.#state);
+  }
+
+  #say(text: string, out: ProviderEvent[], channel: Channel | "header" | "call" | "plain"): void {
+    if (text === "") return;
     this.#recent = (this.#recent + text).slice(-RECENT);
     out.push({ type: channel === "analysis" ? "reasoning-delta" : "text-delta", text });
   }

@@ -3,42 +3,64 @@
 // are what came, but for the white space before the opening tag and behind the closing one, which belongs to neither.
 //
 // - A tag counts at the beginning of an answer alone; later, and where reasoning comes by itself, it is a part of the text.
-// - A closing tag without an opening one: the chat template had opened it in the prompt. What was said before it was thought.
-//   It has been shown as text by then, so it is taken back (`discard`) and told anew as reasoning. The next answers of that
-//   model are read as thought from their beginning (`ThinkMemory`), and taken back as text should they end without the tag.
+// - A closing tag without an opening one: the chat template had opened it in the prompt, or prose speaks of it (see
+//   `unopened-close.ts`). What was said before it was thought. It has been shown as text by then, so it is taken back (`discard`)
+//   and told anew as reasoning. The next answers of that model are read as thought from their beginning (`ThinkMemory`), and
+//   taken back as text should they end without the tag.
 // - An answer that begins with the header of a channel is read by its channels (see `channel-text.ts`).
 
 import type { FinishReason } from "../../types.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import { ChannelText, readHeader } from "./channel-text.ts";
-import { canBeJudged, endsInQuote, findClose, isQuoted, isSpokenOf, MARK_BEGINS, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
+import { isQuoted, mayBeQuoted } from "./quoted-marks.ts";
+import { MARK_BEGINS, markFinder, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
 import { ToldText } from "./told-text.ts";
+import { canBeJudged, judgeClose, type Following } from "./unopened-close.ts";
 
 const OPENS = THINK_TAGS.map(({ open }) => open);
-const CLOSES = THINK_TAGS.map(({ close }) => close);
+/** The closing tags that end a thought, and how the first of them is found. */
+interface Closing {
+  readonly closes: readonly string[];
+  readonly find: ReturnType<typeof markFinder>;
+}
+
+const closing = (closes: readonly string[]): Closing => ({ closes, find: markFinder(closes) });
+const ANY_CLOSE = closing(THINK_TAGS.map(({ close }) => close));
+const CLOSE_OF = new Map(THINK_TAGS.map(({ open, close }) => [open, closing([close])]));
 /** Tags that prose may speak of before nothing more is expected of it: each costs a look at the whole text. */
 const MAX_SPOKEN_OF = 16;
 /** Characters: as much of a line as is looked at for quotes. */
 const RECENT = 200;
 const NO_TOOLS: ReadonlySet<string> = new Set();
+const WORD = /\S/u;
 
 /**
  * `start`: nothing but white space has come. `thought`: between the tags, or where the template is known to open them.
- * `after`: between a closing tag and what follows. `said`: text in which a closing tag may still come. `channels`: the model
- * names a channel for all that it writes. `plain`: text.
+ * `closed`: behind a closing tag that nobody opened, and that may only be spoken of. `after`: between a closing tag and what
+ * follows. `said`: text in which a closing tag may still come. `channels`: the model names a channel for all that it writes.
+ * `plain`: text.
  */
-type State = "start" | "thought" | "after" | "said" | "channels" | "plain";
+type State = "start" | "thought" | "closed" | "after" | "said" | "channels" | "plain";
 
-/** Whether the template had opened the thought: unknown where the answer did not get as far. */
+/** Whether the template had opened the thought: unknown where the answer did not get as far, or left a doubt. */
 export type TemplateOpens = boolean | undefined;
 
+/**
+ * Whether answers of this model begin in the middle of a thought. `likely`: one did. Then it is one only once its closing tag
+ * has come, as in an answer of which nothing is known, and an answer that is cut before is told as text.
+ */
+export type Presumption = "none" | "likely" | "known";
+
 export class ThinkText {
-  readonly #presumed: boolean;
+  readonly #presumed: Presumption;
   #state: State = "start";
-  /** Not told yet, because it may be part of a tag, or white space whose side is not known. */
+  /** Not told yet, because it may be part of a tag. */
   #held = "";
-  /** The closing tags that end the thought under way. */
-  #closes: readonly string[] = [];
+  /** White space before it whose side is not known. Apart from it, so that no length of it is looked at twice. */
+  readonly #space = new ToldText();
+  #closing = ANY_CLOSE;
+  /** In the state `closed`: the tag, and what of the text before it is not told yet. */
+  #closed = { before: "", tag: "" };
   /** All that was told of the kind that may have to be taken back. */
   readonly #told = new ToldText();
   /** The end of what was thought and told: a quote may stand in one piece, and the tag in the next. */
@@ -52,8 +74,8 @@ export class ThinkText {
   #channels: ChannelText | null = null;
   #templateOpens: TemplateOpens;
 
-  /** `presumed`: answers of this model begin in the middle of a thought. `tools`: the names of those that it can call. */
-  constructor(presumed: boolean, tools: readonly string[] = []) {
+  /** `tools`: the names of those that the model can call. */
+  constructor(presumed: Presumption, tools: readonly string[] = []) {
     this.#presumed = presumed;
     this.#tools = tools.length === 0 ? NO_TOOLS : new Set(tools);
   }
@@ -72,7 +94,8 @@ export class ThinkText {
       } else {
         if (event.type === "reasoning-delta") this.#native(out);
         else if (event.type === "finish") this.end(out, event.finishReason);
-        else if (event.type === "tool-call" || event.type === "opaque") this.#flush(out);
+        else if (event.type === "tool-call") this.#flush("call", out);
+        else if (event.type === "opaque") this.#flush("end", out);
         const called = event.type === "finish" && event.finishReason === "stop" && (this.#channels?.calls ?? 0) > 0;
         out.push(called ? { ...event, finishReason: "tool-calls" } : event);
       }
@@ -90,8 +113,9 @@ export class ThinkText {
 
   /** Tells what was held back. `finishReason` is null where the provider's mark of the end did not come. */
   end(out: ProviderEvent[], finishReason: FinishReason | null): void {
-    this.#flush(out);
-    if (this.#state === "thought" && this.#unopened && (finishReason === "stop" || finishReason === "tool-calls")) this.#takeBack(out);
+    this.#flush("end", out);
+    const isWhole = finishReason === "stop" || finishReason === "tool-calls";
+    if (this.#isPresumption && (isWhole || this.#presumed === "likely")) this.#takeBack(out);
     this.#state = "plain";
   }
 
@@ -102,17 +126,23 @@ export class ThinkText {
       return;
     }
     this.#held += text;
-    while (this.#step(false, out));
+    while (this.#step("more", out));
   }
 
   /** Something else than text came, or nothing will: what is held is what it looks like so far. */
-  #flush(out: ProviderEvent[]): void {
-    while (this.#held !== "" && this.#step(true, out));
+  #flush(following: Following, out: ProviderEvent[]): void {
+    while (this.#holds && this.#step(following, out));
     if (this.#state === "channels") this.#channels?.read("", true, out);
   }
 
-  /** One move on what is held; false when nothing can be decided until more comes. `last`: nothing more will. */
-  #step(last: boolean, out: ProviderEvent[]): boolean {
+  get #holds(): boolean {
+    return this.#held !== "" || !this.#space.isEmpty || this.#state === "closed";
+  }
+
+  /** One move on what is held; false when nothing can be decided until more comes. */
+  #step(following: Following, out: ProviderEvent[]): boolean {
+    this.#setSpaceApart();
+    const last = following !== "more";
     switch (this.#state) {
       case "start":
       case "after":
@@ -121,6 +151,8 @@ export class ThinkText {
         return this.#think(last, out);
       case "said":
         return this.#say(last, out);
+      case "closed":
+        return this.#judge(following, out);
       case "channels":
         this.#channels ??= new ChannelText(this.#tools);
         this.#channels.read(this.#take(this.#held.length), last, out);
@@ -132,106 +164,161 @@ export class ThinkText {
     return false;
   }
 
+  #setSpaceApart(): void {
+    if (this.#held === "" || !this.#mindsSpace) return;
+    const words = this.#held.search(WORD);
+    if (words !== 0) this.#space.add(this.#take(words < 0 ? this.#held.length : words));
+  }
+
+  get #mindsSpace(): boolean {
+    if (this.#state === "thought") return !this.#thoughtHasWords;
+    return this.#state === "start" || this.#state === "after" || this.#state === "closed";
+  }
+
+  #takeSpace(): string {
+    const space = this.#space.text;
+    this.#space.clear();
+    return space;
+  }
+
   /** Where an opening tag counts: after white space, or none. */
   #begin(last: boolean): boolean {
-    const held = this.#held;
-    const words = held.trimStart();
+    const words = this.#held;
     if (!last && OPENS.some((open) => open.length > words.length && open.startsWith(words))) return false;
     const header = this.#state === "start" ? readHeader(words, this.#tools) : undefined;
     if (header === "unfinished" && !last) return false;
-    const space = held.slice(0, held.length - words.length);
-    const tags = THINK_TAGS.find(({ open }) => words.startsWith(open));
+    const open = OPENS.find((one) => words.startsWith(one));
     if (typeof header === "object") {
-      if (this.#presumed) this.#templateOpens = false;
+      if (this.#presumed !== "none") this.#templateOpens = false;
+      this.#held = this.#takeSpace() + words;
       this.#state = "channels";
-    } else if (tags !== undefined) {
-      if (this.#presumed && this.#state === "start") this.#templateOpens = false;
+    } else if (open !== undefined) {
+      if (this.#presumed !== "none" && this.#state === "start") this.#templateOpens = false;
       // Between two thoughts it keeps them apart.
-      this.#held = (this.#state === "after" && this.#thoughtHasWords ? space : "") + words.slice(tags.open.length);
-      this.#enterThought([tags.close], false);
+      if (this.#state !== "after" || !this.#thoughtHasWords) this.#space.clear();
+      this.#take(open.length);
+      this.#enterThought(CLOSE_OF.get(open) ?? ANY_CLOSE, false);
     } else if (this.#state === "after") {
-      this.#take(space.length);
+      this.#space.clear();
       if (words !== "") this.#state = "plain";
-    } else if (this.#presumed && words !== "") {
-      this.#enterThought(CLOSES, true);
+    } else if (this.#presumed !== "none" && words !== "") {
+      this.#enterThought(ANY_CLOSE, true);
     } else {
+      this.#held = this.#takeSpace() + words;
       this.#state = "said";
     }
     return true;
   }
 
-  #enterThought(closes: readonly string[], unopened: boolean): void {
+  #enterThought(ends: Closing, unopened: boolean): void {
     this.#state = "thought";
-    this.#closes = closes;
+    this.#closing = ends;
     this.#unopened = unopened;
     this.#thoughtHasWords = false;
   }
 
   #think(last: boolean, out: ProviderEvent[]): boolean {
     const held = this.#held;
-    const found = findClose(held, this.#closes);
+    const found = this.#closing.find(held);
     if (found === undefined) {
-      const sure = last ? held.length : held.length - unfinishedTail(held, this.#closes);
+      this.#tellThought(this.#take(last ? held.length : held.length - unfinishedTail(held, this.#closing.closes)), out);
       // White space alone is no thought.
-      if (this.#thoughtHasWords || held.slice(0, sure).trim() !== "") this.#tellThought(this.#take(sure), out);
-      else if (last) this.#take(sure);
+      if (last) this.#space.clear();
       return false;
+    }
+    if (this.#unopened && this.#presumed === "likely") {
+      this.#tellThought(this.#take(found.at), out);
+      this.#close(this.#takeSpace(), found.close);
+      return true;
     }
     const before = this.#recent + held.slice(0, found.at);
     const after = held.slice(found.at + found.close.length);
-    if (after === "" && !last && endsInQuote(before)) return false;
+    if (!last && mayBeQuoted(before, after)) return false;
     const quoted = isQuoted(before, after);
-    const thought = this.#take(found.at + (quoted ? found.close.length : 0));
-    if (this.#thoughtHasWords || thought.trim() !== "") this.#tellThought(thought, out);
+    this.#tellThought(this.#take(found.at + (quoted ? found.close.length : 0)), out);
     if (quoted) return true;
     this.#take(found.close.length);
+    this.#space.clear();
     if (this.#unopened) this.#templateOpens = true;
     this.#state = "after";
     return true;
   }
 
+  /** With the white space before its first word. */
   #tellThought(text: string, out: ProviderEvent[]): void {
+    if (text === "") return;
+    const whole = this.#thoughtHasWords ? text : this.#takeSpace() + text;
     this.#thoughtHasWords = true;
-    this.#tell("reasoning-delta", text, out);
+    this.#tell("reasoning-delta", whole, out);
   }
 
   #say(last: boolean, out: ProviderEvent[]): boolean {
     const held = this.#held;
-    const found = findClose(held, CLOSES);
+    const found = ANY_CLOSE.find(held);
     if (found === undefined) {
-      this.#tell("text-delta", this.#take(last ? held.length : held.length - unfinishedTail(held, CLOSES)), out);
+      this.#tell("text-delta", this.#take(last ? held.length : held.length - unfinishedTail(held, ANY_CLOSE.closes)), out);
       return false;
     }
-    const after = held.slice(found.at + found.close.length);
-    if (!last && !canBeJudged(after)) return false;
-    const before = this.#told.text + held.slice(0, found.at);
-    if (isSpokenOf(before, after)) {
-      this.#tell("text-delta", this.#take(found.at + found.close.length), out);
-      this.#spokenOf += 1;
-      if (this.#spokenOf === MAX_SPOKEN_OF) this.#state = "plain";
-    } else {
-      this.#take(found.at + found.close.length);
-      this.#wasThought(before, out);
-    }
+    this.#close(this.#take(found.at), found.close);
     return true;
   }
 
+  /** A closing tag that nobody opened comes next: what follows it decides. */
+  #close(before: string, tag: string): void {
+    this.#take(tag.length);
+    this.#closed = { before, tag };
+    this.#state = "closed";
+  }
+
+  #judge(following: Following, out: ProviderEvent[]): boolean {
+    const { before, tag } = this.#closed;
+    const words = this.#held;
+    if (following === "more" && words === "") return false;
+    const space = this.#space.text;
+    const said = this.#told.text + before;
+    if (following === "more" && !canBeJudged(said, space, words)) return false;
+    const verdict = judgeClose(said, space, words, following);
+    if (verdict === "spoken-of") {
+      this.#held = this.#takeSpace() + words;
+      this.#speakOf(before + tag, out);
+    } else if (this.#unopened) {
+      this.#templateOpens = verdict === "sure" ? true : undefined;
+      this.#state = "after";
+    } else this.#wasThought(said, verdict === "sure", out);
+    return true;
+  }
+
+  /** The tag is a part of what is said, or presumed to be thought. */
+  #speakOf(text: string, out: ProviderEvent[]): void {
+    this.#state = this.#unopened ? "thought" : "said";
+    if (this.#unopened) this.#tellThought(text, out);
+    else this.#tell("text-delta", text, out);
+    this.#spokenOf += 1;
+    if (this.#spokenOf < MAX_SPOKEN_OF) return;
+    if (this.#unopened) this.#takeBack(out);
+    this.#state = "plain";
+  }
+
   /** Everything so far was thought. */
-  #wasThought(before: string, out: ProviderEvent[]): void {
-    if (this.#told.text !== "") out.push({ type: "discard", what: "text" });
+  #wasThought(before: string, isSure: boolean, out: ProviderEvent[]): void {
+    if (!this.#told.isEmpty) out.push({ type: "discard", what: "text" });
     this.#told.clear();
     this.#state = "after";
     this.#thoughtHasWords = before.trim() !== "";
     if (!this.#thoughtHasWords) return;
-    this.#templateOpens = true;
+    if (isSure) this.#templateOpens = true;
     this.#tell("reasoning-delta", before, out);
   }
 
   /** Reasoning that comes by itself: whatever the text says about tags, it says. */
   #native(out: ProviderEvent[]): void {
-    this.#flush(out);
-    if (this.#state === "thought" && this.#unopened) this.#takeBack(out);
+    this.#flush("end", out);
+    if (this.#isPresumption) this.#takeBack(out);
     this.#state = "plain";
+  }
+
+  get #isPresumption(): boolean {
+    return this.#state === "thought" && this.#unopened;
   }
 
   /** An answer presumed to begin with a thought had none. */

@@ -19,6 +19,10 @@ export class ToldText {
     return this.#joined.join("") + this.#pieces.join("");
   }
 
+  get isEmpty(): boolean {
+    return this.#joined.length === 0 && this.#pieces.length === 0;
+  }
+
   clear(): void {
     this.#joined.length = 0;
     this.#pieces.length = 0;

@@ -7,50 +7,9 @@ import { ThinkText } from "../../../sidecar/answers/thinking/think-text.ts";
 import { THINK_TAGS } from "../../../sidecar/answers/thinking/think-tags.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import { finish, text, usage } from "../scripted-provider.ts";
-
-interface Told {
-  readonly reasoning: string;
-  readonly text: string;
-  readonly opens: boolean | undefined;
-}
+import { checkEveryCut, everyCut, folded, told, type Told } from "./cut-answers.ts";
 
 const thought = (value: string): ProviderEvent => ({ type: "reasoning-delta", text: value });
-
-/** Each piece is a batch of its own; `finish` follows unless another ending is given. */
-function told(pieces: readonly (string | ProviderEvent)[], options: { presumed?: boolean; ending?: ProviderEvent | null } = {}): Told {
-  const { presumed = false, ending = finish } = options;
-  const thinking = new ThinkText(presumed);
-  const events: ProviderEvent[] = [];
-  for (const piece of pieces) events.push(...thinking.read([typeof piece === "string" ? text(piece) : piece]));
-  if (ending !== null) events.push(...thinking.read([ending]));
-  thinking.end(events, ending?.type === "finish" ? ending.finishReason : null);
-  return { ...folded(events), opens: thinking.templateOpens };
-}
-
-/** What a reader has at the end, who drops what is taken back. */
-function folded(events: readonly ProviderEvent[]): Pick<Told, "reasoning" | "text"> {
-  const parts = { reasoning: "", text: "" };
-  for (const event of events) {
-    if (event.type === "text-delta") parts.text += event.text;
-    else if (event.type === "reasoning-delta") parts.reasoning += event.text;
-    else if (event.type === "discard") parts[event.what] = "";
-  }
-  return parts;
-}
-
-/** Whole, a character at a time, and in two pieces at every place. */
-function* everyCut(answer: string): Generator<readonly string[]> {
-  yield [answer];
-  yield Array.from(answer);
-  for (let at = 1; at < answer.length; at += 1) yield [answer.slice(0, at), answer.slice(at)];
-}
-
-function checkEveryCut(answer: string, expected: Partial<Told>, presumed = false): void {
-  for (const pieces of everyCut(answer)) {
-    const seen = told(pieces, { presumed });
-    assert.deepEqual({ ...seen, ...expected }, seen, JSON.stringify(pieces));
-  }
-}
 
 describe("What is thought between tags", () => {
   for (const { open, close } of THINK_TAGS) {
@@ -102,7 +61,7 @@ describe("What is thought between tags", () => {
 
   test("a tool call after the thought keeps its place", () => {
     const call: ProviderEvent = { type: "tool-call", id: "1", name: "f", arguments: "{}" };
-    const thinking = new ThinkText(false);
+    const thinking = new ThinkText("none");
     const events = ["<think>Call it.</think>", "\n\n", call, finish].flatMap((one) =>
       thinking.read([typeof one === "string" ? text(one) : one]),
     );
@@ -193,7 +152,7 @@ describe("What is thought in a channel of its own", () => {
   });
 
   test("a model whose answers began inside a thought and now name channels is read by these", () => {
-    assert.deepEqual(told([`${analysis}I add.<|end|>${final}4`], { presumed: true }), { reasoning: "I add.", text: "4", opens: false });
+    assert.deepEqual(told([`${analysis}I add.<|end|>${final}4`], { presumed: "known" }), { reasoning: "I add.", text: "4", opens: false });
   });
 });
 
@@ -201,7 +160,7 @@ describe("A call of a tool in a channel", () => {
   const analysis = "<|channel|>analysis<|message|>I ask.<|end|><|start|>assistant";
   const offered: readonly string[] = ["weather", "weather_of_day"];
   const read = (pieces: readonly string[], tools = offered): readonly ProviderEvent[] => {
-    const thinking = new ThinkText(false, tools);
+    const thinking = new ThinkText("none", tools);
     const events = pieces.flatMap((piece) => [...thinking.read([text(piece)])]);
     return [...events, ...thinking.read([finish])];
   };
@@ -271,7 +230,7 @@ describe("A closing tag that nobody opened", () => {
   }
 
   test("quirk 29: what was shown as text by then is taken back, and comes again as reasoning", () => {
-    const thinking = new ThinkText(false);
+    const thinking = new ThinkText("none");
     const events = ["I add.", "\n</think>\n", "4"].flatMap((piece) => [...thinking.read([text(piece)])]);
     assert.deepEqual(events, [text("I add."), { type: "discard", what: "text" }, thought("I add.\n"), text("4")]);
   });
@@ -312,27 +271,27 @@ describe("A closing tag that nobody opened", () => {
 
 describe("A model whose template opens the thought", () => {
   test("quirk 29: its answers are thought from the beginning, and nothing is taken back", () => {
-    const thinking = new ThinkText(true);
+    const thinking = new ThinkText("known");
     const events = ["I add.", "\n</th", "ink>\n\nIt", " is 4."].flatMap((piece) => [...thinking.read([text(piece)])]);
     assert.deepEqual(events, [thought("I add."), thought("\n"), text("It"), text(" is 4.")]);
-    checkEveryCut("I add.\n</think>\n\nIt is 4.", { reasoning: "I add.\n", text: "It is 4.", opens: true }, true);
+    checkEveryCut("I add.\n</think>\n\nIt is 4.", { reasoning: "I add.\n", text: "It is 4.", opens: true }, "known");
   });
 
   test("quirk 29: an answer of it that ends without the tag was no thought, and that is learned", () => {
-    checkEveryCut("It is 4.", { reasoning: "", text: "It is 4.", opens: false }, true);
+    checkEveryCut("It is 4.", { reasoning: "", text: "It is 4.", opens: false }, "known");
   });
 
   test("quirk 29: an answer of it that was cut stays a thought", () => {
     for (const pieces of everyCut("I add and ad")) {
-      assert.deepEqual(told(pieces, { presumed: true, ending: null }), { reasoning: "I add and ad", text: "", opens: undefined });
+      assert.deepEqual(told(pieces, { presumed: "known", ending: null }), { reasoning: "I add and ad", text: "", opens: undefined });
     }
   });
 
   test("quirk 29: an answer of it that opens the thought itself is read as it stands, and that is learned", () => {
-    checkEveryCut("<think>I add.</think>It is 4.", { reasoning: "I add.", text: "It is 4.", opens: false }, true);
+    checkEveryCut("<think>I add.</think>It is 4.", { reasoning: "I add.", text: "It is 4.", opens: false }, "known");
   });
 
   test("quirk 29: reasoning that comes by itself ends the presumption", () => {
-    assert.deepEqual(told(["Said ", thought("Hm."), "more"], { presumed: true }), { reasoning: "Hm.", text: "Said more", opens: false });
+    assert.deepEqual(told(["Said ", thought("Hm."), "more"], { presumed: "known" }), { reasoning: "Hm.", text: "Said more", opens: false });
   });
 });

@@ -39,6 +39,33 @@ describe("A model that thinks in its text", () => {
     for (const events of asked) checkOrder(events);
   });
 
+  test("quirk 29: after one answer that began inside a thought the next, cut at its length, loses nothing, and the one after it is as any", async () => {
+    const { llm, provider } = scriptedLlm();
+    const cut = yields([text("Paris is")], [{ type: "finish", finishReason: "length", rawFinishReason: "length" }]);
+    provider.enqueue(answers("I add.\n</think>\n4"), cut, cut);
+    const asked = [await eventsOf(llm), await eventsOf(llm), await eventsOf(llm)];
+    const said = asked.map((events) => kinds(events).filter((kind) => kind.endsWith("delta") || kind === "discard"));
+    assert.deepEqual(said, [["reasoning-delta", "text-delta"], ["reasoning-delta", "discard", "text-delta"], ["text-delta"]]);
+  });
+
+  test("quirk 29: after two of them an answer that was cut is a thought", async () => {
+    const { llm, provider } = scriptedLlm();
+    const cut = yields([text("I add")], [{ type: "finish", finishReason: "length", rawFinishReason: "length" }]);
+    provider.enqueue(answers("I add.\n</think>\n4"), answers("I add.\n</think>\n5"), cut);
+    await llm.generate("x");
+    await llm.generate("x");
+    const { content, reasoning } = await llm.generate("x");
+    assert.deepEqual([content, reasoning], ["", "I add"]);
+  });
+
+  test("quirk 29: an answer that speaks of the tag teaches nothing", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.enqueue(answers("R1 ends it with '</think>'", " and then answers."), answers("Paris."));
+    const { content } = await llm.generate("x");
+    assert.equal(content, "R1 ends it with '</think>' and then answers.");
+    assert.equal(kinds(await eventsOf(llm)).includes("discard"), false);
+  });
+
   test("quirk 29: what is learned holds for that model as it was asked, reasoning or not", async () => {
     const { llm, provider } = scriptedLlm();
     provider.enqueue(answers("I add.\n</think>\n4"), answers("Five."), answers("I add.\n</think>\n6"));
