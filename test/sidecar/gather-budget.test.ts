@@ -175,7 +175,7 @@ describe("a budget of requests", () => {
   ] as const) {
     it(`counts a request that is sent again ${why}, and does not send it where no other is left`, async () => {
       // Another provider each time: one that has learned asks no more than once.
-      const endpoint = () => ({ provider: providerAt(here, "openai-compatible"), limiter: new Limiter(8), timeLimits: {} });
+      const endpoint = () => ({ provider: providerAt(here, "openai-compatible"), limiter: new EndpointLimiter(8), timeLimits: {} });
       const llm = createLlmAt({ ref: "openai-compatible/m", provider: "openai-compatible", model: "m", endpoint }, { seed: 1 });
       const one = async (requests: number): Promise<readonly unknown[]> => {
         here.fake.enqueue(answer);
