@@ -18,6 +18,7 @@ import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource 
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
+import { hasLoaded, mayAskAgain, toldLoading } from "./limits/loading-questions.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
@@ -199,12 +200,22 @@ class AnswerRun {
       }
       if (this.#signal.aborted) return { type: "cancelled" };
       if (error === undefined || givenUp !== undefined) return outcome;
-      const next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
-      if (next === null) return outcome;
-      this.#settleBefore(next, outcome);
-      this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
-      if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
+      let next: Retry | null;
+      do {
+        next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
+        if (next === null) return outcome;
+        this.#settleBefore(next, outcome);
+        this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
+        if (next.phase === "loading-model" && limiter !== undefined) toldLoading(limiter, this);
+        if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
+      } while (!this.#mayAskAgain(next, limiter));
     }
+  }
+
+  /** A chat does not wait for the questions of a batch. */
+  #mayAskAgain({ phase, delayMs }: Retry, limiter: Limiter | undefined): boolean {
+    if (phase !== "loading-model" || this.#workClass !== "batch" || limiter === undefined) return true;
+    return mayAskAgain(limiter, this, delayMs);
   }
 
   /** The request that is asked again was refused, and took nothing; or it was not, and took what the provider told. */
@@ -225,7 +236,10 @@ class AnswerRun {
         signal: this.#signal,
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
         // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
-        onAccepted: (forMs = 0) => place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined),
+        onAccepted: (forMs = 0) => {
+          hasLoaded(limiter);
+          place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined);
+        },
         onRepeat: () => this.#spending.repeat(),
         onUsage: (usage) => this.#numbering.told(usage),
       };

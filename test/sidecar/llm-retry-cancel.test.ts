@@ -121,6 +121,33 @@ describe("retries", () => {
     assert.equal(kinds(events).filter((kind) => kind === "status loading-model").length, 5);
   });
 
+  it("of a batch do not all ask a server that is loading its model, and all go on once it has answered one", async () => {
+    const { llm, provider } = scriptedLlm({ size: 8, endpoint: { retry: { ...quickRetries, loadingMs: 20 } } });
+    const loading = fails({ kind: "overloaded", status: 503, retryable: true, providerCode: "loading-model" });
+    let waits = 0;
+    let refused = 0;
+    provider.otherwise(async function* (request, context) {
+      if (waits < 64) refused++;
+      else context.onAccepted?.();
+      yield* (waits < 64 ? loading : answers("loaded"))(request, context);
+    });
+    const results = await gather(
+      Array.from({ length: 8 }, () => async () => {
+        let last: StreamEvent | undefined;
+        for await (const { event } of llm.stream("hi")) {
+          if (event.type === "status" && event.phase === "loading-model") waits++;
+          last = event;
+        }
+        return last?.type === "end" ? last.status : null;
+      }),
+    );
+    assert.deepEqual(
+      results.map(({ value }) => value),
+      Array.from({ length: 8 }, () => "complete"),
+    );
+    assert.ok(refused <= 8 + (waits - 8) / 2, `${refused} questions in ${waits} waits`);
+  });
+
   it("end when a server loads its model for too long", async () => {
     const { llm, provider } = scriptedLlm({ endpoint: { retry: { ...quickRetries, loadingCapMs: 0 } } });
     provider.otherwise(fails({ kind: "overloaded", retryable: true, providerCode: "loading-model" }));
