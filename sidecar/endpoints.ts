@@ -9,7 +9,7 @@ import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
 import type { EndpointLimiter } from "./limits/limiter.ts";
 import type { LimitStore } from "./limits/shared-limits.ts";
 import type { Endpoint } from "./llm.ts";
-import { baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl } from "./providers/base-url.ts";
+import { addressOf, baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl, shownAddress } from "./providers/base-url.ts";
 import { createHttpProvider } from "./providers/http-provider.ts";
 import { missingBaseUrl, missingKey, needsKey } from "./providers/keys-in-requests.ts";
 import type { Provider } from "./providers/provider.ts";
@@ -125,7 +125,7 @@ export class Endpoints {
     return baseUrl === undefined ? row.runsHere : this.#isLoopback(baseUrl);
   }
 
-  /** What can be said without asking anybody. An address that is none is given as it was set. Throws for an unknown provider. */
+  /** What can be said without asking anybody. An address that is none is given as it was set, but for what may be secret in it. Throws for an unknown provider. */
   describe(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): ProviderInfo {
     const row = this.row(id);
     const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
@@ -133,7 +133,7 @@ export class Endpoints {
     return {
       id,
       name: row.id === id ? row.name : id,
-      ...(given === undefined ? {} : { baseUrl: baseUrl ?? given }),
+      ...(given === undefined ? {} : { baseUrl: baseUrl ?? shownAddress(given) }),
       key: row.key,
       hasKey: baseUrl !== undefined && this.#hasKey(id, row, baseUrl),
       keyVariables: row.id === id ? row.keyVariables : [],
@@ -148,7 +148,7 @@ export class Endpoints {
     const row = this.row(id);
     if (baseUrl === undefined) return;
     if (row.wire === "local" || row.wire === "editor") {
-      const advice = `leave ${baseUrl} out, or name another provider`;
+      const advice = `leave ${shownAddress(baseUrl)} out, or name another provider`;
       throw invalidRequest("invalid-base-url", `"${id}" is no server, so it has no address: ${advice}.`);
     }
     this.#parse(row, baseUrl);
@@ -246,7 +246,8 @@ export class Endpoints {
     const name = `${row.id} ${address}`;
     const known = this.#parsed.get(name);
     if (known !== undefined) return known;
-    const parsed = parseBaseUrl(row, address).href.replace(/\/+$/u, "");
+    const url = parseBaseUrl(row, address);
+    const parsed = `${addressOf(url)}${url.search}`;
     if (this.#parsed.size >= MAX_ENDPOINTS) this.#parsed.clear();
     this.#parsed.set(name, parsed);
     return parsed;

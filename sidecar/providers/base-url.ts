@@ -9,8 +9,12 @@ const ENDPOINT_TAILS = /\/(chat\/completions|completions|responses|messages|mode
 /** What is an address without its scheme: a host with a port or a dot in it, an IPv6 address, this machine. */
 const HOST_ALONE = /^(localhost|\[[^\]]+\]|[^/?#:]*\.[^/?#:]*|[^/?#:]+(?=:\d))(:\d+)?([/?#]|$)/iu;
 
+/** Fields of a query that hold what nobody else should see. */
+const SECRET_NAME =
+  /(^|[-_.]|api|access|subscription|auth)(key|token|secret|password|passwd|sig|signature|auth|authorization|credentials?|code)$/iu;
+
 /**
- * A provider's base URL, without a slash at its end. `http://` is added where no scheme is given and what stands there can only
+ * A provider's base URL, without a slash at the end of its path. Its query goes with every request (Azure's `api-version`). `http://` is added where no scheme is given and what stands there can only
  * be a host: a single word is more likely a slip. A bare host gets the path
  * that the provider's servers have (`/v1`), since nearly every address that people are told is without it.
  * Throws `ProviderError` with code `invalid-base-url`.
@@ -24,8 +28,9 @@ export function parseBaseUrl(row: ProviderRow, text: string): URL {
   if (url.protocol !== "http:" && url.protocol !== "https:") throw badBaseUrl(row, text, "it must begin with http:// or https://");
   if (url.username !== "" || url.password !== "") throw holdsCredentials(row, url);
   if (!hasScheme && !HOST_ALONE.test(trimmed)) throw badBaseUrl(row, text, "it must begin with http:// or https://");
+  const secret = [...url.searchParams.keys()].find((name) => SECRET_NAME.test(name));
+  if (secret !== undefined) throw holdsKey(row, text, secret);
   url.hash = "";
-  url.search = "";
   url.pathname = url.pathname.replace(/\/+$/u, "").replace(ENDPOINT_TAILS, "");
   if (row.wire === "ollama") url.pathname = url.pathname.replace(/\/(v1|api)$/u, "");
   if (row.wire === "anthropic") url.pathname = url.pathname.replace(/\/v1$/u, "");
@@ -33,9 +38,29 @@ export function parseBaseUrl(row: ProviderRow, text: string): URL {
   return url;
 }
 
-/** `path` begins with a slash and may hold a query. */
+/** `path` begins with a slash and may hold a query, which the base URL's own follows. */
 export function endpointUrl(base: URL, path: string): URL {
-  return new URL(`${base.origin}${base.pathname.replace(/\/+$/u, "")}${path}`);
+  return withQueryOf(base, new URL(`${addressOf(base)}${path}`));
+}
+
+/** `path` begins with no slash: the base URL counts as a folder (`../props`). */
+export function urlBeside(base: URL, path: string): URL {
+  return withQueryOf(base, new URL(path, `${addressOf(base)}/`));
+}
+
+/** A base URL as people are told of it: without its query, and without a slash at its end. */
+export function addressOf(base: URL): string {
+  return `${base.origin}${base.pathname.replace(/\/+$/u, "")}`;
+}
+
+/** What was written for an address, as people are told of it, though it be none: without name, password and query. */
+export function shownAddress(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/iu, "$1…@").replace(/\?.*$/su, "?…");
+}
+
+function withQueryOf(base: URL, url: URL): URL {
+  if (base.search !== "") url.search = url.search === "" ? base.search : `${url.search}&${base.search.slice(1)}`;
+  return url;
 }
 
 /** The base URL that the environment sets for a provider, if any. The first variable of the row that is set wins. */
@@ -90,13 +115,21 @@ function callableHost(host: string): string {
 
 /** Neither part of them is repeated: tokens are written in place of the name, too. */
 function holdsCredentials(row: ProviderRow, url: URL): ProviderError {
-  const [variable] = row.keyVariables;
-  const place = `In the editor a key is set with "Parley: Set API Key…"${variable === undefined ? "" : `, elsewhere in the variable ${variable}`}`;
-  return badBaseUrl(row, `${url.protocol}//…@${url.host}`, `a name or password in an address is not taken. Leave it out. ${place}`);
+  return badBaseUrl(row, `${url.protocol}//…@${url.host}`, `a name or password in an address is not taken. ${placeOfKey(row)}`);
+}
+
+/** It would be shown wherever the address is. */
+function holdsKey(row: ProviderRow, text: string, name: string): ProviderError {
+  return badBaseUrl(row, text, `a key in an address ("${name}") is not taken. ${placeOfKey(row)}`);
+}
+
+function placeOfKey({ keyVariables: [variable] }: ProviderRow): string {
+  const elsewhere = variable === undefined ? "" : `, elsewhere in the variable ${variable}`;
+  return `Leave it out. In the editor a key is set with "Parley: Set API Key…"${elsewhere}`;
 }
 
 function badBaseUrl(row: ProviderRow, text: string, problem: string): ProviderError {
-  return new ProviderError(`The base URL "${text}" of ${row.name} cannot be used: ${problem}.`, {
+  return new ProviderError(`The base URL "${shownAddress(text)}" of ${row.name} cannot be used: ${problem}.`, {
     kind: "invalid-request",
     phase: "before-headers",
     retryable: false,

@@ -5,7 +5,7 @@ import { readWholeBody } from "../http/read-body.ts";
 import { exhaustedForMs } from "../http/retry-after.ts";
 import type { ModelInfo } from "../types.ts";
 import { AnswerStream } from "./answer-stream.ts";
-import { endpointUrl, parseBaseUrl } from "./base-url.ts";
+import { addressOf, endpointUrl, parseBaseUrl } from "./base-url.ts";
 import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
@@ -249,7 +249,7 @@ class HttpProvider implements Provider {
         provider: this.id,
         name: this.#endpoint.name ?? this.#row.name,
         origin: baseUrl.origin,
-        baseUrl: baseUrl.href.replace(/\/$/u, ""),
+        baseUrl: addressOf(baseUrl),
         lacksPath: this.#endpoint.baseUrl !== undefined && this.#row.wire.startsWith("openai") && baseUrl.pathname === "/",
       },
     };

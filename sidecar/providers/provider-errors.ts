@@ -21,7 +21,7 @@ export interface CallTarget {
   readonly model?: string;
   /** Where the request went, for people: without path or query. */
   readonly origin: string;
-  /** For people, without a slash at its end. */
+  /** For people, without a query or a slash at its end. */
   readonly baseUrl: string;
   /** The base URL was set and has no path, where most servers of its wire answer below `/v1`. */
   readonly lacksPath: boolean;

@@ -6,6 +6,7 @@ import { orAborted } from "../abort.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import { readWholeBody } from "../http/read-body.ts";
 import type { JsonObject, JsonValue } from "../types.ts";
+import { urlBeside } from "./base-url.ts";
 import { HttpCall } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import type { CallTarget } from "./provider-errors.ts";
@@ -94,7 +95,7 @@ export async function askOnce(
   try {
     const { exchange, head } = await call.send({
       method,
-      url: new URL(path, `${baseUrl.href.replace(/\/+$/u, "")}/`),
+      url: urlBeside(baseUrl, path),
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -6,6 +6,7 @@ import {
   keyFromEnvironment,
   ollamaHostUrl,
   parseBaseUrl,
+  urlBeside,
 } from "../../../sidecar/providers/base-url.ts";
 import { ProviderError } from "../../../sidecar/providers/provider.ts";
 import { PROVIDER_ROWS, providerRow, type ProviderRow } from "../../../sidecar/providers/registry.ts";
@@ -57,7 +58,21 @@ describe("A base URL", () => {
       "/chat/completions",
       "https://x.example/v1/chat/completions",
     ],
-    ["openai-compatible", "https://x.example/v1?a=b#c", "https://x.example/v1", "/models", "https://x.example/v1/models"],
+    ["openai-compatible", "https://x.example/v1?a=b#c", "https://x.example/v1?a=b", "/models", "https://x.example/v1/models?a=b"],
+    [
+      "azure",
+      "https://me.openai.azure.com/openai/deployments/mine/chat/completions?api-version=2024-10-21",
+      "https://me.openai.azure.com/openai/deployments/mine?api-version=2024-10-21",
+      "/chat/completions",
+      "https://me.openai.azure.com/openai/deployments/mine/chat/completions?api-version=2024-10-21",
+    ],
+    [
+      "anthropic",
+      "https://proxy.example/?team=a/",
+      "https://proxy.example/?team=a/",
+      "/v1/models?limit=1000",
+      "https://proxy.example/v1/models?limit=1000&team=a/",
+    ],
     ["deepseek", "https://api.deepseek.com", "https://api.deepseek.com/", "/chat/completions", "https://api.deepseek.com/chat/completions"],
     [
       "azure",
@@ -112,6 +127,11 @@ describe("A base URL", () => {
     "ftp://x",
     "http://",
     "http://user:secret@host/v1",
+    "ftp://user:secret@host/v1?key=secret",
+    "https://x.example/v1?key=secret",
+    "https://x.example/v1?api-version=1&api_key=secret",
+    "https://x.example/v1?Ocp-Apim-Subscription-Key=secret",
+    "x.example:8000?access_token=secret",
     "user:secret@host",
   ]) {
     test(`${JSON.stringify(text)} is refused`, () => {
@@ -138,6 +158,22 @@ test("A password in an address is refused, not repeated, and the place for a key
   );
   assert.match(messageFor("mlx"), /"Parley: Set API Key…"\.$/u);
   assert.doesNotMatch(vllm + messageFor("mlx"), /secret/u);
+});
+
+test("A key in an address is refused by its name, and the place for it is named; other fields of a query are no keys", () => {
+  assert.throws(
+    () => parseBaseUrl(row("gemini"), "https://x.example/v1?key=secret"),
+    /"https:\/\/x\.example\/v1\?…" .+ a key in an address \("key"\) is not taken\. Leave it out\. .+GEMINI_API_KEY/u,
+  );
+  for (const query of ["?api-version=2024-10-21", "?monkey=1", "?keyboard=1", "?design=2", "?model-token-limit=3"]) {
+    assert.equal(parseBaseUrl(row("vllm"), `http://x/v1${query}`).search, query);
+  }
+});
+
+test("What is asked beside the endpoints has the query of the base URL as well", () => {
+  const base = parseBaseUrl(row("llama-server"), "http://x:1/v1?team=a");
+  assert.equal(urlBeside(base, "../props").href, "http://x:1/props?team=a");
+  assert.equal(urlBeside(base, "tokenize?x=1").href, "http://x:1/v1/tokenize?x=1&team=a");
 });
 
 describe("The environment", () => {
