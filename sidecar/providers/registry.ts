@@ -10,7 +10,10 @@ export type KeyHeader = "bearer" | "x-api-key" | "api-key" | "x-portkey-api-key"
 
 /** What differs between servers that all call themselves OpenAI-compatible. Every field has a default, which is the common case. */
 export interface ChatQuirks {
-  /** OpenAI renamed it, and its reasoning models refuse the old name; nearly everybody else knows the old one alone. Default `max_tokens`. */
+  /**
+   * OpenAI renamed it, and its reasoning models refuse the old name; nearly everybody else knows the old one alone, and some
+   * pass over the new one in silence. So this holds at the row's own address; elsewhere a refusal teaches it. Default `max_tokens`.
+   */
   readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
   /** Default `seed`. */
   readonly seedField?: "seed" | "random_seed";

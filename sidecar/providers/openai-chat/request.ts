@@ -111,7 +111,7 @@ function samplingFields(parameters: GenerationParameters, target: WireTarget, wa
 function maxTokensField(target: WireTarget): string {
   if (target.learned.has("max_completion_tokens")) return "max_completion_tokens";
   if (target.learned.has("max_tokens")) return "max_tokens";
-  return target.row.chat?.maxTokensField ?? "max_tokens";
+  return (isSelfHosted(target) ? undefined : target.row.chat?.maxTokensField) ?? "max_tokens";
 }
 
 function reasoningFields({ model, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): JsonObject {
@@ -142,7 +142,7 @@ function schemaFields(schema: JsonObject | undefined): JsonObject {
   return { response_format: { type: "json_schema", json_schema: { name: "answer", ...strict, schema } } };
 }
 
-/** A base URL other than OpenAI's own is another server under OpenAI's name; it may refuse what only OpenAI knows. */
+/** A base URL other than OpenAI's own is another server under OpenAI's name; it may refuse, or pass over, what only OpenAI knows. */
 function isSelfHosted(target: WireTarget): boolean {
   return target.baseUrl.origin !== new URL(target.row.defaultBaseUrl ?? target.baseUrl.origin).origin;
 }

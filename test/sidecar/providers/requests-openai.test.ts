@@ -105,6 +105,19 @@ describe("Chat completions are asked", () => {
     assert.deepEqual(request.body["stream_options"], { include_usage: true });
   });
 
+  test("another server under OpenAI's name is given its limit of tokens by the name that all servers know, until it refuses that", () => {
+    const limitAt = (provider: string, baseUrl: string, learned: readonly string[] = []): readonly unknown[] => {
+      const target = { ...wireTarget(provider, learned), baseUrl: new URL(baseUrl) };
+      const request = { model: "m", messages: [userMessage("Hi")], parameters: { maxOutputTokens: 7 } };
+      const asked = ADAPTERS["openai-chat"].buildRequest(request, target).body;
+      return [asked["max_tokens"], asked["max_completion_tokens"]];
+    };
+    for (const provider of ["openai", "groq"]) assert.deepEqual(limitAt(provider, "http://127.0.0.1:9/v1"), [7, undefined], provider);
+    assert.deepEqual(limitAt("openai", "http://127.0.0.1:9/v1", ["max_completion_tokens"]), [undefined, 7]);
+    assert.deepEqual(limitAt("openai", "https://api.openai.com/v1"), [undefined, 7]);
+    assert.deepEqual(limitAt("azure", "https://me.openai.azure.com/openai/v1"), [undefined, 7]);
+  });
+
   test("levels of reasoning that are lost are told", () => {
     assert.deepEqual(warnings({ provider: "deepseek", parameters: { reasoning: "low" } }), [["parameter-mapped", "reasoning"]]);
     assert.deepEqual(warnings({ provider: "deepseek", parameters: { reasoning: "off" } }), []);
