@@ -12,6 +12,15 @@ export interface ModelOverride {
   readonly price?: ModelPrice;
 }
 
+/** Fields of an address's query that hold what nobody else should see. */
+const SECRET_FIELD =
+  /(^|[-_.]|api|access|subscription|auth)(key|token|secret|password|passwd|sig|signature|auth|authorization|credentials?|code)$/iu;
+
+/** The name of the field in a base URL's query that holds a key, which is taken there by nobody: addresses are shown. */
+export function keyInQuery(url: URL): string | undefined {
+  return [...url.searchParams.keys()].find((name) => SECRET_FIELD.test(name));
+}
+
 export interface ProviderSettings {
   /** For a server that the user added under an id of its own: which preset it behaves as. Default `openai-compatible`. */
   readonly preset?: string;

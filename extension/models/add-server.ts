@@ -73,7 +73,7 @@ function askAddress(value: string): Thenable<string | undefined> {
       if (text.trim() === "" || serverCandidates(text).length > 0) return undefined;
       if (holdsCredentials(text)) {
         return vscode.l10n.t(
-          "A name or password in the address is not taken. Leave it out: you are asked for a key where the server wants one.",
+          "A name, password or key in the address is not taken. Leave it out: you are asked for a key where the server wants one.",
         );
       }
       return vscode.l10n.t("This is no web address. An example: http://localhost:8000/v1");

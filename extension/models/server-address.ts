@@ -1,5 +1,7 @@
 // From what a person types for a server's address to the addresses that are tried. Pure.
 
+import { keyInQuery } from "../../sidecar/settings.ts";
+
 export interface ServerCandidate {
   /** Which preset the server would behave as. */
   readonly preset: string;
@@ -21,17 +23,21 @@ const PRESETS_BY_PORT: { readonly [port: string]: string } = {
 export function serverCandidates(typed: string): readonly ServerCandidate[] {
   const url = parseAddress(typed);
   if (url === undefined) return [];
-  const given = url.href.replace(/\/+$/, "");
+  const path = url.pathname.replace(/\/+$/, "");
+  const at = (where: string): string => `${url.origin}${where}${url.search}`;
   const openAi = PRESETS_BY_PORT[url.port];
   const preset = openAi === undefined || openAi === "ollama" ? "openai-compatible" : openAi;
-  const paths = url.pathname === "/" ? [`${given}/v1`, given] : [given, ...(/\/v\d+$/.test(given) ? [] : [`${given}/v1`])];
+  const paths = path === "" ? [at("/v1"), at("")] : [at(path), ...(/\/v\d+$/.test(path) ? [] : [at(`${path}/v1`)])];
   const candidates = paths.map((baseUrl) => ({ preset, baseUrl }));
   return openAi === "ollama" ? [{ preset: "ollama", baseUrl: url.origin }, ...candidates] : candidates;
 }
 
-/** Whether it would be an address without the name or password in it, which is not taken. */
+/** Whether it would be an address without the name, password or key in it, which are not taken. */
 export function holdsCredentials(typed: string): boolean {
-  const withoutThem = typed.trim().replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#\s]*@(?=\S)/i, "$1");
+  const withoutThem = typed
+    .trim()
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#\s]*@(?=\S)/i, "$1")
+    .replace(/\?.*$/, "");
   return withoutThem !== typed.trim() && serverCandidates(withoutThem).length > 0;
 }
 
@@ -51,10 +57,9 @@ function parseAddress(typed: string): URL | undefined {
   const text = typed.trim();
   if (text === "" || /\s/.test(text)) return undefined;
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.username !== "" || url.password !== "")
-    return undefined;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
+  if (url.username !== "" || url.password !== "" || keyInQuery(url) !== undefined) return undefined;
   if (!text.includes("://") && !isNear(url.hostname)) url.protocol = "https:";
-  url.search = "";
   url.hash = "";
   return url;
 }

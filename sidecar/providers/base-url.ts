@@ -1,5 +1,6 @@
 // Addresses as users and environments write them, made into URLs that can be called.
 
+import { keyInQuery } from "../settings.ts";
 import { ProviderError } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
 
@@ -9,14 +10,10 @@ const ENDPOINT_TAILS = /\/(chat\/completions|completions|responses|messages|mode
 /** What is an address without its scheme: a host with a port or a dot in it, an IPv6 address, this machine. */
 const HOST_ALONE = /^(localhost|\[[^\]]+\]|[^/?#:]*\.[^/?#:]*|[^/?#:]+(?=:\d))(:\d+)?([/?#]|$)/iu;
 
-/** Fields of a query that hold what nobody else should see. */
-const SECRET_NAME =
-  /(^|[-_.]|api|access|subscription|auth)(key|token|secret|password|passwd|sig|signature|auth|authorization|credentials?|code)$/iu;
-
 /**
- * A provider's base URL, without a slash at the end of its path. Its query goes with every request (Azure's `api-version`). `http://` is added where no scheme is given and what stands there can only
- * be a host: a single word is more likely a slip. A bare host gets the path
- * that the provider's servers have (`/v1`), since nearly every address that people are told is without it.
+ * A provider's base URL, without a slash at the end of its path. Its query goes with every request (Azure's `api-version`).
+ * `http://` is added where no scheme is given and what stands there can only be a host: a single word is more likely a slip. A
+ * bare host gets the path that the provider's servers have (`/v1`), since nearly every address that people are told is without it.
  * Throws `ProviderError` with code `invalid-base-url`.
  */
 export function parseBaseUrl(row: ProviderRow, text: string): URL {
@@ -28,7 +25,7 @@ export function parseBaseUrl(row: ProviderRow, text: string): URL {
   if (url.protocol !== "http:" && url.protocol !== "https:") throw badBaseUrl(row, text, "it must begin with http:// or https://");
   if (url.username !== "" || url.password !== "") throw holdsCredentials(row, url);
   if (!hasScheme && !HOST_ALONE.test(trimmed)) throw badBaseUrl(row, text, "it must begin with http:// or https://");
-  const secret = [...url.searchParams.keys()].find((name) => SECRET_NAME.test(name));
+  const secret = keyInQuery(url);
   if (secret !== undefined) throw holdsKey(row, text, secret);
   url.hash = "";
   url.pathname = url.pathname.replace(/\/+$/u, "").replace(ENDPOINT_TAILS, "");

@@ -13,7 +13,9 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["llm.example.com/api", ["openai-compatible https://llm.example.com/api", "openai-compatible https://llm.example.com/api/v1"]],
   ["gpu-box:9000", ["openai-compatible http://gpu-box:9000/v1", "openai-compatible http://gpu-box:9000"]],
-  ["HTTPS://Example.com/v1?x=1#y", ["openai-compatible https://example.com/v1"]],
+  ["HTTPS://Example.com/v1?x=1#y", ["openai-compatible https://example.com/v1?x=1"]],
+  ["https://example.com/a/?x=1", ["openai-compatible https://example.com/a?x=1", "openai-compatible https://example.com/a/v1?x=1"]],
+  ["https://example.com/v1?key=k", []],
   ["", []],
   ["ftp://example.com", []],
   ["http://user:password@example.com/v1", []],
@@ -29,8 +31,14 @@ for (const [typed, expected] of cases) {
   });
 }
 
-test("an address with a name or password in it is told from what is none", () => {
-  for (const typed of ["http://user:pw@example.com/v1", "user:pw@example.com", " https://token@example.com ", "http://a@b:c@example.com"])
+test("an address with a name, password or key in it is told from what is none", () => {
+  for (const typed of [
+    "http://user:pw@example.com/v1",
+    "user:pw@example.com",
+    " https://token@example.com ",
+    "http://a@b:c@example.com",
+    "example.com/v1?x=1&api_key=k",
+  ])
     assert.ok(holdsCredentials(typed), typed);
   for (const typed of ["http://example.com/@me", "ftp://user:pw@example.com", "two@ words", "@", "http://user@", "http://example.com/v1"])
     assert.ok(!holdsCredentials(typed), typed);
