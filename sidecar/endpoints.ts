@@ -125,7 +125,10 @@ export class Endpoints {
     return baseUrl === undefined ? row.runsHere : this.#isLoopback(baseUrl);
   }
 
-  /** What can be said without asking anybody. An address that is none is given as it was set, but for what may be secret in it. Throws for an unknown provider. */
+  /**
+   * What can be said without asking anybody. An address that is none is given as it was set, but for what may be secret in it.
+   * Throws for an unknown provider.
+   */
   describe(id: string, overrides: Pick<EndpointOverrides, "baseUrl"> = {}): ProviderInfo {
     const row = this.row(id);
     const given = this.#givenBaseUrl(id, row, overrides) ?? row.defaultBaseUrl;
