@@ -20,7 +20,7 @@ import {
   streamError,
   type CallTarget,
 } from "./provider-errors.ts";
-import { MalformedRecord, StreamFailure, type WireAdapter, type WireReader } from "./wire-adapter.ts";
+import { AnswerTooLarge, MalformedRecord, StreamFailure, type WireAdapter, type WireReader } from "./wire-adapter.ts";
 
 /** Bytes of one answer. No model writes as much; a server that never stops does. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -165,6 +165,9 @@ export class AnswerStream {
 
   #readingError(error: unknown): ProviderError {
     if (error instanceof StreamFailure) return streamError(this.#target, error.payload, this.#phase, this.#head.headers);
+    if (error instanceof AnswerTooLarge) {
+      return protocolError(this.#target, `the answer holds ${error.message}.`, this.#phase, "answer-too-long", error);
+    }
     if (error instanceof RecordTooLongError) return recordTooLong(this.#target, error, this.#phase);
     if (error instanceof MalformedRecord) {
       return protocolError(this.#target, `the answer cannot be read here: ${error.excerpt}`, this.#phase, "malformed-record", error);

@@ -1,6 +1,6 @@
 // Reading fields of JSON that a stranger wrote: whatever has another type than expected counts as absent.
 
-import { isTooDeep } from "../json-depth.ts";
+import { hasTooManyValues, isTooDeep } from "../json-depth.ts";
 import type { JsonObject, JsonValue } from "../types.ts";
 
 export function asObject(value: JsonValue | undefined): JsonObject | undefined {
@@ -40,9 +40,9 @@ export function asCount(value: JsonValue | undefined): number | undefined {
   return typeof value === "number" && value >= 0 && value <= MAX_COUNT ? Math.floor(value) : undefined;
 }
 
-/** Undefined for what is no JSON, and for what is nested too deep. */
+/** Undefined for what is no JSON, what is nested too deep, and what holds too many values. */
 export function parseJson(text: string): JsonValue | undefined {
-  if (isTooDeep(text)) return undefined;
+  if (isTooDeep(text) || hasTooManyValues(text)) return undefined;
   try {
     const value: JsonValue = JSON.parse(text);
     return value;

@@ -1,18 +1,20 @@
 // From the text of a record to the JSON objects in it.
 
+import { hasTooManyValues } from "../json-depth.ts";
 import type { JsonObject } from "../types.ts";
 import { asObject, asText, parseJson } from "./json-fields.ts";
-import { MalformedRecord } from "./wire-adapter.ts";
+import { AnswerTooLarge, MalformedRecord } from "./wire-adapter.ts";
 
 /**
  * One object as a rule. Several where a server forgot the empty line between its events, so that they arrived as the lines
- * of one; none where it only shows that it is there. Throws `MalformedRecord`: what cannot be read is never skipped, since nobody
- * could tell what is missing. `event` is the name of a server-sent event.
+ * of one; none where it only shows that it is there. Throws `MalformedRecord`, or `AnswerTooLarge`: what cannot be read is never
+ * skipped, since nobody could tell what is missing. `event` is the name of a server-sent event.
  */
 export function parseRecords(data: string, event = ""): readonly JsonObject[] {
   const whole = asObject(parseJson(data));
   if (whole !== undefined) return [whole];
   if (SIGN_OF_LIFE.test(event)) return [];
+  if (hasTooManyValues(data)) throw new AnswerTooLarge("too many values in one record");
   const lines = data.split("\n").filter((line) => !saysNothing(line.trim()));
   const objects = lines.map((line) => asObject(parseJson(line)));
   if (objects.includes(undefined)) throw new MalformedRecord(data);

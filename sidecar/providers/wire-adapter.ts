@@ -66,8 +66,8 @@ export interface WireReader {
   /** What the provider has told so far, marked as estimated where more of the answer follows; null: nothing yet. Made anew each time. */
   readonly usage: ReportedUsage | null;
   /**
-   * Appends the events of one record. Throws `StreamFailure` for an error that the provider tells of inside its stream, and
-   * `MalformedRecord` for what is no record of this wire.
+   * Appends the events of one record. Throws `StreamFailure` for an error that the provider tells of inside its stream,
+   * `MalformedRecord` for what is no record of this wire, and `AnswerTooLarge`.
    */
   readRecord(data: string, event: string, out: ProviderEvent[]): void;
   /** After the last record, or where the stream was cut: appends what was held back, and `finish` if the marker had come. */
@@ -116,6 +116,11 @@ export class StreamFailure extends Error {
     super(payload.message);
     this.payload = payload;
   }
+}
+
+/** The answer holds more than one can be let hold. `message` says of what, to follow "the answer holds". */
+export class AnswerTooLarge extends Error {
+  override readonly name = "AnswerTooLarge";
 }
 
 /** A record that is no JSON, or not what this wire can hold. `excerpt` is its beginning. */

@@ -5,6 +5,7 @@
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
 import { CallIds } from "../call-ids.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
@@ -21,6 +22,17 @@ interface OpenBlock {
   signature: string;
 }
 
+/** What is read of the usage. */
+const FIGURES: readonly string[] = [
+  "input_tokens",
+  "output_tokens",
+  "cache_read_input_tokens",
+  "cache_creation_input_tokens",
+  "cache_creation",
+  "iterations",
+  "output_tokens_details",
+];
+
 /** More than any message has; they are kept until they end. */
 const MAX_OPEN_BLOCKS = 1000;
 
@@ -28,6 +40,7 @@ export class AnthropicReader implements WireReader {
   readonly #target: WireTarget;
   readonly #blocks = new Map<number, OpenBlock>();
   readonly #ids = new CallIds();
+  readonly #held = new HeldParts();
   #started = false;
   #stopped = false;
   #calledTools = false;
@@ -119,6 +132,8 @@ export class AnthropicReader implements WireReader {
     if (open?.type === "tool_use" && asText(start["id"]) === open.start["id"]) return;
     this.#endBlock(index, out);
     const type = asText(start["type"]) ?? "";
+    if (type === "tool_use") this.#held.addCall(start);
+    else this.#held.addPart(start);
     const block = this.#open(index, start, type);
     this.#grow(block, asText(start[type === "thinking" ? "thinking" : "text"]) ?? "", out);
   }
@@ -134,9 +149,15 @@ export class AnthropicReader implements WireReader {
   #growBlock(index: number, delta: JsonObject, out: ProviderEvent[]): void {
     const block = this.#blockOf(index, delta, out);
     this.#grow(block, asText(delta["text"]) ?? asText(delta["thinking"]) ?? "", out);
-    block.json += asText(delta["partial_json"]) ?? "";
-    block.signature += asText(delta["signature"]) ?? "";
-    if (block.type === "compaction") block.text += asText(delta["content"]) ?? "";
+    block.json += this.#kept(delta["partial_json"]);
+    block.signature += this.#kept(delta["signature"]);
+    if (block.type === "compaction") block.text += this.#kept(delta["content"]);
+  }
+
+  #kept(value: JsonValue | undefined): string {
+    const text = asText(value) ?? "";
+    if (text !== "") this.#held.addText(text);
+    return text;
   }
 
   /** Proxies forget to say which block begins, also where another was open at its place; the delta tells. */
@@ -145,6 +166,7 @@ export class AnthropicReader implements WireReader {
     const type = grownBy(delta);
     if (open !== undefined && (type === undefined || type === open.type || !GROWN_BY_THEIR_OWN.includes(open.type))) return open;
     this.#endBlock(index, out);
+    this.#held.addPart(undefined);
     return this.#open(index, { type: type ?? "text" }, type ?? "text");
   }
 
@@ -205,7 +227,8 @@ export class AnthropicReader implements WireReader {
     if (usage === undefined) return;
     const countsInput = (asCount(usage["input_tokens"]) ?? 0) > 0;
     const merged: Record<string, JsonValue | undefined> = { ...this.#usage };
-    for (const [key, figure] of Object.entries(usage)) {
+    for (const key of FIGURES) {
+      const figure = usage[key] ?? null;
       if (figure === null || (figure === 0 && !countsInput && merged[key] !== undefined)) continue;
       merged[key] = figure;
     }

@@ -3,6 +3,7 @@
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
 import { CallIds } from "../call-ids.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseRecords } from "../record-json.ts";
@@ -10,6 +11,7 @@ import { StreamFailure, type Prepared, type WireReader } from "../wire-adapter.t
 
 export class OllamaReader implements WireReader {
   readonly #ids = new CallIds();
+  readonly #held = new HeldParts();
   #started = false;
   #done = false;
   #doneReason: string | null = null;
@@ -94,6 +96,7 @@ export class OllamaReader implements WireReader {
     if (called === undefined) return;
     const written = called["arguments"];
     this.#started = true;
+    this.#held.addCall(call);
     out.push({
       type: "tool-call",
       id: this.#ids.of(asText(call["id"]) ?? "", `call_${createdAt.replaceAll(/[^0-9]/gu, "")}_${this.#calls}`),

@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { HeldParts } from "../held-parts.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, parseRecords } from "../record-json.ts";
@@ -24,6 +25,7 @@ export class ChatReader implements WireReader {
   #done = false;
   #usage: ReportedUsage | null = null;
   #reasoningDetails: JsonValue[] = [];
+  readonly #held = new HeldParts();
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
   #isEmpty = true;
 
@@ -186,7 +188,9 @@ export class ChatReader implements WireReader {
       const last = asObject(this.#reasoningDetails.at(-1));
       if (detail !== undefined && last !== undefined && continues(last, detail)) {
         this.#reasoningDetails[this.#reasoningDetails.length - 1] = joined(last, detail);
+        for (const one of Object.values(detail)) if (typeof one === "string") this.#held.addText(one);
       } else {
+        this.#held.addPart(value);
         this.#reasoningDetails.push(value);
       }
     }
@@ -280,13 +284,17 @@ function nonEmpty(value: JsonValue | undefined): string | undefined {
 }
 
 const JOINED_FIELDS: readonly string[] = ["text", "summary"];
+/** Of a detail in pieces. Each piece costs as much as there are. */
+const MAX_FIELDS = 50;
 
 function continues(last: JsonObject, next: JsonObject): boolean {
   return (
     last["type"] === next["type"] &&
     last["index"] === next["index"] &&
     last["index"] !== undefined &&
-    JOINED_FIELDS.some((field) => typeof last[field] === "string" && typeof next[field] === "string")
+    JOINED_FIELDS.some((field) => typeof last[field] === "string" && typeof next[field] === "string") &&
+    Object.keys(last).length + Object.keys(next).length <= MAX_FIELDS &&
+    Object.values(next).every((value) => typeof value !== "object" || value === null)
   );
 }
 

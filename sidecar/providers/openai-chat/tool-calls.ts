@@ -2,12 +2,10 @@
 // id and name; what servers do instead is why this is a file of its own.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
+import { HeldParts } from "../held-parts.ts";
 import { asCount, asItems, asJsonText, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
-import { MalformedRecord } from "../wire-adapter.ts";
 
-/** More than any model asks for at once; each new piece is compared with all of them. */
-const MAX_CALLS = 1000;
 /** How often the arguments of one call are looked at for their end, which costs as much as they are long. */
 const MAX_LOOKS = 16;
 /** Stands for the index of the one call that a `function_call` can be; a count never is negative. */
@@ -34,6 +32,7 @@ export interface FinishedCall {
 
 export class ToolCallAssembly {
   readonly #calls: CallInPieces[] = [];
+  readonly #held = new HeldParts();
 
   /** Whether there is any that says something: some servers announce calls and send none. */
   get any(): boolean {
@@ -92,6 +91,8 @@ export class ToolCallAssembly {
     if (call.name === "") call.name = name;
     if (written !== "") call.grown = grownBy(call, written);
     call.arguments += written;
+    this.#held.addText(written);
+    if (piece["extra_content"] !== undefined) this.#held.addPart(piece["extra_content"]);
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
     return id !== "" || name !== "" || written !== "";
   }
@@ -145,7 +146,8 @@ export class ToolCallAssembly {
   }
 
   #begin(index: number | undefined): CallInPieces {
-    if (this.#calls.length >= MAX_CALLS) throw new MalformedRecord(`more than ${MAX_CALLS} tool calls in one answer`);
+    // Each new piece is compared with all calls.
+    this.#held.addCall(undefined);
     const call = { index, id: "", name: "", arguments: "", grown: undefined, extraContent: undefined, looks: 0 };
     this.#calls.push(call);
     return call;

@@ -3,6 +3,7 @@
 
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { HeldParts, MAX_PARTS } from "../held-parts.ts";
 import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
@@ -21,6 +22,7 @@ export class ResponsesReader implements WireReader {
   #seenPart: JsonValue | undefined;
   /** Calls that were told of on their own. */
   readonly #calls = new Set<string>();
+  readonly #held = new HeldParts();
   #textCame = false;
   #reasoningCame = false;
   /** Where the latest piece of reasoning belongs, and how it ends. */
@@ -88,10 +90,10 @@ export class ResponsesReader implements WireReader {
         break;
       case "response.function_call_arguments.delta":
         this.#started = true;
-        this.#arguments.set(placeOf(record), (this.#arguments.get(placeOf(record)) ?? "") + (asText(record["delta"]) ?? ""));
+        this.#growArguments(placeOf(record), asText(record["delta"]) ?? "");
         break;
       case "response.function_call_arguments.done":
-        this.#arguments.set(placeOf(record), asJsonText(record["arguments"]) || (this.#arguments.get(placeOf(record)) ?? ""));
+        this.#setArguments(placeOf(record), asJsonText(record["arguments"]));
         break;
       case "response.output_item.added":
         this.#beginItem(asObject(record["item"]) ?? {}, placeOf(record));
@@ -147,7 +149,12 @@ export class ResponsesReader implements WireReader {
     if (item !== undefined && item === this.#seenItem && part === this.#seenPart) return;
     this.#seenItem = item;
     this.#seenPart = part;
-    for (const key of partKeys(record)) this.#seen.add(key);
+    for (const key of partKeys(record)) this.#see(key);
+  }
+
+  /** Servers exist that give each delta another id; the place that they keep is known by then. */
+  #see(key: string): void {
+    if (this.#seen.size < MAX_PARTS) this.#seen.add(key);
   }
 
   #wasSeen(record: JsonObject): boolean {
@@ -159,9 +166,9 @@ export class ResponsesReader implements WireReader {
     const text = asText(record["delta"]) ?? "";
     const other = type === "response.reasoning_text.delta" ? "summary" : "text";
     if (text === "" || this.#seen.has(`${other}:${placeOf(record)}`)) return;
-    this.#seen.add(`${other === "text" ? "summary" : "text"}:${placeOf(record)}`);
+    this.#see(`${other === "text" ? "summary" : "text"}:${placeOf(record)}`);
     const id = asText(record["item_id"]);
-    if (id !== undefined) this.#seen.add(`reasoned:${id}`);
+    if (id !== undefined) this.#see(`reasoned:${id}`);
     const before = this.#reasoningPart;
     const part = { id, place: placeOf(record), index: partIndex(record), end: `${before?.end ?? ""}${text}`.slice(-2) };
     const gap = before !== null && isOtherPart(before, part) ? blankLine(before.end, text) : "";
@@ -171,8 +178,24 @@ export class ResponsesReader implements WireReader {
     out.push(gap === "" ? { type: "reasoning-delta", text } : { type: "reasoning-delta", text, gap });
   }
 
+  #growArguments(place: number, text: string): void {
+    const before = this.#arguments.get(place);
+    if (before === undefined) this.#held.addPart(undefined);
+    this.#held.addText(text);
+    this.#arguments.set(place, (before ?? "") + text);
+  }
+
+  /** As they are in the end. They stand in the place of what has come of them. */
+  #setArguments(place: number, whole: string): void {
+    if (whole === "") return;
+    this.#held.addPart(whole);
+    this.#arguments.set(place, whole);
+  }
+
   #beginItem(item: JsonObject, place: number): void {
-    if (item["type"] === "function_call") this.#begun.set(place, item);
+    if (item["type"] !== "function_call") return;
+    this.#held.addPart(item);
+    this.#begun.set(place, item);
   }
 
   #endItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
@@ -212,6 +235,7 @@ export class ResponsesReader implements WireReader {
     if (item["status"] === "incomplete") return;
     const id = idOfCall(item, place);
     const written = asJsonText(item["arguments"]);
+    this.#held.addCall(item);
     this.#started = true;
     this.#calledTools = true;
     this.#calls.add(id);
@@ -274,6 +298,7 @@ export class ResponsesReader implements WireReader {
   }
 
   #keep(item: JsonObject, out: ProviderEvent[]): void {
+    this.#held.addPart(item);
     out.push({ type: "opaque", provider: this.#target.provider, data: { wire: RESPONSES_WIRE, item } });
   }
 }
