@@ -8,6 +8,8 @@ import type { ProviderEvent } from "../provider.ts";
 
 /** How often the arguments of one call are looked at for their end, which costs as much as they are long. */
 const MAX_LOOKS = 16;
+/** Characters: as much as is looked at before that. */
+const END_LENGTH = 8;
 /** Stands for the index of the one call that a `function_call` can be; a count never is negative. */
 const LEGACY = -1;
 
@@ -19,6 +21,8 @@ interface CallInPieces {
   arguments: string;
   /** The latest piece, as long as each repeats the one before it and goes on from there. */
   grown: string | undefined;
+  /** Their last characters: to look for these in what has grown by pieces costs as much as all of it is long. */
+  end: string;
   extraContent: JsonValue | undefined;
   looks: number;
 }
@@ -91,6 +95,7 @@ export class ToolCallAssembly {
     if (call.name === "") call.name = name;
     if (written !== "") call.grown = grownBy(call, written);
     call.arguments += written;
+    call.end = (written.length < END_LENGTH ? call.end + written : written).slice(-END_LENGTH);
     this.#held.addText(written);
     if (piece["extra_content"] !== undefined) this.#held.addPart(piece["extra_content"]);
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
@@ -117,6 +122,7 @@ export class ToolCallAssembly {
     const isItsOwn = id === "" ? name === "" : id === found.id;
     if (isItsOwn && /^\s*\{\s*\}\s*$/u.test(told)) {
       found.arguments = "";
+      found.end = "";
       return found;
     }
     const call = this.#begin(index);
@@ -148,7 +154,7 @@ export class ToolCallAssembly {
   #begin(index: number | undefined): CallInPieces {
     // Each new piece is compared with all calls.
     this.#held.addCall(undefined);
-    const call = { index, id: "", name: "", arguments: "", grown: undefined, extraContent: undefined, looks: 0 };
+    const call = { index, id: "", name: "", arguments: "", end: "", grown: undefined, extraContent: undefined, looks: 0 };
     this.#calls.push(call);
     return call;
   }
@@ -156,7 +162,7 @@ export class ToolCallAssembly {
 
 /** Looked at only where it seems so, and not again and again: arguments can hold text that looks like their end. */
 function isWhole(call: CallInPieces): boolean {
-  if (!/\}\s*$/u.test(call.arguments.slice(-8)) || call.looks === MAX_LOOKS) return false;
+  if (!/\}\s*$/u.test(call.end) || call.looks === MAX_LOOKS) return false;
   call.looks += 1;
   return asObject(parseJson(argumentsOf(call))) !== undefined;
 }

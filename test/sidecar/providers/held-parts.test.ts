@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { CallIds } from "../../../sidecar/providers/call-ids.ts";
 import { MAX_CALLS, MAX_PARTS } from "../../../sidecar/providers/held-parts.ts";
 import { parseJson } from "../../../sidecar/providers/json-fields.ts";
+import { ToolCallAssembly } from "../../../sidecar/providers/openai-chat/tool-calls.ts";
 import { AnswerTooLarge } from "../../../sidecar/providers/wire-adapter.ts";
 import { WIRES } from "../../fuzz/corpus.ts";
 import type { FakeWire } from "../../support/fake-provider-script.ts";
@@ -186,6 +187,22 @@ test("a string of any length and brackets in it are one value", () => {
   const text = JSON.stringify({ text: "[{,".repeat(1_000_000) });
   assert.notEqual(parseJson(text), undefined);
   assert.equal(parseJson(`[${"[],".repeat(1_000_001)}[]]`), undefined);
+});
+
+test("arguments that come in pieces like the beginning of others are not looked at as a whole with each", (context) => {
+  const calls = new ToolCallAssembly();
+  const add = (text: string): void => calls.add([{ index: 0, function: { name: "f", arguments: text } }]);
+  const begun = `{"a":"${"x".repeat(100_000)}`;
+  const slice = context.mock.method(String.prototype, "slice");
+  add(begun);
+  for (let piece = 0; piece < THOUSAND; piece += 1) add("{");
+  context.mock.restoreAll();
+  const looked = slice.mock.calls.reduce((sum, { this: text }) => sum + (typeof text === "string" ? text.length : 0), 0);
+  assert.ok(looked < 3 * begun.length, `${looked} characters`);
+  assert.deepEqual(
+    calls.finished().map((call) => call.arguments),
+    [begun + "{".repeat(THOUSAND)],
+  );
 });
 
 test("calls that share one id get ids of their own, each found at once", () => {
