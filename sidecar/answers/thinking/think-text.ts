@@ -219,9 +219,12 @@ export class ThinkText {
 
   #think(last: boolean, out: ProviderEvent[]): boolean {
     const held = this.#held;
-    const found = this.#closing.find(held);
+    // Nearly every token has nothing that a tag could begin with.
+    const mayHold = MARK_BEGINS.test(held);
+    const found = mayHold ? this.#closing.find(held) : undefined;
     if (found === undefined) {
-      this.#tellThought(this.#take(last ? held.length : held.length - unfinishedTail(held, this.#closing.closes)), out);
+      const tail = last || !mayHold ? 0 : unfinishedTail(held, this.#closing.closes);
+      this.#tellThought(this.#take(held.length - tail), out);
       // White space alone is no thought.
       if (last) this.#space.clear();
       return false;
