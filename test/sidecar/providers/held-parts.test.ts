@@ -59,7 +59,13 @@ const PARTS: readonly (readonly [what: string, wire: FakeWire, record: Record, p
     1,
   ],
   ["blocks", "anthropic", () => ({ type: "message", content: many(THOUSAND, () => ({ type: "redacted_thinking", data: "x" })) }), THOUSAND],
-  ["blocks without a beginning", "anthropic", (index) => ({ type: "content_block_delta", index, delta: { text: "x" } }), 1],
+  [
+    "blocks without a beginning",
+    "anthropic",
+    // Each of another kind than the one before it, which ends that.
+    (place) => ({ type: "content_block_delta", index: 0, delta: place % 2 === 0 ? { text: "x" } : { thinking: "x" } }),
+    1,
+  ],
 ];
 
 const BYTES: readonly (readonly [what: string, wire: FakeWire, record: Record])[] = [
