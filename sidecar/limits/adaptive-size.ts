@@ -5,22 +5,35 @@
 // sooner, but they do not count the reading of long prompts and the thinking in silence, which are what keeps many servers
 // busy, and providers send them in pieces of any size; an answer is what whoever waits for a batch waits for.
 //
+// What is asked changes meanwhile, and how long answers take scatters widely. So a size is said to gain nothing only where that
+// is beyond the scatter of the answers, or stays so for long, and only after the size below it has been measured once more: if that
+// has become as slow as well, it was the work that changed.
+//
 //   doubling   from the start: twice as many after each round, as long as that raises the answers per second
+//   checking   back at half of what seemed to gain nothing, to see that this is as good
 //   climbing   after a refusal: from half of what was refused, one more after each round, up to one less than that
 //   holding    just below what was refused, or at what made more requests worth nothing; measures on
 //   probing    seldom: once more at that size, to learn whether things have changed
 
 /** Fewer answers than this say nothing about a rate. */
 const LEAST_ANSWERS = 4;
+/** Times its size that the answers of a round may be, as long as they leave in doubt whether there is a gain. */
+const MOST_ROUNDS = 3;
 /** The part of the growth in requests by which answers per second must rise: doubled requests, a quarter more answers. */
 const LEAST_GAIN = 0.25;
+/** The same where it is believed at once. */
+const CLEAR_GAIN = 0.6;
+/** Standard errors by which the measured gain must miss the least one before there is said to be none. */
+const CERTAINTY = 1.5;
 /** Milliseconds between learning that a size is too much and trying it again; doubled each time that it is still too much. */
-const PROBE_AFTER_MS = 5 * 60_000;
+const PROBE_AFTER_MS = { refused: 5 * 60_000, "no-gain": 60_000 };
 const MOST_DOUBLINGS_OF_PROBE = 4;
 /** Answers in the meantime, beside the time: what was idle has learned nothing. */
 const PROBE_AFTER_ANSWERS = 20;
 
-type Phase = "doubling" | "climbing" | "holding" | "probing";
+type Phase = "doubling" | "checking" | "climbing" | "holding" | "probing";
+
+type Gain = "yes" | "rather-yes" | "rather-no" | "no";
 
 /** A size that is too much. */
 interface Ceiling {
@@ -34,11 +47,23 @@ interface Ceiling {
 
 interface Round {
   readonly startedAt: number;
-  /** Those that end the round. */
-  readonly needed: number;
-  /** A size that seems to gain nothing gets a second round before that is believed. */
-  readonly again: boolean;
+  /** Answers that end the round. */
+  needed: number;
+  /** No answer of it was begun at another size. */
+  readonly settled: boolean;
   answers: number;
+  /** Milliseconds that they took, together, and the sum of the squares. */
+  took: number;
+  squares: number;
+}
+
+/** What so many requests at once have achieved. */
+interface Measured {
+  readonly size: number;
+  /** Answers per millisecond. */
+  readonly rate: number;
+  /** Of the rate's logarithm: how far it may be off. */
+  readonly variance: number;
 }
 
 export class AdaptiveSize {
@@ -50,7 +75,9 @@ export class AdaptiveSize {
   #phase: Phase = "doubling";
   #ceiling: Ceiling | null = null;
   /** What fewer requests at once have achieved. */
-  #baseline: { readonly size: number; readonly rate: number } | null = null;
+  #baseline: Measured | null = null;
+  /** What seemed to gain nothing, while that is checked. */
+  #doubted: Measured | null = null;
   #round: Round | null = null;
 
   /** `most`: never more than this. */
@@ -85,6 +112,7 @@ export class AdaptiveSize {
     if (atLeastOne(places) === this.#places) return;
     this.#places = atLeastOne(places);
     this.#ceiling = null;
+    this.#doubted = null;
     this.#phase = "doubling";
     this.#resize(this.#places);
   }
@@ -99,8 +127,8 @@ export class AdaptiveSize {
     this.#round = null;
   }
 
-  /** A whole answer came. `full`: as many ran as may. */
-  answered(now: number, full: boolean): void {
+  /** A whole answer came after so many milliseconds. `full`: as many ran as may. */
+  answered(now: number, full: boolean, tookMs: number): void {
     if (this.#ceiling !== null) this.#ceiling.answers++;
     const round = full ? this.#round : null;
     if (round === null) {
@@ -108,6 +136,8 @@ export class AdaptiveSize {
       return;
     }
     round.answers++;
+    round.took += tookMs;
+    round.squares += tookMs ** 2;
     if (round.answers < round.needed) return;
     this.#round = null;
     this.#endRound(now, round);
@@ -120,6 +150,7 @@ export class AdaptiveSize {
     const known = this.#ceiling;
     const held = known?.why === "no-gain" ? (this.#baseline?.size ?? 1) : (known?.size ?? 1) - 1;
     this.#baseline = null;
+    this.#doubted = null;
     if (this.#phase === "probing" && known !== null) {
       this.#ceiling = { ...known, since: now, vainProbes: known.vainProbes + 1, answers: 0 };
       this.#hold(held);
@@ -140,44 +171,95 @@ export class AdaptiveSize {
   }
 
   #endRound(now: number, round: Round): void {
-    const rate = round.answers / Math.max(now - round.startedAt, 0.001);
+    const measured = measure(this.#size, now, round);
     switch (this.#phase) {
       case "doubling":
       case "probing":
-        this.#judge(now, round, rate);
+        this.#judge(now, round, measured);
+        return;
+      case "checking":
+        this.#check(now, round, measured);
         return;
       case "climbing":
         if (this.#ceiling !== null && this.#size >= this.#ceiling.size - 1) this.#hold(this.#size);
         else this.#resize(this.#size + 1);
         return;
       case "holding":
-        this.#baseline = { size: this.#size, rate };
+        this.#baseline = measured;
         if (this.#probeIsDue(now)) this.#probe();
     }
   }
 
-  #judge(now: number, round: Round, rate: number): void {
-    const ceiling = this.#ceiling;
-    if (this.#phase === "probing" && ceiling?.why === "refused") {
+  #judge(now: number, round: Round, measured: Measured): void {
+    if (this.#phase === "probing" && this.#ceiling?.why === "refused") {
       this.#ceiling = null;
       this.#phase = "climbing";
       return;
     }
     const base = this.#baseline;
-    if (base === null || base.size >= this.#size || gains(base, { size: this.#size, rate })) {
-      this.#baseline = { size: this.#size, rate };
-      this.#ceiling = null;
-      this.#phase = "doubling";
-      this.#resize(this.#size * 2);
+    const gain = base === null || base.size >= this.#size ? "yes" : this.#gains(base, measured);
+    if (this.#goesOn(now, round, gain)) return;
+    if (base === null || gain === "yes" || gain === "rather-yes") this.#grow(measured);
+    else {
+      this.#doubted = measured;
+      this.#phase = "checking";
+      this.#resize(base.size);
+    }
+  }
+
+  /** Whether less has become slow as well. */
+  #check(now: number, round: Round, measured: Measured): void {
+    const doubted = this.#doubted;
+    if (doubted === null) return;
+    const gain = this.#gains(measured, doubted);
+    if (this.#goesOn(now, round, gain)) return;
+    this.#doubted = null;
+    if (gain === "yes" || gain === "rather-yes") {
+      this.#grow(doubted);
       return;
     }
-    if (!round.again) {
-      this.#round = { startedAt: round.startedAt, needed: round.answers * 2, again: true, answers: round.answers };
-      return;
+    const known = this.#ceiling;
+    const vainProbes = known?.size === doubted.size ? known.vainProbes + 1 : 0;
+    this.#ceiling = { size: doubted.size, why: "no-gain", since: now, vainProbes, answers: 0 };
+    this.#baseline = measured;
+    this.#hold(this.#size);
+  }
+
+  /** What gained nothing before must be as certain to gain now: otherwise chance would let it in sooner or later. */
+  #gains(base: Measured, now: Measured): Gain {
+    const gain = Math.log(now.rate / base.rate);
+    const above = gain - logOf(LEAST_GAIN, base, now);
+    const error = CERTAINTY * Math.sqrt(base.variance + now.variance);
+    if (above < -error) return "no";
+    const doubtful = this.#ceiling !== null && above < error;
+    if (gain >= logOf(CLEAR_GAIN, base, now) && !doubtful) return "yes";
+    return above < 0 || doubtful ? "rather-no" : "rather-yes";
+  }
+
+  /** From what has proved to gain something. */
+  #grow(measured: Measured): void {
+    this.#baseline = measured;
+    this.#ceiling = null;
+    this.#phase = "doubling";
+    this.#resize(measured.size * 2);
+  }
+
+  /**
+   * A second round is measured alone, since in the first one the answers end that another size has begun, and is gone on with
+   * until it is clear or was long enough.
+   */
+  #goesOn(now: number, round: Round, gain: Gain): boolean {
+    if (gain === "yes" && this.#phase !== "checking") return false;
+    if (!round.settled) {
+      const again = this.#newRound(now);
+      this.#round = { ...again, settled: true, needed: 2 * again.needed };
+      return true;
     }
-    const vainProbes = this.#phase === "probing" && ceiling !== null ? ceiling.vainProbes + 1 : 0;
-    this.#ceiling = { size: this.#size, why: "no-gain", since: now, vainProbes, answers: 0 };
-    this.#hold(base.size);
+    const most = MOST_ROUNDS * Math.max(this.#doubted?.size ?? this.#size, LEAST_ANSWERS);
+    if (gain === "yes" || gain === "no" || round.answers >= most) return false;
+    round.needed = Math.min(round.answers * 2, most);
+    this.#round = round;
+    return true;
   }
 
   /** Where nothing is too much yet, no less than it begins with. */
@@ -193,7 +275,7 @@ export class AdaptiveSize {
   #probeIsDue(now: number): boolean {
     const ceiling = this.#ceiling;
     if (ceiling === null) return false;
-    const after = PROBE_AFTER_MS * 2 ** Math.min(ceiling.vainProbes, MOST_DOUBLINGS_OF_PROBE);
+    const after = PROBE_AFTER_MS[ceiling.why] * 2 ** Math.min(ceiling.vainProbes, MOST_DOUBLINGS_OF_PROBE);
     return now - ceiling.since >= after && ceiling.answers >= Math.max(PROBE_AFTER_ANSWERS, this.#size);
   }
 
@@ -204,7 +286,7 @@ export class AdaptiveSize {
   }
 
   #newRound(now: number): Round {
-    return { startedAt: now, needed: Math.max(this.#size, LEAST_ANSWERS), again: false, answers: 0 };
+    return { startedAt: now, needed: Math.max(this.#size, LEAST_ANSWERS), settled: false, answers: 0, took: 0, squares: 0 };
   }
 
   #resize(size: number): void {
@@ -213,8 +295,15 @@ export class AdaptiveSize {
   }
 }
 
-function gains(base: { readonly size: number; readonly rate: number }, now: { readonly size: number; readonly rate: number }): boolean {
-  return now.rate / base.rate - 1 >= LEAST_GAIN * (now.size / base.size - 1);
+function measure(size: number, now: number, { startedAt, answers, took, squares }: Round): Measured {
+  const mean = took / answers;
+  const scatter = mean === 0 ? 0 : Math.max(0, squares / answers / mean ** 2 - 1);
+  return { size, rate: answers / Math.max(now - startedAt, 0.001), variance: scatter / answers };
+}
+
+/** The logarithm of what the rates are to each other where that part of the growth in requests is gained. */
+function logOf(part: number, base: Measured, now: Measured): number {
+  return Math.log(1 + part * (now.size / base.size - 1));
 }
 
 function atLeastOne(size: number): number {

@@ -22,7 +22,7 @@ export interface Place {
 /** Who lent the place, and hears of it while it is held. */
 export interface Lender {
   accepted(place: HeldPlace, exhaustedForMs: number | undefined): void;
-  answered(): void;
+  answered(place: HeldPlace): void;
   refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
   released(place: HeldPlace): void;
 }
@@ -33,16 +33,19 @@ export class HeldPlace implements Place {
   readonly bound: Bound;
   /** Of the limiter, when the place was taken. */
   readonly era: number;
+  /** Milliseconds, by the limiter's clock. */
+  readonly begunAt: number;
   /** The provider has not taken the request on yet. For the lender. */
   unanswered = true;
   readonly #lender: Lender;
   #held = true;
 
-  constructor(lender: Lender, workClass: WorkClass, bound: Bound, era: number) {
+  constructor(lender: Lender, workClass: WorkClass, bound: Bound, era: number, begunAt: number) {
     this.#lender = lender;
     this.workClass = workClass;
     this.bound = bound;
     this.era = era;
+    this.begunAt = begunAt;
   }
 
   accepted(exhaustedForMs?: number): void {
@@ -50,7 +53,7 @@ export class HeldPlace implements Place {
   }
 
   answered(): void {
-    if (this.#held) this.#lender.answered();
+    if (this.#held) this.#lender.answered(this);
   }
 
   refused(error: ErrorInfo, policy: WaitPolicy): void {

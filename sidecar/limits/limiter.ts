@@ -80,7 +80,7 @@ export class EndpointLimiter implements Limiter {
   #cancelTimer: (() => void) | null = null;
   readonly #lender: Lender = {
     accepted: (place, exhaustedForMs) => this.#accepted(place, exhaustedForMs),
-    answered: () => this.#answered(),
+    answered: (place) => this.#answered(place),
     refused: (place, error, policy) => this.#refused(place, error, policy),
     released: (place) => this.#released(place),
   };
@@ -189,7 +189,8 @@ export class EndpointLimiter implements Limiter {
       signal.removeEventListener("abort", wake);
       this.#waiting[workClass].leave(ticket);
       waiter.abandon();
-      this.#setTimer();
+      // Somebody behind it may have a wider bound.
+      this.#admitWaiting();
     }
   }
 
@@ -223,8 +224,9 @@ export class EndpointLimiter implements Limiter {
   #take(workClass: WorkClass, bound: Bound): Place {
     this.#active[workClass]++;
     this.#unanswered[workClass]++;
-    if (this.active >= this.size) this.#size.full(this.#clock.now());
-    return new HeldPlace(this.#lender, workClass, bound, this.#era);
+    const now = this.#clock.now();
+    if (this.active >= this.size) this.#size.full(now);
+    return new HeldPlace(this.#lender, workClass, bound, this.#era, now);
   }
 
   #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
@@ -236,9 +238,10 @@ export class EndpointLimiter implements Limiter {
     this.#admitWaiting();
   }
 
-  #answered(): void {
+  #answered({ begunAt }: HeldPlace): void {
+    const now = this.#clock.now();
     this.#wait.answered();
-    this.#size.answered(this.#clock.now(), this.active >= this.size);
+    this.#size.answered(now, this.active >= this.size, now - begunAt);
     this.#tellSize();
   }
 

@@ -18,8 +18,9 @@ class Load {
 
   answers(count: number): void {
     for (let answered = 0; answered < count; answered++) {
-      this.now += 1000 / this.#rateAt(this.size.size);
-      this.size.answered(this.now, true);
+      const { size } = this.size;
+      this.now += 1000 / this.#rateAt(size);
+      this.size.answered(this.now, true, (1000 * size) / this.#rateAt(size));
       this.note();
     }
   }
@@ -76,7 +77,7 @@ describe("how many requests at once an endpoint bears", () => {
 
   it("stops where twice the requests no longer raise the answers per second, and goes back to half", () => {
     const load = new Load(new AdaptiveSize(64, 4), oneSlot);
-    load.answers(500);
+    load.answers(200);
     assert.deepEqual(load.sizes, [4, 8, 4]);
     assert.equal(load.size.phase, "holding");
     const batching = new Load(new AdaptiveSize(64, 4), (size) => Math.min(size, 16));
@@ -84,7 +85,7 @@ describe("how many requests at once an endpoint bears", () => {
     assert.deepEqual(batching.sizes, [4, 8, 16, 32, 16]);
   });
 
-  it("gives a size that seems to gain nothing a second round before that is believed", () => {
+  it("gives a size that seems to gain nothing a second round, measured alone, before that is believed", () => {
     let slow = false;
     const load = new Load(new AdaptiveSize(64, 4), (size) => (slow ? size / 2 : size));
     load.answers(4);
@@ -92,20 +93,31 @@ describe("how many requests at once an endpoint bears", () => {
     load.answers(8);
     assert.equal(load.size.size, 8, "one slow round");
     slow = false;
-    load.answers(8);
-    assert.equal(load.size.size, 16, "both rounds together were faster than the half");
+    load.answers(16);
+    assert.equal(load.size.size, 16);
+  });
+
+  it("does not believe that a size gains nothing where the half of it has become as slow as well", () => {
+    let work = 1;
+    const load = new Load(new AdaptiveSize(64, 4), (size) => size / work);
+    load.answers(4);
+    work = 15;
+    load.answers(8 + 16);
+    assert.deepEqual([load.size.size, load.size.phase], [4, "checking"]);
+    load.answers(4 + 8);
+    assert.deepEqual([load.size.size, load.size.phase], [16, "doubling"], "it was the work that changed");
   });
 
   it("does not grow while places are free: then more of them would change nothing", () => {
     const size = new AdaptiveSize(64, 4);
     size.full(0);
-    for (let now = 1; now < 100; now++) size.answered(now, false);
+    for (let now = 1; now < 100; now++) size.answered(now, false, 4);
     assert.equal(size.size, 4);
     size.full(100);
-    for (let now = 101; now < 104; now++) size.answered(now, true);
+    for (let now = 101; now < 104; now++) size.answered(now, true, 4);
     size.interrupt();
     size.full(104);
-    size.answered(105, true);
+    size.answered(105, true, 4);
     assert.equal(size.size, 4, "a round that was broken off counts for nothing");
   });
 
@@ -172,13 +184,13 @@ describe("how many requests at once an endpoint bears", () => {
     assert.equal(load.size.size, 7);
   });
 
-  it("tries what gained nothing again in the same way, and goes on from there when it gains now", () => {
+  it("tries what gained nothing again after a minute, later each time, and goes on from there when it gains now", () => {
     let slots = 4;
     const load = new Load(new AdaptiveSize(64, 4), (size) => Math.min(size, slots));
     load.answers(100);
     assert.deepEqual(load.sizes, [4, 8, 4]);
-    load.rest(6);
-    load.answers(4 + 16);
+    load.rest(1);
+    load.answers(4 + (8 + 16) + (4 + 8));
     assert.deepEqual(load.sizes, [4, 8, 4, 8, 4], "still nothing");
     slots = 16;
     load.rest(11);

@@ -56,6 +56,26 @@ describe("a limiter that is asked with a bound", () => {
     assert.deepEqual([admitted, limiter.active], [["a", "b"], 2]);
   });
 
+  it("lets those go on who waited behind somebody with a narrower bound when that one gives up", async () => {
+    const limiter = new EndpointLimiter(64, { start: 4 });
+    taken(limiter);
+    const abort = new AbortController();
+    const narrow = acquire(
+      limiter.within(() => 1),
+      "batch",
+      abort.signal,
+    );
+    const admitted: string[] = [];
+    const wide = asks(limiter, "batch", admitted, "wide");
+    await settled();
+    assert.deepEqual(admitted, []);
+    abort.abort(new Error("enough"));
+    await assert.rejects(narrow, { message: "enough" });
+    await settled();
+    assert.deepEqual(admitted, ["wide"]);
+    (await wide).release();
+  });
+
   it("goes on growing whatever bounds those have who go there", () => {
     const clock = new HeldClock();
     const limiter = new EndpointLimiter(64, { start: 4, clock });

@@ -1,0 +1,96 @@
+// What the size of an endpoint comes to, in simulated time, at servers of several kinds and with work that scatters and changes.
+// Chance is seeded, so each run is the same.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AdaptiveSize } from "../../../sidecar/limits/adaptive-size.ts";
+
+interface Simulated {
+  /** How many requests the server works on at once; the others lie in its queue. */
+  readonly slots: number;
+  readonly answers: number;
+  /** Milliseconds that an answer takes in a slot. */
+  readonly work: (index: number) => number;
+}
+
+/** A batch with at most 64 at once, all there from the beginning. */
+function simulate({ slots, answers, work }: Simulated): { readonly size: number; readonly peak: number; readonly ms: number } {
+  const most = 64;
+  const size = new AdaptiveSize(10_000, 4);
+  const active: { left: number; readonly at: number }[] = [];
+  let [now, begun, peak] = [0, 0, 0];
+  for (;;) {
+    while (active.length < Math.min(size.size, most) && begun < answers) {
+      active.push({ left: work(begun++), at: now });
+      if (active.length >= size.size) size.full(now);
+    }
+    peak = Math.max(peak, active.length);
+    const served = active.slice(0, slots);
+    const next = served.toSorted((a, b) => a.left - b.left)[0];
+    if (next === undefined) return { size: Math.min(size.size, most), peak, ms: now };
+    const passed = next.left;
+    for (const one of served) one.left -= passed;
+    now += passed;
+    size.answered(now, active.length >= size.size, now - next.at);
+    active.splice(active.indexOf(next), 1);
+  }
+}
+
+/** Between 0 and 1, and the same sequence for each seed (a linear congruential generator, read from its upper bits). */
+function chances(seed: number): () => number {
+  let state = BigInt(seed);
+  return () => {
+    state = (state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) % 2n ** 64n;
+    return (Number(state >> 12n) + 0.5) / 2 ** 52;
+  };
+}
+
+/** Times around a second whose logarithm has this standard deviation: with 1, one in six takes more than 2.7 s. */
+function scattered(deviation: number, chance: () => number): () => number {
+  return () => 1000 * Math.exp(deviation * Math.sqrt(-2 * Math.log(chance())) * Math.cos(2 * Math.PI * chance()));
+}
+
+const unlimited = 10_000;
+
+describe("the growth of an endpoint's size", () => {
+  for (const deviation of [0.3, 1]) {
+    it(`reaches the most in at least 95 of 100 batches whose answers scatter by ${deviation}, where the server bears any number`, () => {
+      const chance = chances(1);
+      const runs = Array.from({ length: 100 }, () => simulate({ slots: unlimited, answers: 300, work: scattered(deviation, chance) }));
+      const grown = runs.filter(({ size }) => size === 64).length;
+      assert.ok(grown >= 95, `${grown} of 100`);
+    });
+  }
+
+  for (const quick of [4, 10, 24, 40]) {
+    it(`is not held up by ${quick} quick answers before the slow ones`, () => {
+      const work = (index: number): number => (index < quick ? 20 : 300);
+      const { size, ms } = simulate({ slots: unlimited, answers: 300 + quick, work });
+      assert.deepEqual([size, ms < 5000], [64, true], `${ms} ms`);
+    });
+  }
+
+  it("is not held up by quick and slow answers in turn, nor by answers that take longer and longer", () => {
+    assert.equal(simulate({ slots: unlimited, answers: 300, work: (index) => (index % 2 === 0 ? 400 : 20) }).size, 64);
+    assert.equal(simulate({ slots: unlimited, answers: 300, work: (index) => 20 + 10 * index }).size, 64);
+  });
+
+  for (const [slots, held] of [
+    [1, 4],
+    [2, 4],
+    [8, 8],
+    [16, 16],
+  ] as const) {
+    it(`stops at ${held} where a server works on ${slots} at once and queues the others, after one look at twice as many`, () => {
+      const { size, peak } = simulate({ slots, answers: 400, work: () => 100 });
+      assert.deepEqual([size, peak], [held, held * 2]);
+    });
+  }
+
+  it("stops at such a server in most batches also where answers scatter", () => {
+    const chance = chances(2);
+    const runs = Array.from({ length: 100 }, () => simulate({ slots: 8, answers: 400, work: scattered(0.3, chance) }));
+    const few = runs.filter(({ size }) => size <= 16).length;
+    assert.ok(few >= 80, `${few} of 100`);
+  });
+});
