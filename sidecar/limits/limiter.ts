@@ -55,7 +55,7 @@ const unbounded: Bound = () => Infinity;
  * size, so that for as long as some answers of it take there is at most twice the size at the endpoint, and then the size.
  *
  * Where so many at once have been refused before, one chat alone goes beside a full batch, and where that is refused too, chats
- * take the batch's next free places, before it; nothing is learned of the size from such a refusal. The waits that a provider
+ * take the batch's next free places, before it, until one was taken on; nothing is learned of the size from such a refusal. The waits that a provider
  * names hold for chats as well.
  *
  * What is learned belongs to the endpoint. How many may run there at most, as a setting or a program says, belongs to who asks:
@@ -75,8 +75,11 @@ export class EndpointLimiter implements Limiter {
   #knownSize: number | undefined;
   /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
   #era = 0;
-  /** What went out beside a full batch was refused, and the endpoint has been as full ever since. */
-  #besideIsRefused = false;
+  /**
+   * Until when no chat goes beside a full batch: a chat was refused, which has not much patience, and none was taken on since. It
+   * comes back after a pause, outside of the line, in which short answers of the batch may end and others begin.
+   */
+  #besideIsRefusedUntil = -Infinity;
   #cancelTimer: (() => void) | null = null;
   readonly #lender: Lender = {
     accepted: (place, exhaustedForMs) => this.#accepted(place, exhaustedForMs),
@@ -216,7 +219,7 @@ export class EndpointLimiter implements Limiter {
 
   /** For a chat, while as many run as may. */
   #hasPlaceBeside(most: number): boolean {
-    if (this.#besideIsRefused) return false;
+    if (this.#clock.now() < this.#besideIsRefusedUntil) return false;
     if (this.#size.isRefusedAbove && this.active >= this.size) return this.#active.foreground === 0 && this.active === this.size;
     return this.#active.foreground < most;
   }
@@ -231,7 +234,10 @@ export class EndpointLimiter implements Limiter {
 
   #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
     if (!place.unanswered && exhaustedForMs === undefined) return;
-    if (place.unanswered && place.era === this.#era) this.#wait.accepted(this.size);
+    if (place.unanswered && place.era === this.#era) {
+      this.#wait.accepted(this.size);
+      if (place.workClass === "foreground") this.#besideIsRefusedUntil = -Infinity;
+    }
     if (place.unanswered) this.#places.answered();
     this.#heard(place);
     if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
@@ -248,7 +254,6 @@ export class EndpointLimiter implements Limiter {
   #released(place: HeldPlace): void {
     this.#heard(place);
     this.#active[place.workClass]--;
-    if (this.active < this.size) this.#besideIsRefused = false;
     this.#admitWaiting();
   }
 
@@ -260,21 +265,18 @@ export class EndpointLimiter implements Limiter {
   #refused({ workClass, bound, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
     const now = this.#clock.now();
     const first = era === this.#era;
+    const beside = this.active > Math.min(this.size, bound());
+    if (beside || workClass === "foreground") this.#besideIsRefusedUntil = now + policy.capMs;
     if (first && workClass === "batch") this.#wait.batchRefused(now, error, policy);
     if (first) {
       this.#era++;
-      if (this.active > Math.min(this.size, bound())) this.#refusedBeside();
+      if (beside) this.#size.interrupt();
       else this.#size.refused(now, this.active);
     }
     this.#wait.refused(now, error, policy, first);
     this.#tellWait(now);
     if (error.retryAfterMs !== undefined) this.#learned({ waitMs: error.retryAfterMs });
     this.#tellSize();
-  }
-
-  #refusedBeside(): void {
-    this.#besideIsRefused = true;
-    this.#size.interrupt();
   }
 
   /** Whoever waits hears of the end of the common wait, or that it is too long to be waited for. */

@@ -65,8 +65,44 @@ describe("a limiter with a full batch", () => {
     batch[2]?.release();
     await settled();
     assert.deepEqual(admitted, ["chat", "batch"]);
-    assert.ok(limiter.tryAcquire("foreground"), "the endpoint was less full meanwhile, so the next chat may try");
+    assert.ok(limiter.tryAcquire("foreground"), "a chat was taken on, so the next one may try");
     (await more).release();
+  });
+
+  it("lets a chat that was refused beside short answers of a batch wait for its next place when it comes back", async () => {
+    const { clock, limiter } = held(1);
+    const batch = taken(limiter);
+    const refused = taken(limiter, "foreground");
+    refused.refused(refusal(), policy);
+    refused.release();
+    batch.release();
+    clock.pass(500);
+    for (let short = 0; short < 3; short++) {
+      const place = taken(limiter);
+      place.accepted();
+      place.release();
+    }
+    const last = taken(limiter);
+    assert.equal(limiter.tryAcquire("foreground"), undefined, "beside it the chat would be refused again");
+    const admitted: string[] = [];
+    const waiting = [asks(limiter, "batch", admitted, "batch"), asks(limiter, "foreground", admitted, "chat")];
+    last.release();
+    await settled();
+    assert.deepEqual([admitted, limiter.active], [["chat"], 1]);
+    for (const place of waiting.toReversed()) (await place).release();
+  });
+
+  it("lets a chat try beside a batch again a minute after one was refused that never came back", () => {
+    const { clock, limiter } = held(2);
+    const batch = [taken(limiter), taken(limiter)];
+    const refused = taken(limiter, "foreground");
+    refused.refused(refusal(), policy);
+    refused.release();
+    clock.pass(59_999);
+    assert.equal(limiter.tryAcquire("foreground"), undefined);
+    clock.pass(1);
+    taken(limiter, "foreground").release();
+    for (const place of batch) place.release();
   });
 
   it("counts only chats for a chat, where a few go out at first after a wait", () => {
