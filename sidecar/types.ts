@@ -228,7 +228,7 @@ export type StreamEventBody =
   /**
    * Something was done otherwise than asked for. `code`: `parameter-mapped` and `parameter-left-out` (`parameter` names it),
    * `tool-result-without-call` (the result of a tool whose call does not wait for it was sent as a text of the user's),
-   * `prompt-truncated`, `prompt-blocked`, `connection-lost`, `loaded-elsewhere`, `not-kept`, `media-left-out`; more may come.
+   * `prompt-truncated`, `prompt-blocked`, `connection-lost`, `loaded-elsewhere`, `not-kept`, `media-left-out`, `after-the-end`; more may come.
    */
   | { readonly type: "warning"; readonly code: string; readonly parameter?: string; readonly message?: string }
   | ({ readonly type: "usage" } & Usage)

@@ -82,8 +82,9 @@ export class AnswerStream {
       this.#end();
     } else {
       const failure = this.#decode(pieces);
-      // Behind the end nothing can be wrong with the answer any more.
+      // Behind the end nothing can be wrong with the answer any more; what came there is told all the same.
       if (failure === null ? this.#reader.done : this.#reader.ending) {
+        if (failure !== null) this.#batch.push(afterTheEnd(failure));
         this.#end();
       } else {
         this.#failure = failure;
@@ -192,6 +193,12 @@ export class AnswerStream {
     this.#aliveBytes = this.#bytes;
     return true;
   }
+}
+
+/** Its words are a stranger's: they may hold anything, and decide nothing here. */
+function afterTheEnd({ info }: ProviderError): ProviderEvent {
+  const message = `Behind the end of the answer something else came (${info.providerCode ?? info.kind}). The answer is whole.`;
+  return { type: "warning", code: "after-the-end", message };
 }
 
 function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget, sink: RecordSink): RecordDecoder {

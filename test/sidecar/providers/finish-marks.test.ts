@@ -70,6 +70,19 @@ describe("An answer that has ended stays whole behind", () => {
   }
 });
 
+test("What comes behind the end is told of, and its figures count", async () => {
+  const usage = { prompt_tokens: 43, completion_tokens: 10 };
+  const refused = { error: { code: 400, message: "Token limit reached" }, choices: [], usage };
+  const { events, thrown } = await chat([{ raw: sse(chunk({ content: "Cut" }), chunk({}, {}, { finish_reason: "length" }), refused) }]);
+  assert.equal(thrown, null);
+  const answer = foldEvents(events);
+  const warnings = events.flatMap((event) => (event.type === "warning" ? [event.code] : []));
+  assert.deepEqual(
+    [answer.finish?.finishReason, answer.usage?.inputTokens, answer.usage?.outputTokens, warnings],
+    ["length", 43, 10, ["after-the-end"]],
+  );
+});
+
 test("An error behind a finish reason that stands beside content is told", async () => {
   const { thrown } = await chat([
     { raw: sse(saidWith("stop", { content: "Half" })) },
