@@ -206,7 +206,7 @@ class AnswerRun {
         if (next === null) return outcome;
         this.#settleBefore(next, outcome);
         this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
-        if (next.phase === "loading-model" && limiter !== undefined) toldLoading(limiter, this);
+        if (next.phase === "loading-model" && limiter !== undefined) toldLoading(limiter.endpoint, this);
         if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
       } while (!this.#mayAskAgain(next, limiter));
     }
@@ -215,7 +215,7 @@ class AnswerRun {
   /** A chat does not wait for the questions of a batch. */
   #mayAskAgain({ phase, delayMs }: Retry, limiter: Limiter | undefined): boolean {
     if (phase !== "loading-model" || this.#workClass !== "batch" || limiter === undefined) return true;
-    return mayAskAgain(limiter, this, delayMs);
+    return mayAskAgain(limiter.endpoint, this, delayMs);
   }
 
   /** The request that is asked again was refused, and took nothing; or it was not, and took what the provider told. */
@@ -237,7 +237,7 @@ class AnswerRun {
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
         // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
         onAccepted: (forMs = 0) => {
-          hasLoaded(limiter);
+          hasLoaded(limiter.endpoint);
           place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined);
         },
         onRepeat: () => this.#spending.repeat(),

@@ -40,6 +40,8 @@ export type WaitEnd = number | null;
 
 /** An endpoint's limiter, as whoever has requests for it sees it. */
 export interface Limiter {
+  /** The same object for all who have requests for this endpoint, whatever their bounds. */
+  readonly endpoint: object;
   tryAcquire(workClass: WorkClass): Place | undefined;
   wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T): AsyncGenerator<T, Place, undefined>;
   givenUp(workClass: WorkClass): ProviderError | undefined;
@@ -62,6 +64,7 @@ const unbounded: Bound = () => Infinity;
  * a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
  */
 export class EndpointLimiter implements Limiter {
+  readonly endpoint: object = this;
   readonly #size: AdaptiveSize;
   readonly #wait: SharedWait;
   readonly #clock: Clock;
@@ -112,6 +115,7 @@ export class EndpointLimiter implements Limiter {
   /** The same limiter for somebody whose requests begin only while fewer than `bound` run there. */
   within(bound: Bound): Limiter {
     return {
+      endpoint: this.endpoint,
       tryAcquire: (workClass) => this.tryAcquire(workClass, bound),
       wait: (workClass, signal, show) => this.wait(workClass, signal, show, bound),
       givenUp: (workClass) => this.givenUp(workClass),

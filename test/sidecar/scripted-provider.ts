@@ -137,13 +137,14 @@ export const quickRetries: RetryPolicy = { retries: 2, batchRefusals: 8, baseMs:
 export function scriptedLlm(options: { readonly size?: number; readonly endpoint?: Partial<Endpoint> } = {}): LlmUnderTest {
   const provider = new ScriptedProvider();
   const limiter = new EndpointLimiter(options.size ?? 4, { start: options.size ?? 4 });
-  const endpoint: Endpoint = {
+  // Made anew for each request, as the settings' endpoints are.
+  const endpoint = (): Endpoint => ({
     provider,
-    limiter,
+    limiter: limiter.within(() => Infinity),
     timeLimits: {},
     retry: quickRetries,
     ...options.endpoint,
-  };
-  const llm = createLlmAt({ ref: "scripted/m", provider: "scripted", model: "m", endpoint: () => endpoint });
+  });
+  const llm = createLlmAt({ ref: "scripted/m", provider: "scripted", model: "m", endpoint });
   return { provider, limiter, llm };
 }
