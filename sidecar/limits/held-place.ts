@@ -27,10 +27,15 @@ export interface Lender {
   released(place: HeldPlace): void;
 }
 
+/** What is known of a place from the first. */
+type Lent = Pick<HeldPlace, "workClass" | "bound" | "beside" | "era" | "begunAt">;
+
 export class HeldPlace implements Place {
   readonly workClass: WorkClass;
   /** Of who has it. */
   readonly bound: Bound;
+  /** It was lent to a chat while as many ran as may. */
+  readonly beside: boolean;
   /** Of the limiter, when the place was taken. */
   readonly era: number;
   /** Milliseconds, by the limiter's clock. */
@@ -40,10 +45,11 @@ export class HeldPlace implements Place {
   readonly #lender: Lender;
   #held = true;
 
-  constructor(lender: Lender, workClass: WorkClass, bound: Bound, era: number, begunAt: number) {
+  constructor(lender: Lender, { workClass, bound, beside, era, begunAt }: Lent) {
     this.#lender = lender;
     this.workClass = workClass;
     this.bound = bound;
+    this.beside = beside;
     this.era = era;
     this.begunAt = begunAt;
   }

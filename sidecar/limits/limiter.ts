@@ -72,6 +72,8 @@ export class EndpointLimiter implements Limiter {
   readonly #active: Record<WorkClass, number> = { foreground: 0, batch: 0 };
   /** Of the active ones: those that the provider has not accepted yet. */
   readonly #unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
+  /** Of the active ones: chats that went out beside a full batch. */
+  #beside = 0;
   readonly #waiting: Record<WorkClass, WaitingLine<Waiter>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
   readonly #learned: (learned: Learned) => void;
   /** The size that was told last, or heard. */
@@ -229,11 +231,13 @@ export class EndpointLimiter implements Limiter {
   }
 
   #take(workClass: WorkClass, bound: Bound): Place {
+    const beside = this.active >= Math.min(this.size, bound());
+    if (beside) this.#beside++;
     this.#active[workClass]++;
     this.#unanswered[workClass]++;
-    const now = this.#clock.now();
-    if (this.active >= this.size) this.#size.full(now);
-    return new HeldPlace(this.#lender, workClass, bound, this.#era, now);
+    const begunAt = this.#clock.now();
+    if (this.active >= this.size) this.#size.full(begunAt);
+    return new HeldPlace(this.#lender, { workClass, bound, beside, era: this.#era, begunAt });
   }
 
   #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
@@ -258,6 +262,7 @@ export class EndpointLimiter implements Limiter {
   #released(place: HeldPlace): void {
     this.#heard(place);
     this.#active[place.workClass]--;
+    if (place.beside) this.#beside--;
     this.#admitWaiting();
   }
 
@@ -269,7 +274,8 @@ export class EndpointLimiter implements Limiter {
   #refused({ workClass, bound, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
     const now = this.#clock.now();
     const first = era === this.#era;
-    const beside = this.active > Math.min(this.size, bound());
+    // More than its own bound may run there also because others have a wider one.
+    const beside = this.active > this.size || (this.#beside > 0 && this.active > bound());
     if (beside || workClass === "foreground") this.#besideIsRefusedUntil = now + policy.capMs;
     if (first && workClass === "batch") this.#wait.batchRefused(now, error, policy);
     if (first) {

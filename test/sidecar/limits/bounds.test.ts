@@ -6,7 +6,7 @@ import type { Place } from "../../../sidecar/limits/held-place.ts";
 import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock } from "./held-clock.ts";
-import { asks, settled, taken } from "./held-limiter.ts";
+import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 describe("a limiter that is asked with a bound", () => {
   it("lets somebody with a bound begin only while fewer run there, whoever's they are, and nobody of its class before it", async () => {
@@ -74,6 +74,14 @@ describe("a limiter that is asked with a bound", () => {
     await settled();
     assert.deepEqual(admitted, ["wide"]);
     (await wide).release();
+  });
+
+  it("learns from a crowd that is refused, also where the first of it has a narrower bound than others", () => {
+    const { limiter } = held(8);
+    const narrow = limiter.within(() => 2).tryAcquire("batch");
+    const wide = Array.from({ length: 7 }, () => taken(limiter));
+    for (const place of [narrow, ...wide]) place?.refused(refusal(), policy);
+    assert.equal(limiter.size, 4);
   });
 
   it("goes on growing whatever bounds those have who go there", () => {
