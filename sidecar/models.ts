@@ -34,6 +34,7 @@ const defaultLimits: CatalogueLimits = { listMs: 15_000, probeMs: 3_000, describ
 
 interface CachedList {
   readonly at: number;
+  readonly askedAt: number;
   readonly models: readonly ModelInfo[];
 }
 
@@ -225,6 +226,7 @@ export class ModelCatalogue {
     const keepMs = this.#endpoints.describe(id).runsHere ? this.#limits.keepHereMs : this.#limits.keepRemoteMs;
     if (cached !== undefined && !how.refresh && id !== "local" && id !== "editor" && performance.now() - cached.at < keepMs)
       return cached.models;
+    signal.throwIfAborted();
     let asking = this.#asking.get(provider);
     // Who asks past the cache wants to know of what was changed before, and not what was under way then.
     if (asking?.underWay !== true || how.refresh) {
@@ -235,8 +237,11 @@ export class ModelCatalogue {
   }
 
   async #fetch(provider: Provider, timeLimits: TimeLimits, signal: AbortSignal): Promise<readonly ModelInfo[]> {
+    const askedAt = performance.now();
     const models = await provider.listModels({ signal, timeLimits: within(this.#limits.listMs, timeLimits) });
-    this.#lists.set(provider, { at: performance.now(), models });
+    const known = this.#lists.get(provider);
+    // What was asked for later and came sooner is the newer one.
+    if (known === undefined || known.askedAt <= askedAt) this.#lists.set(provider, { at: performance.now(), askedAt, models });
     return models;
   }
 

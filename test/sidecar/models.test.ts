@@ -133,6 +133,26 @@ describe("the list of models", () => {
     assert.equal(fake.requests.length, 1);
   });
 
+  it("that was asked for past an older one stays, also where the older one comes later", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "hold", body: { data: [{ id: "m-old" }] } });
+    fake.enqueue({ route: "models", body: { data: [{ id: "m-new" }] } });
+    const models = catalogue({ providers: { box: here() } });
+    const older = models.listModels({ provider: "box" }, signal);
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("hold"), "the request to arrive");
+    await models.listModels({ provider: "box", refresh: true }, signal);
+    fake.gate("hold").open();
+    assert.deepEqual(refs((await older).models), ["box/m-old"], "what was asked for");
+    assert.deepEqual(refs((await models.listModels({ provider: "box" }, signal)).models), ["box/m-new"]);
+  });
+
+  it("is not asked for where nobody wants it any more", async () => {
+    const models = catalogue({ providers: { box: here() } });
+    await assert.rejects(models.listModels({ provider: "box" }, AbortSignal.abort(new Error("enough"))), { message: "enough" });
+    fake.enqueue({ route: "models", body: { data: [{ id: "m-one" }] } });
+    await models.listModels({ provider: "box", refresh: true }, signal);
+    assert.equal(fake.requests.length, 1);
+  });
+
   it("does not wait for a server that never answers", async () => {
     fake.enqueue({ route: "models", holdHeaders: "never" });
     const { models, failures } = await catalogue({ providers: { silent: here() }, limits: { listMs: 200 } }).listModels({}, signal);
