@@ -261,7 +261,16 @@ function failureOf(thrown: unknown, aborted: boolean): Outcome {
   if (thrown instanceof AnswerError) return { status: thrown.partial.status, content: thrown.partial.content, error: thrown };
   // A function's own `fetch` rejects when the run is aborted: that is the cancellation that was asked for.
   if (aborted) return { status: "cancelled", content: "" };
-  return { status: "error", content: "", error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+  return { status: "error", content: "", error: thrown instanceof Error ? thrown : new Error(wordsOf(thrown)) };
+}
+
+/** Not everything that can be thrown can be written. */
+function wordsOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "Something was thrown that is no error and has no words.";
+  }
 }
 
 const STATUSES: readonly unknown[] = ["complete", "cancelled", "error", "incomplete"] satisfies AnswerStatus[];

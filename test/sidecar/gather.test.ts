@@ -191,6 +191,15 @@ describe("gather over an async iterable", () => {
     assert.deepEqual(seen, ["kept"]);
   });
 
+  it("ends with an error of its own where what was thrown cannot even be written", async () => {
+    const wordless: unknown = Object.create(null);
+    const throwing = (): string => {
+      throw wordless;
+    };
+    const [failed, fine] = await gather([throwing, (): string => "fine"]);
+    assert.deepEqual([failed?.status, failed?.error instanceof Error, fine?.content], ["error", true, "fine"]);
+  });
+
   it("rejects where the source cannot even be begun, as a stream that somebody else reads", async () => {
     const stream = new ReadableStream<GatherTask<string>>();
     const reader = stream.getReader();
