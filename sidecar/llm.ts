@@ -18,7 +18,7 @@ import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource 
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
-import { hasLoaded, mayAskAgain, toldLoading } from "./limits/loading-questions.ts";
+import { hasLoaded, mayAskAgain, toldLoading, type LoadingModel } from "./limits/loading-questions.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
@@ -206,7 +206,7 @@ class AnswerRun {
         if (next === null) return outcome;
         this.#settleBefore(next, outcome);
         this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
-        if (next.phase === "loading-model" && limiter !== undefined) toldLoading(limiter.endpoint, this);
+        if (next.phase === "loading-model" && limiter !== undefined) toldLoading(this.#loading(limiter), this);
         if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
       } while (!this.#mayAskAgain(next, limiter));
     }
@@ -215,7 +215,11 @@ class AnswerRun {
   /** A chat does not wait for the questions of a batch. */
   #mayAskAgain({ phase, delayMs }: Retry, limiter: Limiter | undefined): boolean {
     if (phase !== "loading-model" || this.#workClass !== "batch" || limiter === undefined) return true;
-    return mayAskAgain(limiter.endpoint, this, delayMs);
+    return mayAskAgain(this.#loading(limiter), this, delayMs);
+  }
+
+  #loading({ endpoint }: Limiter): LoadingModel {
+    return { endpoint, model: this.#target.model };
   }
 
   /** The request that is asked again was refused, and took nothing; or it was not, and took what the provider told. */
@@ -237,7 +241,7 @@ class AnswerRun {
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
         // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
         onAccepted: (forMs = 0) => {
-          hasLoaded(limiter.endpoint);
+          hasLoaded(this.#loading(limiter));
           place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined);
         },
         onRepeat: () => this.#spending.repeat(),

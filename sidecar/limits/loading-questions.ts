@@ -7,25 +7,34 @@ interface Question {
   readonly at: number;
 }
 
-/** By endpoint: the last question that was asked, or answered with "loading" where none was yet. */
-const last = new WeakMap<object, Question>();
-
-/** The endpoint has told this asker that it is loading its model. */
-export function toldLoading(endpoint: object, by: object): void {
-  if (!last.has(endpoint)) last.set(endpoint, { by, at: performance.now() });
+/** What is waited for. One server may have several models, and load one while another answers. */
+export interface LoadingModel {
+  readonly endpoint: object;
+  readonly model: string;
 }
 
-/** True: it is this asker's turn, or the endpoint has loaded its model. False: another one has asked less than so many milliseconds ago. */
-export function mayAskAgain(endpoint: object, by: object, everyMs: number): boolean {
-  const question = last.get(endpoint);
+/** By endpoint and model: the last question that was asked, or answered with "loading" where none was yet. */
+const last = new WeakMap<object, Map<string, Question>>();
+
+/** The endpoint has told this asker that it is loading the model. */
+export function toldLoading({ endpoint, model }: LoadingModel, by: object): void {
+  const questions = last.get(endpoint) ?? new Map<string, Question>();
+  last.set(endpoint, questions);
+  if (!questions.has(model)) questions.set(model, { by, at: performance.now() });
+}
+
+/** True: it is this asker's turn, or the endpoint has loaded the model. False: another one has asked less than so many milliseconds ago. */
+export function mayAskAgain({ endpoint, model }: LoadingModel, by: object, everyMs: number): boolean {
+  const questions = last.get(endpoint);
+  const question = questions?.get(model);
   if (question === undefined) return true;
   const now = performance.now();
   if (question.by !== by && now - question.at < everyMs) return false;
-  last.set(endpoint, { by, at: now });
+  questions?.set(model, { by, at: now });
   return true;
 }
 
-/** The endpoint has taken a request on. */
-export function hasLoaded(endpoint: object): void {
-  last.delete(endpoint);
+/** The endpoint has taken a request for the model on. */
+export function hasLoaded({ endpoint, model }: LoadingModel): void {
+  last.get(endpoint)?.delete(model);
 }
