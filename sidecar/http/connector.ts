@@ -41,7 +41,7 @@ export class Connector {
     berth.owner = null;
     if (owner === null) {
       // Within the call undici does not expect its callback.
-      queueMicrotask(() => callback(new Error("The connection broke before the request was written."), null));
+      queueMicrotask(() => callback(brokenBefore(), null));
       return;
     }
     const secure = options.protocol === "https:";
@@ -97,6 +97,11 @@ export class Connector {
   #secureConnector(): buildConnector.connector {
     return (this.#secure ??= buildConnector({ allowH2: false, timeout: CONNECT_LIMIT_MS, ...this.#network.tls }));
   }
+}
+
+/** As passing as any connection that breaks, and nothing was sent: under the same code, which also ends undici's attempts. */
+function brokenBefore(): Error {
+  return Object.assign(new Error("The connection broke before the request was written."), { code: "ECONNRESET" });
 }
 
 /** undici's types leave out that the socket is returned. */

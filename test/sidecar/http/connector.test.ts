@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Connector, type Berth, type ConnectionOwner } from "../../../sidecar/http/connector.ts";
 import { Network } from "../../../sidecar/http/network.ts";
+import { networkCode } from "../../../sidecar/providers/provider-errors.ts";
 import { ConnectProxy } from "../../support/connect-proxy.ts";
 
 const someone: ConnectionOwner = { connectingBy: () => {} };
@@ -22,7 +23,7 @@ test("For each owner one connection is opened: undici asks for another as often 
       place,
       (error, socket) => {
         socket?.destroy();
-        resolve(error?.message ?? "connected");
+        resolve(error === null ? "connected" : `${networkCode(error)}: ${error.message}`);
       },
       berth,
     );
@@ -30,7 +31,7 @@ test("For each owner one connection is opened: undici asks for another as often 
   };
   const berth: Berth = { owner: someone };
   assert.equal(await connect(berth), "connected");
-  assert.equal(await connect(berth), "The connection broke before the request was written.");
+  assert.equal(await connect(berth), "ECONNRESET: The connection broke before the request was written.");
   assert.equal(proxy.asked.length, 1);
   berth.owner = someone;
   assert.equal(await connect(berth), "connected");
