@@ -32,37 +32,44 @@ export function refuseImages(messages: readonly Message[], target: WireTarget): 
   if (hasImage) throw unsupported(target, "images", "Leave the pictures out, or choose another provider.");
 }
 
-/** The refusal is of a value and not of its field: without it, something else than what was asked for would be done. */
+/**
+ * The refusal is of a value and not of its field: without it, something else than what was asked for would be done. A status in
+ * brackets, with which DashScope begins (`<400> InternalError…`), is none.
+ */
 export function isAboutValue(message: string): boolean {
   return VALUE.test(message);
 }
 
 const VALUE =
-  /(above|over|exceed(s|ed|ing)?) (the )?(max|limit|allowed)|below (the )?min|out of range|too (large|small|high|low|long|short|many|few|deep)\b|(less|greater|smaller|larger|longer|shorter|more|fewer) than|at (most|least)\b|up to \d|between [\d.[]|[<>≤≥]=? ?-?\d|must be (in|within)\b|\brange|(max|min)(imum)? (of|length|number|size|items)\b|invalid value\b/iu;
+  /(above|over|exceed(s|ed|ing)?) (the )?(max|limit|allowed)|below (the )?min|out of range|too (large|small|high|low|long|short|many|few|deep)\b|(less|greater|smaller|larger|longer|shorter|more|fewer) than|at (most|least)\b|up to \d|between [\d.[]|[<>≤≥]=? ?-?\d(?!\d*>)|must be (in|within)\b|\brange|(max|min)(imum)? (of|length|number|size|items)\b|invalid value\b/iu;
 
 /** Codes by which a field is refused, whatever the words. */
 const FIELD_CODES: ReadonlySet<string> = new Set(["unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"]);
 
 /** What servers say of a field that they do not know, or that this model does not take. Whatever else they say teaches nothing. */
 const REFUSES: readonly RegExp[] = [
-  /unsupported|(not|n't|no longer) ((currently|yet|be) )?(support|accept|permit|allow|available|applicable|compatible)/iu,
-  /(can ?not|can't|must not|may not|should not) (both )?be (specified|used|set|sent|given|provided|combined)/iu,
-  /(may|can|must) only be set|only the default|only [\d.]+ is/iu, // Anthropic; OpenAI; Moonshot
+  /unsupported|(not|n't|no longer) ((currently|yet|be) )?(support|accept|permit|allow|available|applicable|compatible|enabled|implemented)/iu,
+  /(can ?not|can't|must not|may not|should not) (both )?be (specified|used|set|sent|given|provided|combined)|invalid combination/iu,
+  /(may|can|must) only be set|only the default|only [\d.]+ is|\bfixed at\b/iu, // Anthropic; OpenAI; Moonshot
+  /\bonly (be used|supported|available|allowed|applicable|valid|works?)\b/iu,
   /(unknown|unrecogni[sz]ed|unexpected) (request )?(name|parameter|argument|field|key|property|option|input)/iu,
+  // With nothing behind the name: else what follows speaks of its value.
+  /invalid (request )?(parameter|argument|field|key|property|option):? ['"`]?[\w.]+['"`]?\W*$/iu,
+  /not a valid (parameter|argument|field|key|property|option)|(not valid|invalid) (for|with) (this|the) model/iu,
   /extra (inputs|fields?|parameters?)|cannot find field/iu, // Gemini, Azure, FastAPI
   /incompatible|deprecated|unavailable|must be (omitted|removed|unset)/iu,
 ];
 
 /**
  * The field, one of the body's, is what was refused, and not the value that stood in it: by the name that the server gives, or
- * in the sentence that names it. What a server takes to have been meant is not what it refused.
+ * in the sentence that names it. What a server takes to have been meant, or would have taken instead, is not what it refused.
  */
 export function refusesField({ message, code, type, parameter }: ErrorPayload, body: JsonObject, field: string): boolean {
   if (!(field in body) || isAboutValue(message)) return false;
   const [named = ""] = (parameter ?? "").split(/[.[]/u);
   if (named in body && named !== field) return false;
   const about = message
-    .replace(/\bdid you mean\b.*/isu, "")
+    .replace(/\b(did you mean|expected one of)\b.*/isu, "")
     .split(/[.;]\s|\n/u)
     .filter((sentence) => named === field || mentionsField(sentence, field));
   if (about.some((sentence) => REFUSES.some((phrase) => phrase.test(sentence)))) return true;

@@ -5,7 +5,7 @@ import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
 import { effortFor, learnEfforts } from "../reasoning-effort.ts";
-import { leftOut, mapped, mentionsField, refuseImages, refusesField } from "../refusal.ts";
+import { isAboutValue, leftOut, mapped, mentionsField, refuseImages, refusesField } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
@@ -62,7 +62,7 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   const efforts = names("reasoning_effort") ? learnEfforts(message) : undefined;
   if (efforts !== undefined) return efforts;
   if ("stream_options" in body && (names("stream_options") || mentionsField(message, "include_usage"))) return "stream_options";
-  if (names("max_tokens") && mentionsField(message, "max_completion_tokens")) return "max_completion_tokens";
+  if (names("max_tokens") && mentionsField(message, "max_completion_tokens") && !isAboutValue(message)) return "max_completion_tokens";
   if (refusesField(payload, body, "max_completion_tokens")) return "max_tokens";
   return LEARNABLE.find((field) => refusesField(payload, body, field)) ?? learnSchema(message, parameter, sentSchema(body));
 }

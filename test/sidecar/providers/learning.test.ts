@@ -167,6 +167,14 @@ describe("What a model refuses is learned", () => {
     ["invalid temperature: only 1 is allowed for this model", "temperature"],
     ["Model incompatible request argument supplied: temperature", "temperature"],
     ["`temperature` and `top_p` cannot both be specified for this model. Please use only one.", "temperature"],
+    ["<400> InternalError.Algo.InvalidParameter: This model does not support seed.", "seed"],
+    ["stop is not enabled for this model", "stop"],
+    ["custom stop words are not implemented for completions.", "stop"],
+    ["temperature, top_p and n are fixed at 1", "temperature"],
+    ["The seed parameter is only supported for other models", "seed"],
+    ["Invalid parameter: seed", "seed"],
+    ["'seed' is not a valid parameter", "seed"],
+    ["unknown field `seed`, expected one of `messages`, `stop`, `temperature` at line 1", "seed"],
   ];
   for (const [words, field] of REFUSED) {
     test(`quirk 33: a field is left out from then on: ${words}`, async () => {
@@ -188,6 +196,9 @@ describe("What a model refuses is learned", () => {
     ["seed: must be a positive integer"],
     ["`temperature` has to be a strictly positive float"],
     ["max_completion_tokens must be a multiple of 8"],
+    ["'max_tokens' or 'max_completion_tokens' is too large: 9. This model's maximum context length is 8 tokens."],
+    ["Invalid parameter: temperature has to be a number"],
+    ["<400> InternalError.Algo.InvalidParameter: Range of top_p should be (0.0, 1.0]"],
     ["An unknown error occurred while sampling with temperature 0.2"],
     ["property 'store' is unsupported, did you mean 'stop'?"],
     ["The role 'narrator' is not supported; temperature has no effect on it", "messages[0].role"],
