@@ -91,6 +91,8 @@ export class ToolCallAssembly {
     const written = asJsonText(called?.["arguments"]);
     const call = this.#callOf({ id, name, written }, index);
     if (call === undefined) return false;
+    // What repeats the call's id or name alone says nothing: some do so behind the finish reason, which stands then.
+    const isNew = written !== "" || (call.id === "" && id !== "") || (call.name === "" && name !== "");
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
     if (written !== "") call.grown = grownBy(call, written);
@@ -99,7 +101,7 @@ export class ToolCallAssembly {
     this.#held.addText(written);
     if (piece["extra_content"] !== undefined) this.#held.addPart(piece["extra_content"]);
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
-    return id !== "" || name !== "" || written !== "";
+    return isNew;
   }
 
   /**

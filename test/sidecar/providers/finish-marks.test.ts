@@ -116,6 +116,15 @@ test("The finish reason beside the only content is one, also where the connectio
   assert.equal(foldEvents(events).finish?.finishReason, "stop");
 });
 
+test("A call that is named again behind the finish reason is the same, and the reason stands", async () => {
+  const called = (written: string): JsonObject =>
+    chunk({ tool_calls: [{ index: 0, id: "c1", function: { name: "f", arguments: written } }] });
+  const { events } = await chat([{ raw: sse(called('{"a":1}'), stopped("tool_calls"), called(""), counted) }]);
+  const answer = foldEvents(events);
+  assert.deepEqual(answer.tools, [{ id: "c1", name: "f", arguments: '{"a":1}' }]);
+  assert.equal(answer.finish?.rawFinishReason, "tool_calls");
+});
+
 test("Of several finish reasons the last one counts, also with calls among them", async () => {
   const called = { tool_calls: [{ index: 0, id: "c1", function: { name: "f", arguments: '{"a":' } }] };
   const rest = { tool_calls: [{ index: 0, function: { arguments: "1}" } }] };
