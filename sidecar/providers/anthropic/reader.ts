@@ -165,6 +165,9 @@ export class AnthropicReader implements WireReader {
     const open = this.#blocks.get(index);
     const type = grownBy(delta);
     if (open !== undefined && (type === undefined || type === open.type || !GROWN_BY_THEIR_OWN.includes(open.type))) return open;
+    // Others number the arguments of a call wrongly: they belong to one that has begun, if there is any.
+    const begun = type === "tool_use" ? [...this.#blocks.values()].findLast((block) => block.type === type) : undefined;
+    if (begun !== undefined) return begun;
     this.#endBlock(index, out);
     this.#held.addPart(undefined);
     return this.#open(index, { type: type ?? "text" }, type ?? "text");

@@ -133,6 +133,21 @@ describe("Anthropic's wire:", () => {
       [start, opened({}), grown({ type: "text_delta", text: "It is 7 °C." }), closed, ...end()],
     ],
     [
+      "arguments under another number than their call's",
+      { ...TWICE, text: "Hm.", tools: [["c1", "a", '{"n":1}']] },
+      [
+        start,
+        opened({ type: "text", text: "" }, { index: 0 }),
+        grown({ type: "text_delta", text: "Hm." }, { index: 0 }),
+        { ...closed, index: 0 },
+        opened(use(1), { index: 1 }),
+        grown({ type: "input_json_delta", partial_json: '{"n"' }, { index: 0 }),
+        grown({ type: "input_json_delta", partial_json: ":1}" }, { index: 0 }),
+        { ...closed, index: 1 },
+        ...end("tool_use"),
+      ],
+    ],
+    [
       "a call that nobody announced, which has no name then",
       { ...TWICE, text: "Hm.", tools: [["toolu_0", "", '{"n":1}']] },
       [
