@@ -22,6 +22,18 @@ export const THINK_TAGS: readonly ThinkTags[] = [
   { open: "◁think▷", close: "◁/think▷" },
 ];
 
+const OPENINGS = new RegExp(THINK_TAGS.map(({ open }) => openingOf(open)).join("|"), "iu");
+
+/** Also one with attributes: what closes it then is a part of somebody's XML. */
+function openingOf(open: string): string {
+  return open.startsWith("<") ? String.raw`${open.slice(0, -1)}[\s>]` : open.replaceAll(/[[\]]/gu, String.raw`\$&`);
+}
+
+/** Whether any of the opening tags stands in it. */
+export function mentionsOpening(text: string): boolean {
+  return OPENINGS.test(text);
+}
+
 /** The characters that any of the marks begins with. */
 export const MARK_BEGINS = /[<[◁]/u;
 

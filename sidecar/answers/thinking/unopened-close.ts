@@ -5,10 +5,11 @@
 // - on a line of its own, after it the answer:   `…so it is 4.\n</think>\n\nIt is 4.`
 // - behind the last sentence, or its last word:  `…so it is 4.</think>It is 4.`
 //
-// and in neither case in code, in quotes, after the opening tag was mentioned, or within a sentence that goes on.
+// and in neither case in code, in quotes, after an opening tag was mentioned, as XML has it or as models do, or within a sentence
+// that goes on.
 
 import { isQuoted, leavesQuoteOpen, mayBeQuoted, openCode } from "./quoted-marks.ts";
-import { THINK_TAGS } from "./think-tags.ts";
+import { mentionsOpening } from "./think-tags.ts";
 
 /**
  * `sure`: nothing but the end of a thought looks like this, so it says something of the model, too. `likely`: it was thought, and
@@ -45,7 +46,7 @@ export function canBeJudged(before: string, space: string, words: string): boole
 export function judgeClose(before: string, space: string, words: string, following: Following): CloseVerdict {
   // With nothing behind it there would be no answer at all.
   if (words === "" && following !== "call") return "spoken-of";
-  if ((space === "" && isQuoted(before, words)) || THINK_TAGS.some(({ open }) => before.includes(open))) return "spoken-of";
+  if ((space === "" && isQuoted(before, words)) || mentionsOpening(before)) return "spoken-of";
   const line = before.slice(before.lastIndexOf("\n") + 1);
   const isAlone = line.trim() === "";
   const code = openCode(before);

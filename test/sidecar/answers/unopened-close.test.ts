@@ -91,6 +91,8 @@ const PROSE: readonly string[] = [
   "So it is 4.\n</think>",
   "So it is 4.</think>\n\n",
   "So it is <think>here</think>\n\nand there.\n</think>\n\nIt is 4.",
+  '<plan>\n<reasoning score="1">It is 4.</reasoning>\n<answer>4</answer>\n</plan>',
+  "The plan:\n<Thought\n n='1'>\nIt is 4.\n</thought>\n\nIt is done.",
 ];
 
 describe("A closing tag at the end of a thought that the template opened", () => {
