@@ -10,6 +10,8 @@ import type { ProviderEvent } from "../provider.ts";
 const MAX_LOOKS = 16;
 /** Characters: as much as is looked at before that. */
 const END_LENGTH = 8;
+/** Characters that two pieces have in common at their beginning: with as many, the second repeats the first and goes on from there. */
+const SURELY_REPEATED = 1000;
 /** Stands for the index of the one call that a `function_call` can be; a count never is negative. */
 const LEGACY = -1;
 
@@ -17,7 +19,7 @@ interface CallInPieces {
   readonly index: number | undefined;
   id: string;
   name: string;
-  /** All pieces, joined. */
+  /** All pieces, joined; the latest one alone where it surely repeats the others. */
   arguments: string;
   /** The latest piece, as long as each repeats the one before it and goes on from there. */
   grown: string | undefined;
@@ -95,13 +97,20 @@ export class ToolCallAssembly {
     const isNew = written !== "" || (call.id === "" && id !== "") || (call.name === "" && name !== "");
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
-    if (written !== "") call.grown = grownBy(call, written);
-    call.arguments += written;
-    call.end = (written.length < END_LENGTH ? call.end + written : written).slice(-END_LENGTH);
-    this.#held.addText(written);
+    if (written !== "") this.#grow(call, written);
     if (piece["extra_content"] !== undefined) this.#held.addPart(piece["extra_content"]);
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
     return isNew;
+  }
+
+  #grow(call: CallInPieces, written: string): void {
+    const before = call.grown ?? "";
+    call.grown = grownBy(call, written);
+    // Joined, pieces that repeat each other would be as long as their number squared.
+    const isRepeated = call.grown !== undefined && before.length >= SURELY_REPEATED && written.length > before.length;
+    this.#held.addText(isRepeated ? written.slice(before.length) : written);
+    call.arguments = isRepeated ? written : call.arguments + written;
+    call.end = (written.length < END_LENGTH ? call.end + written : written).slice(-END_LENGTH);
   }
 
   /**

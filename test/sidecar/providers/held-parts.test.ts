@@ -211,6 +211,18 @@ test("arguments that come in pieces like the beginning of others are not looked 
   );
 });
 
+test("arguments that each piece repeats from the beginning are held once", () => {
+  const calls = new ToolCallAssembly();
+  const text = JSON.stringify({ a: "x".repeat(12_000_000) });
+  const step = 1_000_000;
+  for (let end = step; end < text.length + step; end += step)
+    calls.add([{ index: 0, id: "c", function: { name: "f", arguments: text.slice(0, end) } }]);
+  assert.deepEqual(
+    calls.finished().map((call) => call.arguments === text),
+    [true],
+  );
+});
+
 test("calls that share one id get ids of their own, each found at once", () => {
   const ids = new CallIds();
   ids.of("x_2", "");
