@@ -33,6 +33,11 @@ export class FinishMark {
     this.#stands = !besideContent || !this.#wasBelied;
   }
 
+  /** The figures came in a record of their own, which is the last one by the standard: whatever reason came before it is one. */
+  counted(): void {
+    if (this.#reason !== null) this.#stands = true;
+  }
+
   /** Some of the answer came. Cheap enough for every token. */
   content(): void {
     if (!this.#stands) return;

@@ -99,9 +99,11 @@ export class ChatReader implements WireReader {
   #readChunk(chunk: JsonObject, event: string, out: ProviderEvent[]): void {
     const choices = asList(chunk["choices"]);
     // Also of an answer that fails: it was paid for.
-    this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;
+    const usage = readChatUsage(chunk["usage"]);
+    this.#usage = usage ?? this.#usage;
     if (isError(chunk, event, choices)) throw new StreamFailure(readErrorJson(chunk));
     readProgress(chunk["prompt_progress"], out);
+    if (usage !== undefined && choices?.length === 0) this.#finish.counted();
     // The first chunk and the last may have none, or an empty list (quirks 18 and 23).
     for (const value of choices ?? []) {
       const choice = asObject(value);

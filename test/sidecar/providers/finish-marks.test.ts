@@ -111,6 +111,14 @@ test("An answer with a finish reason in every chunk was cut where its connection
   assert.partialDeepStrictEqual(events.find(({ type }) => type === "warning") ?? {}, { code: "connection-lost" });
 });
 
+test("An answer with a finish reason in every chunk is whole where its figures have come by themselves", async () => {
+  const { events } = await chat([{ raw: sse(saidWith("stop", { content: "It " }), saidWith("stop", { content: "is." }), counted) }]);
+  const answer = foldEvents(events);
+  assert.deepEqual([answer.text, answer.finish?.finishReason], ["It is.", "stop"]);
+  const goesOn = await chat([{ raw: sse(saidWith("stop", { content: "It " }), counted, chunk({ content: "is" })) }]);
+  assert.equal(foldEvents(goesOn.events).finish, null);
+});
+
 test("The finish reason beside the only content is one, also where the connection breaks behind it", async () => {
   const { events } = await chat([{ raw: sse(saidWith("stop", { content: "Whole." })) }, { cut: "reset" }]);
   assert.equal(foldEvents(events).finish?.finishReason, "stop");
