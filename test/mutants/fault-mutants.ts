@@ -74,7 +74,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     "sidecar/providers/openai-chat/reader.ts": [
       ["fault 11", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
     ],
-    "sidecar/providers/openai-chat/tool-calls.ts": [["fault 10", "call.arguments += written;", "call.arguments = written;"]],
+    "sidecar/providers/openai-chat/tool-calls.ts": [["fault 10", "isRepeated ? written : call.arguments + written;", "written;"]],
     "sidecar/providers/anthropic/reader.ts": [
       ["fault 9", 'asText(delta["text"]) ?? asText(delta["thinking"])', 'asText(delta["content"])'],
       ["fault 11", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', "if (type === undefined) throw"],
