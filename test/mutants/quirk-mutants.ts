@@ -34,9 +34,9 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 7", "return this.#done || this.#finish.stands;", "return true;"],
     ["quirk 8", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
     ["quirk 9", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
-    ["quirk 18", 'this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;', ""],
+    ["quirk 18", "this.#usage = usage ?? this.#usage;", ""],
     ["quirk 19", 'this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;', ""],
-    ["quirk 20", 'this.#usage = readChatUsage(chunk["usage"]) ?? this.#usage;', 'this.#usage = readChatUsage(chunk["usage"]) ?? null;'],
+    ["quirk 20", "this.#usage = usage ?? this.#usage;", "this.#usage = usage ?? null;"],
     ["quirk 23", "if (delta !== undefined) this.#readDelta(", "if (delta !== null) this.#readDelta("],
     ["quirk 24", 'if (reason !== undefined && reason !== "") this.#finish', "if (reason !== undefined) this.#finish"],
     [
