@@ -22,7 +22,7 @@ export async function runSidecar(transport: Transport, log: Log, database: Sqlit
   await server.ended;
   // Where no handshake came, nobody else has.
   const closed = database.close().then(() => true);
-  if (await Promise.race([closed, delay(storeMs, false, { ref: false })])) return;
+  if (await (database.wasOpened ? Promise.race([closed, delay(storeMs, false, { ref: false })]) : closed)) return;
   // An exit would wait for the thread, and the thread waits for a disk or for another window. A transaction that was not
   // committed is rolled back by whoever opens the database next.
   log.warn("The store did not close in time; the process ends without it.");

@@ -52,6 +52,7 @@ export class SqliteStore implements SessionStore {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  #wasOpened = false;
   /** Set once the thread is gone: why. */
   #ended: Failure | undefined;
   #onNotice: (words: string) => void = () => {};
@@ -72,11 +73,17 @@ export class SqliteStore implements SessionStore {
     return new SqliteStore();
   }
 
+  /** Whether the thread was ever asked for anything: another one waits for no disk and no other window. */
+  get wasOpened(): boolean {
+    return this.#wasOpened;
+  }
+
   /**
    * Opens the database in `folder`, which is made where it is missing. Resolves with notes for people: where it is slower here
    * than elsewhere, or was damaged. Rejects with a `Failure` that says why it cannot be used; the thread is gone then.
    */
   async open(folder: string, owner: Owner, { onNotice, checkAfterMs = 3000, ...more }: OpenOptions = {}): Promise<readonly string[]> {
+    this.#wasOpened = true;
     this.#onNotice = onNotice ?? (() => {});
     const argument: OpenRequest = { folder, owner, ...more };
     try {
@@ -184,7 +191,7 @@ export class SqliteStore implements SessionStore {
     this.#endCheck();
     if (this.#ended !== undefined) return;
     try {
-      await this.#request<void>({ method: "close", argument: undefined });
+      if (this.#wasOpened) await this.#request<void>({ method: "close", argument: undefined });
     } catch (error) {
       // A thread that has failed meanwhile has nothing left to close.
       if (this.#ended === undefined) throw error;

@@ -24,6 +24,11 @@ const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readon
     ],
   ],
   [
+    "quirk 39: one tool called twice with the same arguments under one index, with ids of their own",
+    calledAs(["c1", "a", '{"n":1}'], ["c2", "a", '{"n":1}']),
+    [piece({ name: "a", arguments: '{"n":1}' }, { id: "c1" }), piece({ name: "a", arguments: '{"n":1}' }, { id: "c2" })],
+  ],
+  [
     "another name begins another call under one index without ids",
     calledAs(["call_0", "a", '{"n":1}'], ["call_1", "b", '{"n":2}']),
     [piece({ name: "a" }), piece({ arguments: '{"n":1}' }), piece({ name: "b" }), piece({ arguments: '{"n":2}' })],
