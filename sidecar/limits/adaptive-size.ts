@@ -11,6 +11,7 @@
 //
 //   doubling   from the start: twice as many after each round, as long as that raises the answers per second
 //   checking   back at half of what seemed to gain nothing, to see that this is as good
+//   descending at half of what is held, as long as that is as good too: chance may have let growth go on too far
 //   climbing   after a refusal: from half of what was refused, one more after each round, up to one less than that
 //   holding    just below what was refused, or at what made more requests worth nothing; measures on
 //   probing    seldom: once more at that size, to learn whether things have changed
@@ -19,6 +20,8 @@
 const LEAST_ANSWERS = 4;
 /** Times its size that the answers of a round may be, as long as they leave in doubt whether there is a gain. */
 const MOST_ROUNDS = 3;
+/** The same where fewer are tried: what is given up wrongly is missed for long. */
+const MOST_ROUNDS_OF_FEWER = 6;
 /** The part of the growth in requests by which answers per second must rise: doubled requests, a quarter more answers. */
 const LEAST_GAIN = 0.25;
 /** The same where it is believed at once. */
@@ -31,7 +34,7 @@ const MOST_DOUBLINGS_OF_PROBE = 4;
 /** Answers in the meantime, beside the time: what was idle has learned nothing. */
 const PROBE_AFTER_ANSWERS = 20;
 
-type Phase = "doubling" | "checking" | "climbing" | "holding" | "probing";
+type Phase = "doubling" | "checking" | "descending" | "climbing" | "holding" | "probing";
 
 type Gain = "yes" | "rather-yes" | "rather-no" | "no";
 
@@ -180,6 +183,9 @@ export class AdaptiveSize {
       case "checking":
         this.#check(now, round, measured);
         return;
+      case "descending":
+        this.#compareFewer(now, round, measured);
+        return;
       case "climbing":
         if (this.#ceiling !== null && this.#size >= this.#ceiling.size - 1) this.#hold(this.#size);
         else this.#resize(this.#size + 1);
@@ -221,17 +227,42 @@ export class AdaptiveSize {
     const known = this.#ceiling;
     const vainProbes = known?.size === doubted.size ? known.vainProbes + 1 : 0;
     this.#ceiling = { size: doubted.size, why: "no-gain", since: now, vainProbes, answers: 0 };
+    this.#settleAt(measured);
+  }
+
+  /** At what is as good as more; half of it is tried as well, down to what was begun with. */
+  #settleAt(measured: Measured): void {
     this.#baseline = measured;
-    this.#hold(this.#size);
+    const fewer = Math.max(Math.ceil(measured.size / 2), Math.min(this.#start, measured.size));
+    if (fewer === measured.size) {
+      this.#hold(measured.size);
+      return;
+    }
+    this.#phase = "descending";
+    this.#resize(fewer);
+  }
+
+  /** Whether what is held gains anything over half of it. */
+  #compareFewer(now: number, round: Round, measured: Measured): void {
+    const above = this.#baseline;
+    if (above === null) return;
+    const gain = this.#gains(measured, above, "fewer");
+    if (this.#goesOn(now, round, gain)) return;
+    if (gain === "yes" || gain === "rather-yes") {
+      this.#hold(above.size);
+      return;
+    }
+    this.#ceiling = { size: above.size, why: "no-gain", since: now, vainProbes: 0, answers: 0 };
+    this.#settleAt(measured);
   }
 
   /** What gained nothing before must be as certain to gain now: otherwise chance would let it in sooner or later. */
-  #gains(base: Measured, now: Measured): Gain {
+  #gains(base: Measured, now: Measured, tried: "more" | "fewer" = "more"): Gain {
     const gain = Math.log(now.rate / base.rate);
     const above = gain - logOf(LEAST_GAIN, base, now);
     const error = CERTAINTY * Math.sqrt(base.variance + now.variance);
     if (above < -error) return "no";
-    const doubtful = this.#ceiling !== null && above < error;
+    const doubtful = tried === "more" && this.#ceiling !== null && above < error;
     if (gain >= logOf(CLEAR_GAIN, base, now) && !doubtful) return "yes";
     return above < 0 || doubtful ? "rather-no" : "rather-yes";
   }
@@ -249,13 +280,14 @@ export class AdaptiveSize {
    * until it is clear or was long enough.
    */
   #goesOn(now: number, round: Round, gain: Gain): boolean {
-    if (gain === "yes" && this.#phase !== "checking") return false;
+    if (gain === "yes" && this.#phase !== "checking" && this.#phase !== "descending") return false;
     if (!round.settled) {
       const again = this.#newRound(now);
       this.#round = { ...again, settled: true, needed: 2 * again.needed };
       return true;
     }
-    const most = MOST_ROUNDS * Math.max(this.#doubted?.size ?? this.#size, LEAST_ANSWERS);
+    const rounds = this.#phase === "descending" ? MOST_ROUNDS_OF_FEWER : MOST_ROUNDS;
+    const most = rounds * Math.max(this.#doubted?.size ?? this.#size, LEAST_ANSWERS);
     if (gain === "yes" || gain === "no" || round.answers >= most) return false;
     round.needed = Math.min(round.answers * 2, most);
     this.#round = round;

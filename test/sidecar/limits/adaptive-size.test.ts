@@ -82,7 +82,22 @@ describe("how many requests at once an endpoint bears", () => {
     assert.equal(load.size.phase, "holding");
     const batching = new Load(new AdaptiveSize(64, 4), (size) => Math.min(size, 16));
     batching.answers(500);
-    assert.deepEqual(batching.sizes, [4, 8, 16, 32, 16]);
+    assert.deepEqual(batching.sizes, [4, 8, 16, 32, 16, 8, 16], "half of what it stopped at is looked at once, and is worse");
+    assert.equal(batching.size.phase, "holding");
+  });
+
+  it("goes back step by step to the fewest that are as good, where chance had let it grow too far", () => {
+    let lucky = true;
+    const load = new Load(new AdaptiveSize(64, 4), (size) => (lucky ? size : 10));
+    load.answers(4 + 8 + 16);
+    assert.equal(load.size.size, 32);
+    lucky = false;
+    load.answers(600);
+    assert.deepEqual(load.sizes, [4, 8, 16, 32, 16, 8, 4]);
+    assert.equal(load.size.phase, "holding");
+    load.rest(1);
+    load.answers(4 + 8);
+    assert.deepEqual([load.size.size, load.size.phase], [8, "probing"], "what was given up is what is tried again");
   });
 
   it("gives a size that seems to gain nothing a second round, measured alone, before that is believed", () => {
@@ -195,7 +210,7 @@ describe("how many requests at once an endpoint bears", () => {
     slots = 16;
     load.rest(11);
     load.answers(400);
-    assert.deepEqual(load.sizes, [4, 8, 4, 8, 4, 8, 16, 32, 16]);
+    assert.deepEqual(load.sizes, [4, 8, 4, 8, 4, 8, 16, 32, 16, 8, 16]);
   });
 
   it("goes back to where it was when what gained nothing is even refused", () => {
