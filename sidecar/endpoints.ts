@@ -223,9 +223,9 @@ export class Endpoints {
   }
 
   #givenBaseUrl(id: string, row: ProviderRow, overrides: EndpointOverrides): string | undefined {
-    const environment = this.#environment(id, row);
     const set = overrides.baseUrl ?? this.#settings.providers[id]?.baseUrl;
-    return set ?? (environment === undefined ? undefined : baseUrlFromEnvironment(row, environment));
+    const environment = set === undefined ? this.#environment(id, row) : undefined;
+    return environment === undefined ? set : baseUrlFromEnvironment(row, environment);
   }
 
   #key(id: string, row: ProviderRow, baseUrl: string): string | undefined {

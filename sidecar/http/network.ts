@@ -1,5 +1,5 @@
 // The network as settings and environment have it: which proxy leads to a place, and whose certificates are trusted. Settings
-// come first; what they leave out is as the usual variables say. Nothing is read before it is needed.
+// come first; what they leave out is as the usual variables say. No certificate is read before it is needed.
 
 import * as tls from "node:tls";
 import type { NetworkSettings } from "../settings.ts";
@@ -22,6 +22,8 @@ export interface TlsOptions {
 export class Network {
   readonly #sources: NetworkSources;
   readonly #noProxy: NoProxyList;
+  /** As set for all places, or as the variables have it. Null: none. */
+  readonly #proxies: { readonly plain: string | null; readonly secure: string | null };
   #tls: TlsOptions | null = null;
 
   constructor(sources: NetworkSources) {
@@ -29,6 +31,9 @@ export class Network {
     this.#sources = sources;
     const list = settings.noProxy?.length ? settings.noProxy : splitNoProxy(variable(environment, "no_proxy") ?? "");
     this.#noProxy = new NoProxyList(list);
+    const { proxy } = settings;
+    const set = proxy === undefined || proxy === "" ? undefined : { plain: proxy, secure: proxy };
+    this.#proxies = set ?? { plain: proxyOfEnvironment(environment, false), secure: proxyOfEnvironment(environment, true) };
     for (const entry of this.#noProxy.unknown) warn(`In the list of what needs no proxy this is not understood: ${entry}`);
     if (settings.strictSsl === false) {
       warn("Certificates are not verified, because the settings say so: whoever sits in between can read keys and prompts.");
@@ -37,10 +42,9 @@ export class Network {
 
   /** Null: the place is reached without one. Throws `ProxyError` for a proxy that cannot be used. `secure`: the place is spoken to over TLS. */
   proxyFor(place: Place, secure: boolean): ProxyServer | null {
-    const { settings, environment } = this.#sources;
-    const address = settings.proxy === undefined || settings.proxy === "" ? proxyOfEnvironment(environment, secure) : settings.proxy;
+    const address = secure ? this.#proxies.secure : this.#proxies.plain;
     if (address === null || isThisMachine(place.host) || this.#noProxy.includes(place)) return null;
-    return parseProxy(address, settings.proxyAuthorization);
+    return parseProxy(address, this.#sources.settings.proxyAuthorization);
   }
 
   /** For every connection over TLS. Made once: hundreds of certificates take some tens of milliseconds to read. */

@@ -48,6 +48,8 @@ export interface Limiter {
 }
 
 const DEFAULT_START = 4;
+/** Those who come first are given a place first. */
+const WORK_CLASSES: readonly WorkClass[] = ["foreground", "batch"];
 const unbounded: Bound = () => Infinity;
 
 /**
@@ -292,7 +294,7 @@ export class EndpointLimiter implements Limiter {
   /** Whoever waits hears of the end of the common wait, or that it is too long to be waited for. */
   #tellWait(now: number): void {
     const tooLong = this.#wait.tooLong(now);
-    for (const workClass of ["foreground", "batch"] as const) {
+    for (const workClass of WORK_CLASSES) {
       const line = this.#waiting[workClass];
       const error = tooLong ?? this.givenUp(workClass);
       if (error === undefined) for (const waiter of line) waiter.wake();
@@ -317,7 +319,7 @@ export class EndpointLimiter implements Limiter {
   }
 
   #admitWaiting(): void {
-    for (const workClass of ["foreground", "batch"] as const) {
+    for (const workClass of WORK_CLASSES) {
       const line = this.#waiting[workClass];
       for (let next = line.first(); next !== undefined && this.#hasPlace(workClass, next.bound); next = line.first()) {
         line.shift();
@@ -331,13 +333,14 @@ export class EndpointLimiter implements Limiter {
   #setTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
+    if (this.waiting === 0) return;
     const now = this.#clock.now();
-    const ends = (["foreground", "batch"] as const)
-      .filter((workClass) => this.#waiting[workClass].length > 0)
-      .map((workClass) => this.#wait.end(workClass, now))
-      .filter((end) => end !== undefined);
-    if (ends.length === 0) return;
-    this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(Math.min(...ends) - now)), () => {
+    let end = Infinity;
+    for (const workClass of WORK_CLASSES) {
+      if (this.#waiting[workClass].length > 0) end = Math.min(end, this.#wait.end(workClass, now) ?? Infinity);
+    }
+    if (end === Infinity) return;
+    this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(end - now)), () => {
       this.#cancelTimer = null;
       this.#admitWaiting();
       for (const line of this.#lines()) for (const waiter of line) waiter.wake();
