@@ -27,6 +27,14 @@ export const CONTESTANTS: readonly Contestant[] = [
   { id: FLOOR, name: "raw TCP, the floor", module: "raw-tcp", wire: "openai-chat", packages: [], readsText: false },
   { id: "undici", name: "undici, bytes alone", module: "undici", wire: "openai-chat", packages: ["undici"], readsText: false },
   {
+    id: "undici-dispatch",
+    name: "undici's `dispatch`, bytes alone",
+    module: "undici-dispatch",
+    wire: "openai-chat",
+    packages: ["undici"],
+    readsText: false,
+  },
+  {
     id: BY_HAND,
     name: "undici + eventsource-parser + `JSON.parse`",
     module: "undici-parser",
