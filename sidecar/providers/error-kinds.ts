@@ -2,7 +2,7 @@
 // only where most providers give nothing else (a prompt that is too long, a model that does not exist).
 
 import type { ErrorKind } from "../types.ts";
-import { saysContextOverflow, saysNoCredit, saysUnknownModel } from "./error-phrases.ts";
+import { kindOfRefusal, saysContextOverflow, saysNoCredit } from "./error-phrases.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 
 /** Codes and types as providers write them, in lower case. */
@@ -31,6 +31,10 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   billing_hard_limit_reached: "quota",
   billing_not_active: "quota",
   insufficient_balance: "quota",
+  // LiteLLM, where whoever runs it has set a budget.
+  budget_exceeded: "quota",
+  // Zhipu, with a status of 429: nothing is left.
+  "1113": "quota",
   // Alibaba's word for an account that owes.
   arrearage: "quota",
   exceeded_current_quota_error: "quota",
@@ -54,6 +58,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   context_window_exceeded: "context-length",
   exceed_context_size_error: "context-length",
   request_too_large: "context-length",
+  model_max_prompt_tokens_exceeded: "context-length",
+  tokens_limit_reached: "context-length",
   content_filter: "content-filter",
   content_policy_violation: "content-filter",
   content_moderation: "content-filter",
@@ -101,7 +107,7 @@ export function errorKind(status: number | undefined, payload: ErrorPayload): Er
   // Anthropic and xAI have no code for it, and call it an invalid request.
   if (saysNoCredit(payload.message)) return "quota";
   // A 404 is as often a wrong address as a wrong model.
-  if (status === 400 || status === 404) return saysUnknownModel(payload.message) ? "model-not-found" : "invalid-request";
+  if (status === 400 || status === 404) return kindOfRefusal(payload.message);
   return kindOfStatus(status) ?? byCode ?? "server";
 }
 

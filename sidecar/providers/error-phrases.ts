@@ -1,35 +1,71 @@
 // What most providers tell in words alone, and no two alike. Asked only where no code has decided, and never for a 429:
 // "too many tokens per minute" is a rate limit (pi-mono#1038).
 
+import type { ErrorKind } from "../types.ts";
+
 /** Only OpenAI, llama.cpp and few others have a code for it. */
 const CONTEXT_OVERFLOW: readonly RegExp[] = [
-  /prompt is too long/iu, // Anthropic
-  /input is too long for requested model/iu, // Anthropic on Bedrock
+  /prompt (is )?too long/iu, // Anthropic, Ollama
+  /input is too long/iu, // Anthropic on Bedrock, other models there
+  /input tokens exceeds maximum length/iu, // Bedrock
   /input length and `?max_tokens`? exceed context limit/iu, // Anthropic
-  /exceeds? (the |this model's )?(available |maximum )?context (size|window|length)/iu, // llama.cpp, OpenAI's Responses API
+  /exceed(s|ed)? (the |this )?(model's |model )?(available |maximum )?context (size|window|length)/iu, // llama.cpp, OpenAI's Responses API, Cloudflare
   /maximum context length/iu, // vLLM, DeepSeek, OpenRouter
   /context[ _]length[ _]exceeded/iu,
+  /context size has been exceeded/iu, // LM Studio
   /exceeds the maximum number of tokens allowed/iu, // Gemini
+  /input token count .{1,40}model only supports up to \d/iu, // Vertex AI
   /maximum prompt length is \d+/iu, // xAI
   /reduce the length of the messages/iu, // Groq
   /too large for model with \d+ maximum context length/iu, // Mistral
   /greater than the context length/iu, // LM Studio
+  /tokens when context the overflows/iu, // LM Studio, whose word order this is
+  /n_keep .{1,20}>= n_ctx/iu, // llama.cpp within LM Studio
   /context window exceeds limit/iu, // MiniMax
   /(prompt|input) (tokens? )?(is|are) longer than the (model's )?context/iu,
+  /longer than the maximum model length of \d/iu, // vLLM
   /exceeded model token limit/iu, // Moonshot
   /`?inputs`? tokens \+ `?max_new_tokens`? must be/iu, // Text Generation Inference
-  /model's context (length|window) \(?\d+/iu,
+  /`?inputs`? must have less than \d+ tokens/iu, // Text Generation Inference
+  /model's context (length|window) (is only )?\(?\d+/iu, // vLLM
+  /exceeds the maximum allowed (input )?length/iu, // SGLang, OpenRouter
+  /prompt token count of \d+ exceeds the limit/iu, // GitHub Copilot
+  /prompt exceeds max length/iu, // Zhipu
+  /range of input length should be/iu, // Alibaba
+  /number of tokens in the prompt cannot exceed \d/iu, // Cohere
 ];
 
-const UNKNOWN_MODEL: readonly RegExp[] = [
-  /model\b.*\b(not found|not exist|does not exist|not loaded)/iu, // Ollama, vLLM, DeepSeek
-  // Hugging Face. Of the model itself: "image input is not supported" is said of models, too.
-  /(?<!\b(with|by|for|in|of) (the |this |that )?)\bmodel:?( ['"`][^'"`]{1,200}['"`]| \S+)? (is |was )?(currently )?(not supported\b(?! (with|when|together|in combination))|unknown)/iu,
-  /\bmodels\/\S+ is not found/iu, // Gemini
-  /not a valid model/iu, // OpenRouter
-  /no endpoints found/iu, // OpenRouter
-  /invalid model|unknown model|no such model/iu,
-  /^models?: \S+$/iu, // Anthropic: "model: claude-x"
+/** What a status of 400 or 404 means where no code says it; the first that fits. */
+const REFUSALS: readonly (readonly [ErrorKind, readonly RegExp[]])[] = [
+  ["auth", [/^missing or invalid authorization header/iu]], // Gemini
+  ["content-filter", [/blocked by content filtering policy/iu]], // Anthropic
+  [
+    "permission",
+    [
+      /no endpoints found matching your data policy|no allowed providers are available/iu, // OpenRouter, where the account's settings forbid it
+      /organization has been disabled/iu, // Anthropic
+    ],
+  ],
+  [
+    "unsupported",
+    [
+      /no endpoints found that (can )?support/iu, // OpenRouter
+      /\S+ does not support (tools|thinking|chat|generate|insert|embeddings)\b/iu, // Ollama
+    ],
+  ],
+  [
+    "model-not-found",
+    [
+      /model\b.*\b(not found|not exist|does not exist|not loaded)/iu, // Ollama, vLLM, DeepSeek
+      // Hugging Face. Of the model itself: "image input is not supported" is said of models, too.
+      /(?<!\b(with|by|for|in|of) (the |this |that )?)\bmodel:?( ['"`][^'"`]{1,200}['"`]| \S+)? (is |was )?(currently )?(not supported\b(?! (with|when|together|in combination))|unknown)/iu,
+      /\bmodels\/\S+ is not found/iu, // Gemini
+      /not a valid model/iu, // OpenRouter
+      /no endpoints found/iu, // OpenRouter
+      /invalid model|unknown model|no such model/iu,
+      /^models?: \S+$/iu, // Anthropic: "model: claude-x"
+    ],
+  ],
 ];
 
 const NO_CREDIT: readonly RegExp[] = [
@@ -48,6 +84,7 @@ export function saysContextOverflow(message: string): boolean {
   return CONTEXT_OVERFLOW.some((phrase) => phrase.test(message));
 }
 
-export function saysUnknownModel(message: string): boolean {
-  return UNKNOWN_MODEL.some((phrase) => phrase.test(message));
+/** What a refusal as invalid is really for. */
+export function kindOfRefusal(message: string): ErrorKind {
+  return REFUSALS.find(([, phrases]) => phrases.some((phrase) => phrase.test(message)))?.[0] ?? "invalid-request";
 }

@@ -53,6 +53,8 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
       kind: "quota",
     },
     { status: 400, body: anthropic("invalid_request_error", "model: Field required"), kind: "invalid-request" },
+    { status: 400, body: anthropic("invalid_request_error", "Output blocked by content filtering policy"), kind: "content-filter" },
+    { status: 400, body: anthropic("invalid_request_error", "This organization has been disabled."), kind: "permission" },
     { status: 401, body: anthropic("authentication_error"), kind: "auth" },
     { status: 402, body: anthropic("billing_error"), kind: "quota" },
     { status: 403, body: anthropic("permission_error"), kind: "permission" },
@@ -66,6 +68,7 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
   "Ollama and llama.cpp's server": [
     { status: 404, body: { error: "model 'x' not found" }, kind: "model-not-found" },
     { status: 400, body: { error: "invalid options" }, kind: "invalid-request" },
+    { status: 400, body: { error: "registry.ollama.ai/library/gemma:2b does not support tools" }, kind: "unsupported" },
     { status: 500, body: { error: "model runner has unexpectedly stopped" }, kind: "server", retryable: true },
     {
       status: 503,
@@ -86,6 +89,7 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
   Gemini: [
     { status: 400, body: google(400, "INVALID_ARGUMENT", "API key not valid.", [{ reason: "API_KEY_INVALID" }]), kind: "auth" },
     { status: 400, body: google(400, "INVALID_ARGUMENT"), kind: "invalid-request" },
+    { status: 400, body: google(400, "INVALID_ARGUMENT", "Missing or invalid Authorization header."), kind: "auth" },
     { status: 400, body: google(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), kind: "permission" },
     { status: 403, body: google(403, "PERMISSION_DENIED", "…", [{ reason: "SERVICE_DISABLED" }]), kind: "permission" },
     { status: 404, body: google(404, "NOT_FOUND", "models/x is not found for API version v1beta"), kind: "model-not-found" },
@@ -99,11 +103,18 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 403, body: openrouter(403, "Your input was flagged", { reasons: ["x"], flagged_input: "…" }), kind: "content-filter" },
     { status: 403, body: openrouter(403, "Forbidden"), kind: "permission" },
     { status: 400, body: openrouter(400, "x is not a valid model ID"), kind: "model-not-found" },
-    { status: 404, body: openrouter(404, "No endpoints found that support tool use"), kind: "model-not-found" },
+    { status: 404, body: openrouter(404, "No endpoints found that support tool use"), kind: "unsupported" },
+    { status: 404, body: openrouter(404, "No endpoints found for x/y."), kind: "model-not-found" },
+    { status: 404, body: openrouter(404, "No endpoints found matching your data policy (Free model publication)"), kind: "permission" },
+    { status: 404, body: openrouter(404, "No allowed providers are available for the selected model."), kind: "permission" },
     { status: 429, body: openrouter(429, "Rate limit exceeded"), kind: "rate-limit", retryable: true },
     { status: 502, body: openrouter(502, "…", { error_type: "provider_unavailable" }), kind: "overloaded", retryable: true },
   ],
-  "Azure, Groq, DeepSeek, Mistral, Hugging Face, vLLM": [
+  "Azure, Groq, DeepSeek, Mistral, Hugging Face, vLLM, LiteLLM, Zhipu, GitHub": [
+    { status: 400, body: openai("400", "budget_exceeded", "Budget has been exceeded! Current cost: 10, Max budget: 10"), kind: "quota" },
+    { status: 429, body: { error: { code: "1113", message: "…" } }, kind: "quota" },
+    { status: 400, body: openai("model_max_prompt_tokens_exceeded", ""), kind: "context-length" },
+    { status: 400, body: openai("tokens_limit_reached", "", "Request body too large for gpt-4o model."), kind: "context-length" },
     { status: 404, body: openai("DeploymentNotFound", ""), kind: "model-not-found" },
     { status: 401, body: { error: { code: "401", message: "Access denied due to invalid subscription key" } }, kind: "auth" },
     { status: 400, body: openai("content_filter", ""), kind: "content-filter" },
@@ -169,6 +180,24 @@ const TOO_LONG: readonly string[] = [
   "Invalid request: Your request exceeded model token limit: 8192 (requested: 9000)",
   "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 100 `max_new_tokens`",
   "The prompt does not fit into the model's context window (4096)",
+  "Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens",
+  "Context size has been exceeded.",
+  "Cannot truncate prompt with n_keep (5000) >= n_ctx (4096)",
+  "prompt too long; exceeded max context length by 100 tokens",
+  "prompt token count of 130000 exceeds the limit of 128000",
+  "You passed 40000 input tokens and requested 1000 output tokens. However, the model's context length is only 32768 tokens",
+  "The decoder prompt (length 40000) is longer than the maximum model length of 32768.",
+  "Input length (40000 tokens) exceeds the maximum allowed length (32768 tokens).",
+  "Input length 40000 exceeds the maximum allowed input length of 32768",
+  "Unable to submit request because the input token count is 1200000 but model only supports up to 1048576.",
+  "The model returned the following errors: Input is too long.",
+  "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
+  "AiError: The estimated number of input and maximum output tokens (30000) exceeded this model context window limit (24000).",
+  "The total number of tokens (140000) exceeds the model's context window",
+  "Prompt exceeds max length",
+  "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 30720]",
+  "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000",
+  "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000",
 ];
 
 describe("A prompt that is too long", () => {
@@ -181,7 +210,13 @@ describe("A prompt that is too long", () => {
   }
 
   test("quirk 16: is not what a refusal speaks of that only has the same words in it", () => {
-    for (const words of ["max_tokens must be at least 1", "The length of `stop` must be at most 4", "Unknown parameter: context"]) {
+    for (const words of [
+      "max_tokens must be at least 1",
+      "The length of `stop` must be at most 4",
+      "Unknown parameter: context",
+      "Each stop sequence is too long",
+      "The length of the name exceeds 64",
+    ]) {
       assert.equal(errorKind(400, readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)))), "invalid-request", words);
     }
   });
