@@ -140,11 +140,8 @@ export class AnswerNumbering {
           this.#requestId = event.requestId;
           break;
         case "usage": {
-          const { type, charged, ...usage }: { readonly type: "usage" } & ReportedUsage = event;
-          this.#usage = usage;
-          this.#charged = charged;
-          this.#outputBytesAtUsage = this.#outputBytes;
-          events.push(this.#number({ type, ...(totalsOf([...this.#spent, { usage }]).usage ?? usage) }));
+          const usage = this.#count(event);
+          if (usage !== null) events.push(this.#number({ type: "usage", ...(totalsOf([...this.#spent, { usage }]).usage ?? usage) }));
           break;
         }
         case "text-delta":
@@ -181,6 +178,17 @@ export class AnswerNumbering {
     }
     // Not a new `[]` each time: see `HttpExchange.take`.
     return events.splice(0);
+  }
+
+  /** Null: zeros alone are no figures. No prompt is empty: where its size was not told, it is estimated. */
+  #count({ type: _type, charged, ...told }: { readonly type: "usage" } & ReportedUsage): Usage | null {
+    const lacking = told.inputTokens === 0 && charged === undefined ? this.#sent : null;
+    if (lacking !== null && told.outputTokens === 0) return null;
+    const usage = lacking === null ? told : { ...told, inputTokens: estimateInputTokens(lacking), estimated: true };
+    this.#usage = usage;
+    this.#charged = charged;
+    this.#outputBytesAtUsage = this.#outputBytes;
+    return usage;
   }
 
   /**

@@ -15,6 +15,10 @@ import { responsesInput, responsesTools } from "./items.ts";
 const CHAT_INSTEAD = 'The Responses API has no such parameter; set the provider\'s "api" to "chat" to use it.';
 const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 
+/** They are another organisation's, damaged, or for a model that does not reason. */
+const REFUSES_REASONING_ITEMS =
+  /encrypted content.*(verified|decrypted|parsed)|without its required|invalid_encrypted_content|reasoning input items can only|remove reasoning items/iu;
+
 export function buildResponsesRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const { model } = request;
   const warnings: WireWarning[] = [];
@@ -37,7 +41,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     ...(system.trim() === "" ? {} : { instructions: system }),
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
-  const input = responsesInput(request.messages, target, warnings);
+  const input = responsesInput(request.messages, reasons(model) ? target : withoutItems(target), warnings);
   return { path: "/responses", body: { ...withProviderOptions(body, parameters, target, "input"), input }, warnings };
 }
 
@@ -47,11 +51,7 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
   const { message, parameter } = payload;
   const names = (field: string, word = field): boolean =>
     field in body && (parameter === word || new RegExp(`\\b${word}\\b`, "u").test(message));
-  if (
-    /encrypted content.*(verified|decrypted|parsed)|without its required|invalid_encrypted_content/iu.test(`${payload.code} ${message}`)
-  ) {
-    return WITHOUT_OPAQUE;
-  }
+  if (REFUSES_REASONING_ITEMS.test(`${payload.code} ${message}`)) return WITHOUT_OPAQUE;
   if ("include" in body && (parameter === "include" || /encrypted[_ ]content/iu.test(message))) return "include";
   if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
   // xAI names it as its own code does.
@@ -72,8 +72,17 @@ function sentSchema(body: JsonObject): JsonObject | undefined {
 
 /** Models that do not reason refuse to be asked for encrypted reasoning. */
 function keepsReasoning(model: string, target: WireTarget): boolean {
-  if (target.learned.has("include")) return false;
+  return !target.learned.has("include") && reasons(model);
+}
+
+/** Of OpenAI's models those that surely do not are known by name. */
+function reasons(model: string): boolean {
   return !/^(ft:)?(gpt-3|gpt-4|chatgpt-)|^gpt-5(\.\d)?-chat/u.test(model);
+}
+
+/** Where a conversation goes on that a model which reasons has begun: the items of its reasoning would be refused. */
+function withoutItems(target: WireTarget): WireTarget {
+  return { ...target, learned: new Set([...target.learned, WITHOUT_OPAQUE]) };
 }
 
 function samplingFields(parameters: GenerationParameters, target: WireTarget, warnings: WireWarning[]): JsonObject {

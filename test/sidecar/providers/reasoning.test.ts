@@ -164,26 +164,41 @@ describe("A refusal teaches", () => {
     );
   });
 
-  test("quirk 32: that encrypted reasoning cannot be read, and then nothing that belongs to it is sent", async () => {
-    const items = assistant(
-      {
-        type: "opaque",
-        provider: "openai",
-        data: { wire: "openai-responses", item: { type: "reasoning", id: "rs_1", encrypted_content: "gA" } },
-      },
-      { type: "tool-call", id: "c1", name: "f", arguments: "{}" },
-      {
-        type: "opaque",
-        provider: "openai",
-        data: { wire: "openai-responses", item: { type: "function_call", id: "fc_1", call_id: "c1" } },
-      },
-    );
-    const request = { model: "gpt-5", messages: [userMessage("x"), items, result("c1", "r")], parameters: {} };
-    fake.enqueue(refusal("The encrypted content for item rs_1 could not be verified."));
-    assert.equal((await call(providerOnWire(here, "openai-responses"), { request })).thrown, null);
-    assert.match(fake.requests[0]?.bodyText ?? "", /rs_1.*fc_1/u);
-    assert.doesNotMatch(fake.requests[1]?.bodyText ?? "", /rs_1|fc_1/u);
-    assert.match(fake.requests[1]?.bodyText ?? "", /"call_id":"c1"/u);
+  const reasoned = assistant(
+    {
+      type: "opaque",
+      provider: "openai",
+      data: { wire: "openai-responses", item: { type: "reasoning", id: "rs_1", encrypted_content: "gA" } },
+    },
+    { type: "tool-call", id: "c1", name: "f", arguments: "{}" },
+    {
+      type: "opaque",
+      provider: "openai",
+      data: { wire: "openai-responses", item: { type: "function_call", id: "fc_1", call_id: "c1" } },
+    },
+  );
+
+  for (const [what, words] of [
+    ["cannot be read", "The encrypted content for item rs_1 could not be verified."],
+    [
+      "is none of this model's, which does not reason",
+      "Reasoning input items can only be provided to a reasoning or computer use model. Remove reasoning items from your input and try again.",
+    ],
+  ] as const) {
+    test(`quirk 32: that encrypted reasoning ${what}, and then nothing that belongs to it is sent`, async () => {
+      const request = { model: "gpt-5", messages: [userMessage("x"), reasoned, result("c1", "r")], parameters: {} };
+      fake.enqueue(refusal(words));
+      assert.equal((await call(providerOnWire(here, "openai-responses"), { request })).thrown, null);
+      assert.match(fake.requests[0]?.bodyText ?? "", /rs_1.*fc_1/u);
+      assert.doesNotMatch(fake.requests[1]?.bodyText ?? "", /rs_1|fc_1/u);
+      assert.match(fake.requests[1]?.bodyText ?? "", /"call_id":"c1"/u);
+    });
+  }
+
+  test("quirk 32: encrypted reasoning is not sent to a model that is known by name not to reason", () => {
+    const sent = JSON.stringify(body({ provider: "openai", model: "gpt-4.1", messages: [userMessage("x"), reasoned, result("c1", "r")] }));
+    assert.doesNotMatch(sent, /rs_1|fc_1/u);
+    assert.match(sent, /"call_id":"c1"/u);
   });
 
   test("quirk 40: that calls made elsewhere must be marked for Gemini", async () => {
