@@ -164,8 +164,9 @@ function requestIdOf(body: JsonObject): string | undefined {
 
 /** One line or a few, without markup, bounded. */
 function plainWords(text: string): string {
-  const title = /<title[^>]*>([^<]*)<\/title>/iu.exec(text)?.[1];
-  const words = title ?? (/^\s*<(!doctype|html)/iu.test(text) ? text.replaceAll(/<[^>]*>/gu, " ") : text);
+  // Each pattern stops where the next tag begins: a page of nothing but opened tags is looked at once, too.
+  const title = /<title[^<>]*>([^<]*)<\/title>/iu.exec(text)?.[1];
+  const words = title ?? (/^\s*<(!doctype|html)/iu.test(text) ? text.replaceAll(/<[^<>]*>/gu, " ") : text);
   const plain = words.replaceAll(/[ \t\r]+/gu, " ").trim();
   return plain.length > MESSAGE_LENGTH ? `${plain.slice(0, MESSAGE_LENGTH)}…` : plain;
 }

@@ -226,3 +226,25 @@ test("quirk 12: a passing limit told in the words of an empty account stays a pa
   const body = JSON.stringify({ status: 429, error: "INSUFFICIENT QUOTA", message: "Insufficient credits for concurrent requests." });
   assert.equal(errorKind(429, readErrorBody(body)), "rate-limit");
 });
+
+describe("A page in the place of an error", () => {
+  test("is told by its title, or by its words without the markup", () => {
+    const page = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Oh no</h1></body></html>";
+    assert.equal(readErrorBody(page).message, "502 Bad Gateway");
+    assert.equal(readErrorBody("<html><body><h1>Oh</h1> no</body></html>").message, "Oh no");
+  });
+
+  for (const [what, page] of [
+    ["opened tags", `<html>${"<".repeat(250_000)}`],
+    ["titles that do not end", "<title".repeat(40_000)],
+    ["titles that hold nothing", "<title>".repeat(40_000)],
+  ] as const) {
+    test(`that is nothing but ${what} is looked at once, not again from each of them`, () => {
+      const before = process.cpuUsage();
+      readErrorBody(page);
+      const { user } = process.cpuUsage(before);
+      // It takes milliseconds; looked at again from each tag it takes minutes.
+      assert.ok(user < 5e6, `${user / 1e6} s`);
+    });
+  }
+});
