@@ -34,6 +34,12 @@ export function mentionsOpening(text: string): boolean {
   return OPENINGS.test(text);
 }
 
+/** The tags whose opening one the text begins with; `unfinished` where more than this text may make it one. */
+export function leadingTag(text: string, isAll: boolean): ThinkTags | "unfinished" | undefined {
+  if (!isAll && THINK_TAGS.some(({ open }) => open.length > text.length && open.startsWith(text))) return "unfinished";
+  return THINK_TAGS.find(({ open }) => text.startsWith(open));
+}
+
 /** The characters that any of the marks begins with. */
 export const MARK_BEGINS = /[<[◁]/u;
 

@@ -2,7 +2,9 @@
 // the events of any provider, in pieces cut anywhere, and loses nothing: what is thought, what is said and the tags together
 // are what came, but for the white space before the opening tag and behind the closing one, which belongs to neither.
 //
-// - A tag counts at the beginning of an answer alone; later, and where reasoning comes by itself, it is a part of the text.
+// - A tag counts at the beginning of an answer alone; later it is a part of the text.
+// - Where reasoning comes by itself a tag is a part of the text, too, unless what it opens is that same thought once more (see
+//   `repeated-thought.ts`), which is then told once.
 // - A closing tag without an opening one: the chat template had opened it in the prompt, or prose speaks of it (see
 //   `unopened-close.ts`). What was said before it was thought. It has been shown as text by then, so it is taken back (`discard`)
 //   and told anew as reasoning. The next answers of that model are read as thought from their beginning (`ThinkMemory`), and
@@ -13,11 +15,11 @@ import type { FinishReason } from "../../types.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import { ChannelText, readHeader } from "./channel-text.ts";
 import { isQuoted, mayBeQuoted } from "./quoted-marks.ts";
-import { MARK_BEGINS, markFinder, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
+import { type Known, RepeatedThought } from "./repeated-thought.ts";
+import { leadingTag, MARK_BEGINS, markFinder, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
 import { ToldText } from "./told-text.ts";
 import { canBeJudged, judgeClose, type Following } from "./unopened-close.ts";
 
-const OPENS = THINK_TAGS.map(({ open }) => open);
 /** The closing tags that end a thought, and how the first of them is found. */
 interface Closing {
   readonly closes: readonly string[];
@@ -26,7 +28,7 @@ interface Closing {
 
 const closing = (closes: readonly string[]): Closing => ({ closes, find: markFinder(closes) });
 const ANY_CLOSE = closing(THINK_TAGS.map(({ close }) => close));
-const CLOSE_OF = new Map(THINK_TAGS.map(({ open, close }) => [open, closing([close])]));
+const CLOSE_OF = new Map(THINK_TAGS.map((tags) => [tags, closing([tags.close])]));
 /** Tags that prose may speak of before nothing more is expected of it: each costs a look at the whole text. */
 const MAX_SPOKEN_OF = 16;
 /** Characters: as much of a line as is looked at for quotes. */
@@ -35,12 +37,12 @@ const NO_TOOLS: ReadonlySet<string> = new Set();
 const WORD = /\S/u;
 
 /**
- * `start`: nothing but white space has come. `thought`: between the tags, or where the template is known to open them.
- * `closed`: behind a closing tag that nobody opened, and that may only be spoken of. `after`: between a closing tag and what
- * follows. `said`: text in which a closing tag may still come. `channels`: the model names a channel for all that it writes.
+ * `start`: nothing but white space has come. `apart`: nor anything but reasoning that comes by itself. `thought`: between the
+ * tags, or where the template is known to open them. `closed`: behind a closing tag that nobody opened, and that may only be
+ * spoken of. `after`: between a closing tag and what follows. `said`: text in which a closing tag may still come. `channels`: the model names a channel for all that it writes.
  * `plain`: text.
  */
-type State = "start" | "thought" | "closed" | "after" | "said" | "channels" | "plain";
+type State = "start" | "apart" | "thought" | "closed" | "after" | "said" | "channels" | "plain";
 
 /** Whether the template had opened the thought: unknown where the answer did not get as far, or left a doubt. */
 export type TemplateOpens = boolean | undefined;
@@ -68,6 +70,8 @@ export class ThinkText {
   #thoughtHasWords = false;
   /** The thought under way was opened by nobody: it is one because this model's answers begin so. */
   #unopened = false;
+  /** While the thought that comes by itself may come in the text as well. */
+  #repeated: RepeatedThought | null = null;
   #spokenOf = 0;
   readonly #tools: ReadonlySet<string>;
   /** From the first header on. */
@@ -92,7 +96,7 @@ export class ThinkText {
       if (event.type === "text-delta") {
         this.#text(event.text, out);
       } else {
-        if (event.type === "reasoning-delta") this.#native(out);
+        if (event.type === "reasoning-delta") this.#native(event.text, out);
         else if (event.type === "finish") this.end(out, event.finishReason);
         else if (event.type === "tool-call") this.#flush("call", out);
         else if (event.type === "opaque") this.#flush("end", out);
@@ -103,8 +107,9 @@ export class ThinkText {
     return out;
   }
 
-  /** Nearly every batch of nearly every answer: text without anything that a tag could begin with. */
+  /** Nearly every batch of nearly every answer: text without anything that a tag could begin with, or reasoning that comes by itself. */
   #passes(batch: readonly ProviderEvent[]): boolean {
+    if (this.#state === "apart") return this.#repeated?.knowsEnough === true && batch.every(isReasoning);
     if (this.#state !== "said" || this.#held !== "") return false;
     for (const event of batch) if (event.type !== "text-delta" || MARK_BEGINS.test(event.text)) return false;
     for (const event of batch) if (event.type === "text-delta") this.#told.add(event.text);
@@ -136,7 +141,7 @@ export class ThinkText {
   }
 
   get #holds(): boolean {
-    return this.#held !== "" || !this.#space.isEmpty || this.#state === "closed";
+    return this.#held !== "" || !this.#space.isEmpty || this.#state === "closed" || this.#isRepeating;
   }
 
   /** One move on what is held; false when nothing can be decided until more comes. */
@@ -147,6 +152,8 @@ export class ThinkText {
       case "start":
       case "after":
         return this.#begin(last);
+      case "apart":
+        return this.#beginApart(last);
       case "thought":
         return this.#think(last, out);
       case "said":
@@ -172,7 +179,7 @@ export class ThinkText {
 
   get #mindsSpace(): boolean {
     if (this.#state === "thought") return !this.#thoughtHasWords;
-    return this.#state === "start" || this.#state === "after" || this.#state === "closed";
+    return this.#state === "start" || this.#state === "apart" || this.#state === "after" || this.#state === "closed";
   }
 
   #takeSpace(): string {
@@ -184,20 +191,20 @@ export class ThinkText {
   /** Where an opening tag counts: after white space, or none. */
   #begin(last: boolean): boolean {
     const words = this.#held;
-    if (!last && OPENS.some((open) => open.length > words.length && open.startsWith(words))) return false;
+    const tags = leadingTag(words, last);
+    if (tags === "unfinished") return false;
     const header = this.#state === "start" ? readHeader(words, this.#tools) : undefined;
     if (header === "unfinished" && !last) return false;
-    const open = OPENS.find((one) => words.startsWith(one));
     if (typeof header === "object") {
       if (this.#presumed !== "none") this.#templateOpens = false;
       this.#held = this.#takeSpace() + words;
       this.#state = "channels";
-    } else if (open !== undefined) {
+    } else if (tags !== undefined) {
       if (this.#presumed !== "none" && this.#state === "start") this.#templateOpens = false;
       // Between two thoughts it keeps them apart.
       if (this.#state !== "after" || !this.#thoughtHasWords) this.#space.clear();
-      this.#take(open.length);
-      this.#enterThought(CLOSE_OF.get(open) ?? ANY_CLOSE, false);
+      this.#take(tags.open.length);
+      this.#enterThought(CLOSE_OF.get(tags) ?? ANY_CLOSE, false);
     } else if (this.#state === "after") {
       this.#space.clear();
       if (words !== "") this.#state = "plain";
@@ -206,6 +213,21 @@ export class ThinkText {
     } else {
       this.#held = this.#takeSpace() + words;
       this.#state = "said";
+    }
+    return true;
+  }
+
+  /** Where an opening tag counts if what follows it is known from the reasoning that came by itself. */
+  #beginApart(last: boolean): boolean {
+    const words = this.#held;
+    const tags = leadingTag(words, last);
+    if (tags === "unfinished") return false;
+    if (tags === undefined) {
+      this.#held = this.#takeSpace() + words;
+      this.#state = "plain";
+    } else {
+      this.#repeated?.opens(this.#takeSpace() + this.#take(tags.open.length));
+      this.#enterThought(CLOSE_OF.get(tags) ?? ANY_CLOSE, false);
     }
     return true;
   }
@@ -225,6 +247,7 @@ export class ThinkText {
     if (found === undefined) {
       const tail = last || !mayHold ? 0 : unfinishedTail(held, this.#closing.closes);
       this.#tellThought(this.#take(held.length - tail), out);
+      if (this.#wasSaid(last ? "end" : "more")) return true;
       // White space alone is no thought.
       if (last) this.#space.clear();
       return false;
@@ -239,7 +262,8 @@ export class ThinkText {
     if (!last && mayBeQuoted(before, after)) return false;
     const quoted = isQuoted(before, after);
     this.#tellThought(this.#take(found.at + (quoted ? found.close.length : 0)), out);
-    if (quoted) return true;
+    if (this.#wasSaid(quoted ? "more" : "closed") || quoted) return true;
+    this.#repeated = null;
     this.#take(found.close.length);
     this.#space.clear();
     if (this.#unopened) this.#templateOpens = true;
@@ -313,11 +337,34 @@ export class ThinkText {
     this.#tell("reasoning-delta", before, out);
   }
 
-  /** Reasoning that comes by itself: whatever the text says about tags, it says. */
-  #native(out: ProviderEvent[]): void {
+  /** What stands between tags is another thought than the one that came by itself: it is text, and the tags are. */
+  #wasSaid(known: Known): boolean {
+    if (this.#repeated?.isSomethingElse(known) !== true) return false;
+    this.#held = this.#repeated.read + this.#takeSpace() + this.#held;
+    this.#repeated = null;
+    this.#state = "plain";
+    return true;
+  }
+
+  /** Reasoning that comes by itself: whatever the text says about tags, it says, unless it repeats that reasoning. */
+  #native(text: string, out: ProviderEvent[]): void {
+    const isOpen = this.#state === "thought" && !this.#unopened && !this.#thoughtHasWords && this.#held === "";
+    if (this.#repeated === null && (isOpen || this.#state === "start")) {
+      this.#repeated = new RepeatedThought(isOpen);
+      if (isOpen) this.#space.clear();
+      else this.#state = "apart";
+    }
+    if (this.#state === "apart" || this.#isRepeating) {
+      this.#repeated?.cameByItself(text);
+      return;
+    }
     this.#flush("end", out);
     if (this.#isPresumption) this.#takeBack(out);
     this.#state = "plain";
+  }
+
+  get #isRepeating(): boolean {
+    return this.#state === "thought" && this.#repeated !== null;
   }
 
   get #isPresumption(): boolean {
@@ -342,6 +389,9 @@ export class ThinkText {
     if (text === "") return;
     if (this.#state === "said" || (this.#state === "thought" && this.#unopened)) this.#told.add(text);
     if (this.#state === "thought") this.#recent = (this.#recent + text).slice(-RECENT);
-    out.push({ type, text });
+    if (this.#isRepeating) this.#repeated?.cameInText(text);
+    else out.push({ type, text });
   }
 }
+
+const isReasoning = ({ type }: ProviderEvent): boolean => type === "reasoning-delta";
