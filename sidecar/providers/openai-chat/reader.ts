@@ -25,6 +25,8 @@ export class ChatReader implements WireReader {
   #done = false;
   #usage: ReportedUsage | null = null;
   #reasoningDetails: JsonValue[] = [];
+  /** Under one of its names: the details only repeat it then. */
+  #reasoningCame = false;
   readonly #held = new HeldParts();
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
   #isEmpty = true;
@@ -143,12 +145,16 @@ export class ChatReader implements WireReader {
     if (details !== undefined) this.#addDetails(details);
   }
 
-  /** Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). */
+  /**
+   * Three names, and sometimes two of them at once with the same words: the first that holds something counts (quirk 27). Details
+   * in OpenRouter's manner repeat them, and are read where nothing else came.
+   */
   #readReasoning(delta: JsonObject, out: ProviderEvent[]): void {
     const text = nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? nonEmpty(delta["reasoning_text"]);
     // Envoy's gateway sends Bedrock's reasoning as an object (envoyproxy/ai-gateway#1222), others as a list.
     const thought = text ?? (joinedTexts(delta["reasoning_content"]) || joinedTexts(delta["reasoning"]));
-    this.#reasoning(thought, out);
+    this.#reasoningCame ||= thought !== "";
+    this.#reasoning(this.#reasoningCame ? thought : textsOfDetails(delta["reasoning_details"]), out);
   }
 
   /**
@@ -273,6 +279,20 @@ function readProgress(value: JsonValue | undefined, out: ProviderEvent[]): void 
   const processed = asNumber(progress?.["processed"]);
   if (total === undefined || processed === undefined || total <= 0) return;
   out.push({ type: "status", phase: "processing-prompt", progress: Math.min(1, Math.max(0, processed / total)) });
+}
+
+/** Claude's. Snowflake's Cortex has it in details alone, which its recorded streams count as no reasoning: it is kept to go back. */
+const UNREAD_FORMAT = "anthropic-claude-v1";
+
+/**
+ * MiniMax has its thought here alone when it is asked to split it off (BerriAI/litellm#22392), and so have gateways. What is
+ * encrypted has no words.
+ */
+function textsOfDetails(details: JsonValue | undefined): string {
+  return (asList(details) ?? [])
+    .map((value) => asObject(value))
+    .map((detail) => (detail?.["format"] === UNREAD_FORMAT ? "" : (asText(detail?.["text"]) ?? asText(detail?.["summary"]) ?? "")))
+    .join("");
 }
 
 function joinedTexts(value: JsonValue | undefined): string {

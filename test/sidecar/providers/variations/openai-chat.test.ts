@@ -117,19 +117,6 @@ describe("Chat completions:", () => {
       ],
     ],
     [
-      "reasoning as a list, of parts and of texts",
-      PLAIN,
-      [
-        chunk({ reasoning: [{ type: "text", text: "H" }, null] }),
-        chunk({ reasoning_content: ["m"], reasoning: ["m"] }),
-        chunk({ reasoning: ["."] }),
-        ...said.slice(1),
-        stopped(),
-        counted,
-        "[DONE]",
-      ],
-    ],
-    [
       "a whole message beside an empty delta",
       PLAIN,
       [
