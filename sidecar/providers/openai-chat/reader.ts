@@ -137,6 +137,8 @@ export class ChatReader implements WireReader {
     const content = delta["content"];
     if (typeof content === "string") this.#text(content, out);
     else this.#readParts(asItems(content), out);
+    // What an answer in sound says is written beside the sound alone (langfuse/langfuse-python#1831).
+    if ((content ?? "") === "") this.#text(asObject(delta["audio"])?.["transcript"], out);
     this.#text(delta["refusal"], out);
     warnOfMedia(delta, out);
     if (this.#calls.add(delta["tool_calls"])) this.#content();

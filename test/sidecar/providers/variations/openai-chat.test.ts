@@ -365,4 +365,13 @@ describe("Chat completions:", () => {
       assert.match(JSON.stringify(warnings), new RegExp(`holds ${what}`, "u"));
     });
   }
+
+  test("the words of an answer in sound are its text, once", () => {
+    const spoken = (audio: JsonObject, content: string | null = null): JsonObject => chunk({ content, audio });
+    const [first = {}] = said;
+    const words = [spoken({ id: "audio_1", transcript: "It is " }), spoken({ transcript: "7 °C." }, ""), spoken({ data: "UklGRg==" })];
+    assert.deepEqual(read("openai-chat", sse(first, ...words, stopped(), counted, "[DONE]")), PLAIN);
+    const both = [spoken({ transcript: "It is " }, "It is "), spoken({ transcript: "7 °C." }, "7 °C.")];
+    assert.deepEqual(read("openai-chat", sse(first, ...both, stopped(), counted, "[DONE]")), PLAIN);
+  });
 });
