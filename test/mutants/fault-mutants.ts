@@ -71,9 +71,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ["fault 13", "...(chat.streamUsage === false ? {} : { include_usage: true }),", ""],
     ],
     "sidecar/providers/openai-chat/messages.ts": [["fault 5", 'if (part.type === "image") return [imagePart(part)];', ""]],
-    "sidecar/providers/openai-chat/reader.ts": [
-      ["fault 11", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
-    ],
+    "sidecar/providers/openai-chat/reader.ts": [["fault 11", 'isTold(chunk["error"]) || ', ""]],
     "sidecar/providers/openai-chat/tool-calls.ts": [["fault 10", "isRepeated ? written : call.arguments + written;", "written;"]],
     "sidecar/providers/anthropic/reader.ts": [
       ["fault 9", 'asText(delta["text"]) ?? asText(delta["thinking"])', 'asText(delta["content"])'],

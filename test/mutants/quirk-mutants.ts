@@ -32,8 +32,8 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   ],
   "sidecar/providers/openai-chat/reader.ts": [
     ["quirk 7", "return this.#done || this.#finish.stands;", "return true;"],
-    ["quirk 8", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
-    ["quirk 9", 'if (error !== undefined && error !== null && error !== "" && error !== false) return true;', ""],
+    ["quirk 8", 'isTold(chunk["error"]) || ', ""],
+    ["quirk 9", 'isTold(chunk["error"]) || ', ""],
     ["quirk 18", "this.#usage = usage ?? this.#usage;", ""],
     ["quirk 19", 'this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;', ""],
     ["quirk 20", "this.#usage = usage ?? this.#usage;", "this.#usage = usage ?? null;"],

@@ -8,13 +8,16 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   eos_token: "stop",
   end_turn: "stop",
   stop_sequence: "stop",
+  complete: "stop",
   completed: "stop",
   length: "length",
   max_tokens: "length",
   max_output_tokens: "length",
+  max_length: "length",
   model_length: "length",
   model_context_window_exceeded: "length",
   tool_calls: "tool-calls",
+  tool_call: "tool-calls",
   tool_use: "tool-calls",
   function_call: "tool-calls",
   content_filter: "content-filter",
@@ -22,6 +25,17 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   safety: "content-filter",
   sensitive: "content-filter",
   recitation: "content-filter",
+  // Gemini's own, which its interface for OpenAI's clients hands through (https://ai.google.dev/api/generate-content#FinishReason).
+  prohibited_content: "content-filter",
+  blocklist: "content-filter",
+  spii: "content-filter",
+  model_armor: "content-filter",
+  image_safety: "content-filter",
+  image_prohibited_content: "content-filter",
+  image_recitation: "content-filter",
+  // Bedrock's, by its two interfaces.
+  guardrail_intervened: "content-filter",
+  content_filtered: "content-filter",
   error: "error",
   // Zhipu and DeepSeek, where their own servers failed in the middle of an answer.
   network_error: "error",
@@ -33,7 +47,13 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
  * understood; `raw` stays what they wrote.
  */
 export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
-  const known = raw === null ? undefined : REASONS[raw.toLowerCase()];
+  const known = raw === null ? undefined : knownReason(raw.toLowerCase());
   if (calledTools && (known === "stop" || known === undefined)) return "tool-calls";
   return known ?? "other";
+}
+
+/** Gemini can write one of its own behind OpenAI's: `content_filter: PROHIBITED_CONTENT`. */
+function knownReason(raw: string): FinishReason | undefined {
+  const [first = ""] = raw.split(":");
+  return Object.hasOwn(REASONS, first) ? REASONS[first] : undefined;
 }

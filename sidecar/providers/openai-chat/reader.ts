@@ -121,6 +121,8 @@ export class ChatReader implements WireReader {
     if (delta !== undefined) this.#readDelta(delta, out);
     // The older completions have their text here. Together repeats what its delta says.
     else this.#text(choice["text"], out);
+    // OpenRouter can tell of the error in the choice that it ended.
+    if (isTold(choice["error"])) throw new StreamFailure(readErrorJson(choice));
     const reason = asText(choice["finish_reason"]);
     if (reason !== undefined && reason !== "") this.#finish.set(reason, this.#contentCame);
   }
@@ -251,12 +253,15 @@ function bringsOnlyADelta(chunk: JsonObject): boolean {
 
 /** Quirks 8 and 9, and errors that stand where a chunk should, without the word `error`. */
 function isError(chunk: JsonObject, event: string, choices: readonly JsonValue[] | undefined): boolean {
-  const error = chunk["error"];
-  if (error !== undefined && error !== null && error !== "" && error !== false) return true;
-  if (isRefusedInside(chunk)) return true;
+  if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;
   if (choices !== undefined) return false;
   if (event === "error" || chunk["object"] === "error") return true;
   return chunk["usage"] === undefined && (chunk["detail"] !== undefined || isBareError(chunk));
+}
+
+/** Others have the field without an error in it. */
+function isTold(error: JsonValue | undefined): boolean {
+  return error !== undefined && error !== null && error !== "" && error !== false;
 }
 
 /** A chunk like any other, which brings an error under a name of the provider's own (MiniMax, Groq). */

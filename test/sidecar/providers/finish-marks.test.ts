@@ -91,6 +91,22 @@ test("An error behind a finish reason that stands beside content is told", async
   assert.match(String(thrown), /out of memory/u);
 });
 
+describe("What a filter ended is told as filtered, in Gemini's and Bedrock's own words", () => {
+  const REASONS = ["SAFETY", "PROHIBITED_CONTENT", "content_filter: PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "IMAGE_SAFETY"];
+  for (const reason of [...REASONS, "guardrail_intervened", "GUARDRAIL_INTERVENED", "content_filtered"]) {
+    test(reason, async () => {
+      const { events } = await chat([{ raw: sse(saidWith(null, { content: "So" }), saidWith(reason, {})) }, { raw: END }]);
+      const { finish } = foldEvents(events);
+      assert.deepEqual([finish?.finishReason, finish?.rawFinishReason], ["content-filter", reason]);
+    });
+  }
+
+  test("and what no filter ended is not", async () => {
+    const { events } = await chat([{ raw: sse(saidWith("function_call_filter: MALFORMED_FUNCTION_CALL", {})) }, { raw: END }]);
+    assert.equal(foldEvents(events).finish?.finishReason, "other");
+  });
+});
+
 test("A finish reason of its own ends an answer whose connection stays open, after a while", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const begun = Promise.withResolvers<void>();

@@ -171,6 +171,12 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       failure: { status: 502, message: "Provider disconnected: upstream gone" },
     },
     {
+      title: "quirk 8: an error inside the choice that it ended is told in its own words, and the text beside it stays",
+      file: "error-in-choice.sse",
+      text: "Half of it",
+      failure: { status: 502, message: "Provider disconnected: upstream gone" },
+    },
+    {
       title: "quirk 9: an error as the first event is an error, whatever marker follows",
       file: "error-first.sse",
       failure: { code: "rate_limit_exceeded", message: "slow down" },
