@@ -3,7 +3,7 @@
 
 import type { ReasoningEffort } from "../types.ts";
 import { mapped } from "./refusal.ts";
-import type { WireWarning } from "./wire-adapter.ts";
+import { ONCE, type WireWarning } from "./wire-adapter.ts";
 
 /** The least first. `default` is Groq's word for a model that reasons or does not. */
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"] as const;
@@ -19,8 +19,25 @@ const KNOWN: readonly (readonly [model: RegExp, efforts: readonly Effort[]])[] =
   [/^gpt-5(?![.\d]|-chat)/u, ["minimal", "low", "medium", "high"]],
 ];
 
-/** What a refusal teaches: `Supported values are: 'minimal', 'low', 'medium', and 'high'.` Undefined where it lists nothing. */
+/** The lesson of a model that cannot but reason. These are the efforts that every one of them takes. */
+export const ALWAYS_REASONS = `${LESSON}low,medium,high`;
+
+/** OpenRouter's words, Gemini's, Vertex AI's. */
+const MUST_REASON =
+  /(reasoning|thinking) (is|are) (mandatory|required|always on)|\bcan ?not be (disabled|turned off|switched off)|only works (in|with) (thinking|reasoning)|\bbudget (of )?0 is invalid|thinking_budget to 0/iu;
+
+/** That reasoning was switched off is what is refused: the model cannot but reason. */
+export function saysMustReason(message: string): boolean {
+  return MUST_REASON.test(message);
+}
+
+/**
+ * What a refusal teaches: `Supported values are: 'minimal', 'low', 'medium', and 'high'.`, or in Gemini's words, which list
+ * none, `Thinking level MEDIUM is not supported for this model.` Undefined where it names nothing.
+ */
 export function learnEfforts(message: string): string | undefined {
+  const refused = /thinking level (low|medium|high) is not/iu.exec(message)?.[1]?.toLowerCase();
+  if (refused !== undefined) return `${LESSON}${["none", "low", "medium", "high"].filter((one) => one !== refused).join(",")}`;
   const list = /(?:supported values|must be one of|one of|should be|expected|allowed values)\b(.*)$/isu.exec(message)?.[1];
   const found = EFFORTS.filter((effort) => list !== undefined && new RegExp(`\\b${effort}\\b`, "u").test(list));
   return found.length === 0 ? undefined : `${LESSON}${found.join(",")}`;
@@ -38,6 +55,7 @@ export function effortFor(model: string, effort: ReasoningEffort, learned: Reado
 
 function effortsOf(model: string, learned: ReadonlySet<string>): readonly [Effort, ...Effort[]] | undefined {
   const lesson = [...learned]
+    .map((one) => (one.startsWith(ONCE) ? one.slice(ONCE.length) : one))
     .findLast((one) => one.startsWith(LESSON))
     ?.slice(LESSON.length)
     .split(",");

@@ -1,9 +1,9 @@
 // What a provider cannot do is refused by name before anything is sent, or mapped with a warning; never dropped in silence.
 
-import type { JsonObject, Message } from "../types.ts";
+import type { JsonObject, JsonValue, Message } from "../types.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 import { ProviderError } from "./provider.ts";
-import type { WireTarget, WireWarning } from "./wire-adapter.ts";
+import { ONCE, type WireTarget, type WireWarning } from "./wire-adapter.ts";
 
 /** `advice` is a sentence for people. */
 export function unsupported(target: WireTarget, parameter: string, advice: string): ProviderError {
@@ -51,7 +51,7 @@ const REFUSES: readonly RegExp[] = [
   /unsupported|(not|n't|no longer) ((currently|yet|be) )?(support|accept|permit|allow|available|applicable|compatible|enabled|implemented)/iu,
   /(can ?not|can't|must not|may not|should not) (both )?be (specified|used|set|sent|given|provided|combined)|invalid combination/iu,
   /(may|can|must) only be set|only the default|only [\d.]+ is|\bfixed at\b/iu, // Anthropic; OpenAI; Moonshot
-  /\bonly (be used|supported|available|allowed|applicable|valid|works?)\b/iu,
+  /\bonly (be used|supported|available|allowed|applicable|valid|enabled|works?)\b/iu,
   /(unknown|unrecogni[sz]ed|unexpected) (request )?(name|parameter|argument|field|key|property|option|input)/iu,
   // With nothing behind the name: else what follows speaks of its value.
   /invalid (request )?(parameter|argument|field|key|property|option):? ['"`]?[\w.]+['"`]?\W*$/iu,
@@ -76,8 +76,59 @@ export function refusesField({ message, code, type, parameter }: ErrorPayload, b
   return (named === field || about.length > 0) && [code, type].some((one) => one !== undefined && FIELD_CODES.has(one));
 }
 
+/** Two things are refused that were asked for at once, which says nothing of either alone. */
+const TOGETHER =
+  /\b(both|together|mutually exclusive|at the same time|simultaneously|alongside|only one|either)\b|combin|\bincompatible with\b|\b(when|while|if)\b.{1,80}\b(set|specified|used|given|provided|present|enabled)\b/isu;
+
+/** Fields in which reasoning is asked for: dearer than what a model is sampled by. */
+export const REASONING_FIELDS: readonly string[] = ["reasoning_effort", "reasoning", "thinking", "prompt_mode", "chat_template_kwargs"];
+
+/**
+ * The lesson of a refusal of one of the fields, the dearer of them first: that it is not taken; not beside another of them,
+ * where it is refused with that one; not in this request, where it is refused with something else. Undefined: it is of none.
+ */
+export function learnField(payload: ErrorPayload, body: JsonObject, fields: readonly string[]): string | undefined {
+  const one = fields.find((field) => refusesField(payload, body, field));
+  if (one === undefined || !TOGETHER.test(payload.message)) return one;
+  const pair = fields.filter((field) => field === one || (field in body && mentionsField(payload.message, field)));
+  const kept = pair.find((field) => REASONING_FIELDS.includes(field)) ?? pair[0];
+  const left = pair.find((field) => field !== kept);
+  return kept === undefined || left === undefined ? `${ONCE}${one}` : besideLesson(kept, left);
+}
+
+/** One field is not taken beside another, which is kept. */
+export function besideLesson(kept: string, left: string): string {
+  return `${kept}+${left}`;
+}
+
+/**
+ * Puts a parameter into its field, or warns that it is left out, because it was refused: alone, or beside what stands in `sent`.
+ * Nothing is put where `value` is undefined.
+ */
+export function putUnlessRefused(
+  fields: Record<string, JsonValue>,
+  [parameter, field, value]: readonly [parameter: string, field: string, value: JsonValue | undefined],
+  { target, sent, warnings }: { target: WireTarget; sent: JsonObject; warnings: WireWarning[] },
+): void {
+  if (value === undefined) return;
+  const { learned } = target;
+  const beside = Object.keys(sent).some((other) => learned.has(besideLesson(other, field)));
+  if (!beside && !learned.has(field) && !learned.has(`${ONCE}${field}`)) fields[field] = value;
+  else {
+    const where = learned.has(field) ? "" : " beside what else was asked for";
+    warnings.push(leftOut(parameter, `The model does not take "${parameter}"${where}; it was asked without it.`));
+  }
+}
+
+/** What Gemini and the gateways before it call any of the fields of reasoning. A sentence can speak of reasoning that means none. */
+const SAID_OF_REASONING =
+  /\b(thinking|reasoning)([ _](effort|config|level|budget)[\w.]*( (minimal|low|medium|high))?)? (is|are)\b|\bsupport\w* (thinking|reasoning)\b(?! (blocks?|models?))|\bthinking_(config|level|budget)/iu;
+
 /** xAI names fields as its own code does: `reasoningEffort`. */
 export function mentionsField(message: string, field: string): boolean {
   const camel = field.replaceAll(/_(\w)/gu, (_all, letter: string) => letter.toUpperCase());
-  return new RegExp(`\\b(?:${field}|${camel})\\b`, "u").test(message);
+  if (REASONING_FIELDS.includes(field) && SAID_OF_REASONING.test(message)) return true;
+  // Those that are words of the language have to stand as names.
+  const isWord = field === "reasoning" || field === "thinking";
+  return new RegExp(isWord ? `[\`'"]${field}\\b|\\b${field}\\.\\w` : `\\b(?:${field}|${camel})\\b`, "u").test(message);
 }

@@ -67,7 +67,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ],
     ],
     "sidecar/providers/openai-chat/request.ts": [
-      ["fault 3", "...reasoningFields(request, target, warnings),", ""],
+      ["fault 3", "const reasoning = reasoningFields(request, target, warnings);", "const reasoning: JsonObject = {};"],
       ["fault 13", "...(chat.streamUsage === false ? {} : { include_usage: true }),", ""],
     ],
     "sidecar/providers/openai-chat/messages.ts": [["fault 5", 'if (part.type === "image") return [imagePart(part)];', ""]],

@@ -58,7 +58,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
       'if (names("max_tokens") && mentionsField(message, "max_completion_tokens") && !isAboutValue(message)) return "max_completion_tokens";',
       "",
     ],
-    ["quirk 33", "return LEARNABLE.find((field) => refusesField(payload, body, field)) ?? learnSchema(", "return learnSchema("],
+    ["quirk 33", "return learnField(payload, body, LEARNABLE) ?? learnSchema(", "return learnSchema("],
     ["quirk 37", 'response_format: { type: "json_schema", json_schema:', 'response_format: { type: "json_object", json_schema:'],
     ["quirk 41", "stream: true,", "stream: false,"],
   ],

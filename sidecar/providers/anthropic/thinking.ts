@@ -3,6 +3,7 @@
 
 import type { JsonObject, JsonValue, ReasoningEffort } from "../../types.ts";
 import { asList, asObject } from "../json-fields.ts";
+import { saysMustReason } from "../reasoning-effort.ts";
 import { leftOut, mapped } from "../refusal.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { thinksAdaptively } from "./models.ts";
@@ -96,6 +97,7 @@ export function learnThinking(message: string, body: JsonObject): string | undef
   if (/\beffort\b/u.test(message) && asObject(body["output_config"])?.["effort"] !== undefined && !/thinking\.type/u.test(message))
     return "effort";
   const sent = asObject(body["thinking"]);
+  if (sent?.["type"] === "disabled" && saysMustReason(message)) return "thinking=always";
   if (sent === undefined || !/\b(thinking|budget_tokens|display)\b/u.test(message)) return undefined;
   if (sent["type"] === "disabled") return "thinking=always";
   if (/\bdisplay\b/u.test(message)) return "thinking.display";

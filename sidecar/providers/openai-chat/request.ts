@@ -1,16 +1,16 @@
 // The body of a chat completion, as the row of the provider has it and as the model has taught us.
 
-import type { GenerationParameters, JsonObject, JsonValue, ReasoningEffort } from "../../types.ts";
+import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
-import { effortFor, learnEfforts } from "../reasoning-effort.ts";
-import { isAboutValue, leftOut, mapped, mentionsField, refuseImages, refusesField } from "../refusal.ts";
+import { isAboutValue, learnField, mentionsField, putUnlessRefused, REASONING_FIELDS, refuseImages, refusesField } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, echoesReasoning, FOREIGN_CALLS } from "./messages.ts";
+import { askedToReason, learnChatReasoning, reasoningFields } from "./reasoning.ts";
 
 export function buildChatRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
@@ -18,6 +18,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
   if (chat.images === false) refuseImages(request.messages, target);
   const style = chat.responseSchema ?? "json-schema";
   const parameters = schemaParameters(request.parameters, style === "json-schema", target, warnings);
+  const reasoning = reasoningFields(request, target, warnings);
   const streamOptions = {
     ...(chat.streamUsage === false ? {} : { include_usage: true }),
     ...(chat.noObfuscation === true && !isSelfHosted(target) ? { include_obfuscation: false } : {}),
@@ -28,8 +29,8 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...(Object.keys(streamOptions).length === 0 || target.learned.has("stream_options") ? {} : { stream_options: streamOptions }),
     ...(chat.promptProgress === true ? { return_progress: true } : {}),
     ...chat.extraBody,
-    ...samplingFields(parameters, target, warnings),
-    ...reasoningFields(request, target, warnings),
+    ...samplingFields(parameters, askedToReason(reasoning), target, warnings),
+    ...reasoning,
     ...schemaFields(parameters.responseSchema),
     ...(style === "json-object" && request.parameters.responseSchema !== undefined ? { response_format: { type: "json_object" } } : {}),
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: chatTools(parameters.tools) }),
@@ -44,7 +45,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
 }
 
 /** Fields that a model may refuse although its provider knows them, and what is done then. */
-const LEARNABLE: readonly string[] = ["reasoning_effort", "temperature", "top_p", "seed", "stop"];
+const LEARNABLE: readonly string[] = ["temperature", "top_p", "seed", "stop", ...REASONING_FIELDS];
 
 /**
  * Reads a refusal by the field that it names (quirks 18 and 33); fields that were not sent are no reason, and a value that the
@@ -59,12 +60,12 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   if (mentionsField(message, "reasoning_content")) return learnEcho(target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
   if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
-  const efforts = names("reasoning_effort") ? learnEfforts(message) : undefined;
-  if (efforts !== undefined) return efforts;
+  const reasoning = learnChatReasoning(payload, body);
+  if (reasoning !== undefined) return reasoning;
   if ("stream_options" in body && (names("stream_options") || mentionsField(message, "include_usage"))) return "stream_options";
   if (names("max_tokens") && mentionsField(message, "max_completion_tokens") && !isAboutValue(message)) return "max_completion_tokens";
   if (refusesField(payload, body, "max_completion_tokens")) return "max_tokens";
-  return LEARNABLE.find((field) => refusesField(payload, body, field)) ?? learnSchema(message, parameter, sentSchema(body));
+  return learnField(payload, body, LEARNABLE) ?? learnSchema(message, parameter, sentSchema(body));
 }
 
 /** Models that reason want their reasoning back with their tool calls, or refuse it: by the model, and changed over time (quirk 31). */
@@ -91,20 +92,22 @@ function sentSchema(body: JsonObject): JsonObject | undefined {
   return asObject(asObject(format?.["json_schema"])?.["schema"]);
 }
 
-function samplingFields(parameters: GenerationParameters, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  const chat = target.row.chat ?? {};
-  const seedField = chat.seedField ?? "seed";
+/** `reasoning`: what asks the model to reason. */
+function samplingFields(
+  { temperature, topP, seed, stop, maxOutputTokens }: GenerationParameters,
+  reasoning: JsonObject,
+  target: WireTarget,
+  warnings: WireWarning[],
+): JsonObject {
   const fields: Record<string, JsonValue> = {};
-  const put = (parameter: string, field: string, value: JsonValue | undefined): void => {
-    if (value === undefined) return;
-    if (target.learned.has(field)) warnings.push(leftOut(parameter, `The model does not take "${parameter}"; it was asked without it.`));
-    else fields[field] = value;
-  };
-  put("temperature", "temperature", parameters.temperature);
-  put("topP", "top_p", parameters.topP);
-  put("seed", seedField, parameters.seed);
-  put("stop", "stop", parameters.stop === undefined || parameters.stop.length === 0 ? undefined : parameters.stop);
-  if (parameters.maxOutputTokens !== undefined) fields[maxTokensField(target)] = parameters.maxOutputTokens;
+  const asked: readonly (readonly [parameter: string, field: string, value: JsonValue | undefined])[] = [
+    ["temperature", "temperature", temperature],
+    ["topP", "top_p", topP],
+    ["seed", target.row.chat?.seedField ?? "seed", seed],
+    ["stop", "stop", stop === undefined || stop.length === 0 ? undefined : stop],
+  ];
+  for (const one of asked) putUnlessRefused(fields, one, { target, sent: { ...reasoning, ...fields }, warnings });
+  if (maxOutputTokens !== undefined) fields[maxTokensField(target)] = maxOutputTokens;
   return fields;
 }
 
@@ -112,27 +115,6 @@ function maxTokensField(target: WireTarget): string {
   if (target.learned.has("max_completion_tokens")) return "max_completion_tokens";
   if (target.learned.has("max_tokens")) return "max_tokens";
   return (isSelfHosted(target) ? undefined : target.row.chat?.maxTokensField) ?? "max_tokens";
-}
-
-function reasoningFields({ model, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  const effort = parameters.reasoning;
-  if (effort === undefined) return {};
-  const on = effort !== "off";
-  const style = target.row.chat?.reasoning ?? "effort";
-  if (style === "effort" || (style === "prompt-mode" && !model.includes("magistral"))) return effortField(model, effort, target, warnings);
-  if (style === "openrouter") return { reasoning: on ? { effort } : { enabled: false } };
-  // Templates take the variables that they know and pass over the others.
-  if (style === "template") return { chat_template_kwargs: { enable_thinking: on, ...(on ? { reasoning_effort: effort } : {}) } };
-  if (on) warnings.push(mapped("reasoning", `${target.row.name} can only switch reasoning on or off; the level "${effort}" became "on".`));
-  return style === "thinking" ? { thinking: { type: on ? "enabled" : "disabled" } } : { prompt_mode: on ? "reasoning" : null };
-}
-
-function effortField(model: string, effort: ReasoningEffort, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  if (!target.learned.has("reasoning_effort")) return { reasoning_effort: effortFor(model, effort, target.learned, warnings) };
-  // A model that refuses the field does not reason, which is what "off" asked for.
-  if (effort !== "off")
-    warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${effort}"; it was asked without it.`));
-  return {};
 }
 
 /** OpenAI holds a model to a schema in strict mode alone, and refuses it there for schemas that leave anything open. */

@@ -1,13 +1,13 @@
 // The body of a request to OpenAI's Responses API.
 
 import { fitsStrictMode } from "../../structured/strict-schema.ts";
-import type { GenerationParameters, JsonObject } from "../../types.ts";
+import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
-import { effortFor, learnEfforts } from "../reasoning-effort.ts";
-import { leftOut, refusesField, unsupported } from "../refusal.ts";
+import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reasoning-effort.ts";
+import { learnField, leftOut, putUnlessRefused, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { responsesInput, responsesTools } from "./items.ts";
@@ -27,6 +27,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
   if (parameters.stop !== undefined && parameters.stop.length > 0) throw unsupported(target, "stop", CHAT_INSTEAD);
   const schema = parameters.responseSchema;
   const system = parameters.system ?? "";
+  const reasoning = reasoningFields(request, target, warnings);
   const body: JsonObject = {
     model,
     stream: true,
@@ -34,8 +35,8 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     store: false,
     ...(keepsReasoning(model, target) ? { include: [ENCRYPTED_REASONING] } : {}),
     ...(target.learned.has("stream_options") ? {} : { stream_options: { include_obfuscation: false } }),
-    ...samplingFields(parameters, target, warnings),
-    ...reasoningFields(request, target, warnings),
+    ...samplingFields(parameters, reasoning, target, warnings),
+    ...reasoning,
     ...(schema === undefined ? {} : { text: { format: { type: "json_schema", name: "answer", schema, strict: fitsStrictMode(schema) } } }),
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: responsesTools(parameters.tools) }),
     ...(system.trim() === "" ? {} : { instructions: system }),
@@ -54,11 +55,12 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
   if (REFUSES_REASONING_ITEMS.test(`${payload.code} ${message}`)) return WITHOUT_OPAQUE;
   if ("include" in body && (parameter === "include" || /encrypted[_ ]content/iu.test(message))) return "include";
   if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
+  if (asObject(body["reasoning"])?.["effort"] === "none" && saysMustReason(message)) return ALWAYS_REASONS;
   // xAI names it as its own code does.
   if (names("reasoning", "reasoning.effort") || names("reasoning", "reasoningEffort") || parameter === "reasoning")
     return learnEfforts(message) ?? (refusesReasoning(payload, body) ? "reasoning" : undefined);
   if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
-  return ["temperature", "top_p"].find((field) => refusesField(payload, body, field)) ?? learnSchema(message, parameter, sentSchema(body));
+  return learnField(payload, body, ["temperature", "top_p", "reasoning"]) ?? learnSchema(message, parameter, sentSchema(body));
 }
 
 /** The effort stands in `reasoning`, and xAI names it alone. */
@@ -85,18 +87,12 @@ function withoutItems(target: WireTarget): WireTarget {
   return { ...target, learned: new Set([...target.learned, WITHOUT_OPAQUE]) };
 }
 
-function samplingFields(parameters: GenerationParameters, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  const fields: { temperature?: number; top_p?: number; max_output_tokens?: number } = {};
-  if (parameters.temperature !== undefined) {
-    if (target.learned.has("temperature"))
-      warnings.push(leftOut("temperature", "The model takes no temperature; it was asked without it."));
-    else fields.temperature = parameters.temperature;
-  }
-  if (parameters.topP !== undefined) {
-    if (target.learned.has("top_p")) warnings.push(leftOut("topP", "The model takes no topP; it was asked without it."));
-    else fields.top_p = parameters.topP;
-  }
-  if (parameters.maxOutputTokens !== undefined) fields.max_output_tokens = parameters.maxOutputTokens;
+function samplingFields(parameters: GenerationParameters, reasoning: JsonObject, target: WireTarget, warnings: WireWarning[]): JsonObject {
+  const { temperature, topP, maxOutputTokens } = parameters;
+  const fields: Record<string, JsonValue> = {};
+  putUnlessRefused(fields, ["temperature", "temperature", temperature], { target, sent: reasoning, warnings });
+  putUnlessRefused(fields, ["topP", "top_p", topP], { target, sent: { ...reasoning, ...fields }, warnings });
+  if (maxOutputTokens !== undefined) fields["max_output_tokens"] = maxOutputTokens;
   return fields;
 }
 

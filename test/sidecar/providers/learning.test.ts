@@ -166,7 +166,6 @@ describe("What a model refuses is learned", () => {
     ["Extra inputs are not permitted, field: 'seed', value: 7", "seed"],
     ["invalid temperature: only 1 is allowed for this model", "temperature"],
     ["Model incompatible request argument supplied: temperature", "temperature"],
-    ["`temperature` and `top_p` cannot both be specified for this model. Please use only one.", "temperature"],
     ["<400> InternalError.Algo.InvalidParameter: This model does not support seed.", "seed"],
     ["stop is not enabled for this model", "stop"],
     ["custom stop words are not implemented for completions.", "stop"],
@@ -188,6 +187,68 @@ describe("What a model refuses is learned", () => {
       );
     });
   }
+
+  describe("of two that are refused together, the dearer one is kept, and both still go alone", () => {
+    const TOGETHER: readonly (readonly [words: string, both: GenerationParameters, kept: string, left: string])[] = [
+      [
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        { temperature: 0.2, topP: 0.9 },
+        "temperature",
+        "top_p",
+      ],
+      ["Invalid combination: top_p with temperature is not supported", { temperature: 0.2, topP: 0.9 }, "temperature", "top_p"],
+      [
+        "`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation.",
+        { temperature: 0.2, reasoning: "high" },
+        "reasoning_effort",
+        "temperature",
+      ],
+    ];
+    for (const [words, both, kept, left] of TOGETHER) {
+      test(words, async () => {
+        const shared = provider();
+        const fields = (): readonly boolean[] => [kept, left].map((field) => fake.requests.at(-1)?.body?.[field] !== undefined);
+        fake.enqueue({ status: 400, body: { error: { message: words } } });
+        const { events, thrown } = await call(shared, { request: modelRequest("x", both) });
+        assert.equal(thrown, null);
+        assert.deepEqual(fields(), [true, false]);
+        assert.equal(events.filter((event) => event.type === "warning" && event.code === "parameter-left-out").length, 1);
+        await call(shared, { request: modelRequest("x", both) });
+        assert.deepEqual([...fields(), fake.requests.length], [true, false, 3]);
+        const { temperature, topP } = both;
+        const alone = left === "top_p" ? { topP: topP ?? 0 } : { temperature: temperature ?? 0 };
+        const { events: afterwards } = await call(shared, { request: modelRequest("x", alone) });
+        assert.deepEqual([...fields(), afterwards.some((event) => event.type === "warning")], [false, true, false]);
+      });
+    }
+
+    test("also where the other is an extra of the caller's: it is left out of this request alone", async () => {
+      const shared = provider();
+      fake.enqueue({ status: 400, body: { error: { message: "`temperature` and `top_k` cannot both be specified for this model." } } });
+      const extras = { providerOptions: { "openai-compatible": { top_k: 5 } } };
+      assert.equal((await call(shared, { request: modelRequest("x", { temperature: 0.2, ...extras }) })).thrown, null);
+      await call(shared, { request: modelRequest("x", { temperature: 0.2 }) });
+      assert.deepEqual(
+        fake.requests.map(({ body }) => body?.["temperature"]),
+        [0.2, undefined, 0.2],
+      );
+    });
+
+    test("on the Responses wire likewise", async () => {
+      const shared = providerOnWire(here, "openai-responses");
+      fake.enqueue({ status: 400, body: { error: { message: "temperature and top_p cannot both be specified" } } });
+      assert.equal((await call(shared, { request: modelRequest("x", { temperature: 0.2, topP: 0.9 }) })).thrown, null);
+      await call(shared, { request: modelRequest("x", { topP: 0.9 }) });
+      assert.deepEqual(
+        fake.requests.map(({ body }) => [body?.["temperature"], body?.["top_p"]]),
+        [
+          [0.2, 0.9],
+          [0.2, undefined],
+          [undefined, 0.9],
+        ],
+      );
+    });
+  });
 
   const VALUES: readonly (readonly [words: string, param?: string])[] = [
     ["Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 5 instead.", "stop"],

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { JsonObject, JsonValue, ReasoningEffort } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import { call, modelRequest, userMessage } from "../../support/provider-calls.ts";
-import { assistant, body, result, warnings, type Asked } from "../../support/wire-requests.ts";
+import { assistant, body, result, warnings, WEATHER, type Asked } from "../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -111,6 +111,123 @@ describe("A refusal teaches", () => {
     fake.enqueue(refusal("`reasoning_effort` must be one of `none` or `default`"));
     await call(providerAt(here, "groq"), { request: modelRequest("x", { reasoning: "low" }) });
     assert.equal(fake.requests[1]?.body?.["reasoning_effort"], "default");
+  });
+
+  const MANDATORY = "Reasoning is mandatory for this endpoint and cannot be disabled.";
+  const OFF: readonly (readonly [provider: string, words: string, field: string, off: JsonValue, least: JsonValue | undefined])[] = [
+    ["openrouter", MANDATORY, "reasoning", { enabled: false }, { effort: "low" }],
+    ["openai-compatible", MANDATORY, "reasoning_effort", "none", "low"],
+    ["gemini", "Budget 0 is invalid. This model only works in thinking mode.", "reasoning_effort", "none", "low"],
+    [
+      "openai-compatible",
+      "Unable to submit request because The model does not support setting thinking_budget to 0",
+      "reasoning_effort",
+      "none",
+      "low",
+    ],
+    ["deepseek", "Thinking cannot be disabled for this model", "thinking", { type: "disabled" }, undefined],
+  ];
+  for (const [id, words, field, off, least] of OFF) {
+    test(`that a model must reason, and it is asked for the least of it from then on, with a warning: ${id}: ${words}`, async () => {
+      const provider = providerAt(here, id);
+      const request = modelRequest("x", { reasoning: "off" });
+      fake.enqueue(refusal(words));
+      assert.equal((await call(provider, { request })).thrown, null);
+      const { events } = await call(provider, { request });
+      assert.deepEqual(
+        fake.requests.map((one) => one.body?.[field]),
+        [off, least, least],
+      );
+      assert.ok(events.some((event) => event.type === "warning" && event.code === "parameter-mapped"));
+    });
+  }
+
+  test("that a model must reason, on the other wires likewise", async () => {
+    fake.enqueue(refusal(MANDATORY));
+    await call(providerOnWire(here, "openai-responses"), { request: modelRequest("x", { reasoning: "off" }) });
+    assert.deepEqual(fake.requests.at(-1)?.body?.["reasoning"], { effort: "low" });
+    fake.enqueue(refusal(MANDATORY));
+    await call(providerOnWire(here, "anthropic"), { request: modelRequest("x", { reasoning: "off" }, "claude-opus-4-6") });
+    assert.deepEqual(fake.requests.at(-1)?.body?.["output_config"], { effort: "low" });
+  });
+
+  test("nothing lasting where Gemini says of reasoning that was switched off only that something is invalid", async () => {
+    const provider = providerAt(here, "gemini");
+    const request = modelRequest("x", { reasoning: "off" });
+    fake.enqueue(refusal("Request contains an invalid argument."));
+    assert.equal((await call(provider, { request })).thrown, null);
+    await call(provider, { request });
+    assert.deepEqual(
+      fake.requests.map((one) => one.body?.["reasoning_effort"]),
+      ["none", "low", "none"],
+    );
+  });
+
+  for (const words of [
+    "Thinking is not supported for this model.",
+    "Thinking level is not supported for this model.",
+    "Thinking budget is not supported for this model.",
+    "Unable to submit request because thinking is not supported by this model. Learn more: https://cloud.google.com/vertex-ai",
+    "Thinking is not enabled for models/gemini-2.0-flash-preview-image-generation",
+    "thinking_config is not supported.",
+  ]) {
+    test(`that a model does not think, in the words of Gemini, which has its own names: ${words}`, async () => {
+      for (const id of ["gemini", "openrouter"]) {
+        const provider = providerAt(here, id);
+        fake.reset();
+        fake.enqueue(refusal(words));
+        const { events, thrown } = await call(provider, { request: modelRequest("x", { reasoning: "low" }) });
+        assert.equal(thrown, null);
+        await call(provider, { request: modelRequest("x", { reasoning: "high" }) });
+        assert.deepEqual(
+          fake.requests.map(({ body: sent }) => (sent?.["reasoning_effort"] ?? sent?.["reasoning"]) !== undefined),
+          [true, false, false],
+        );
+        assert.ok(events.some((event) => event.type === "warning" && event.code === "parameter-left-out"));
+      }
+    });
+  }
+
+  test("that a Gemini does not take one level, and the nearest other is asked for", async () => {
+    const provider = providerAt(here, "gemini");
+    fake.enqueue(refusal("Thinking level MEDIUM is not supported for this model. Please retry with other thinking level."));
+    assert.equal((await call(provider, { request: modelRequest("x", { reasoning: "medium" }) })).thrown, null);
+    await call(provider, { request: modelRequest("x", { reasoning: "high" }) });
+    assert.deepEqual(
+      fake.requests.map((one) => one.body?.["reasoning_effort"]),
+      ["medium", "low", "high"],
+    );
+  });
+
+  test("nothing of reasoning where a sentence only speaks of it", async () => {
+    for (const words of ["`stop` is not supported by reasoning models", "Pictures with thinking blocks are not supported"]) {
+      const provider = providerAt(here, "openrouter");
+      fake.reset();
+      fake.enqueue(refusal(words));
+      await call(provider, { request: modelRequest("x", { reasoning: "low", stop: ["a"] }) });
+      await call(provider, { request: modelRequest("x", { reasoning: "low" }) });
+      assert.deepEqual(fake.requests.at(-1)?.body?.["reasoning"], { effort: "low" }, words);
+    }
+  });
+
+  test("that a model reasons beside tools only switched off, and reasons without tools as before", async () => {
+    const provider = providerAt(here, "azure");
+    const words =
+      "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.";
+    for (const asked of [undefined, "high"] as const) {
+      fake.reset();
+      const model = `gpt-5.6-${asked}`;
+      const tools = { tools: [WEATHER], ...(asked === undefined ? {} : { reasoning: asked }) };
+      fake.enqueue(refusal(words, "reasoning_effort"));
+      const { events, thrown } = await call(provider, { request: modelRequest("x", tools, model) });
+      assert.equal(thrown, null);
+      assert.ok(events.some((event) => event.type === "warning" && event.code === "parameter-mapped"));
+      await call(provider, { request: modelRequest("x", { reasoning: "high" }, model) });
+      assert.deepEqual(
+        fake.requests.map((one) => one.body?.["reasoning_effort"]),
+        [asked, "none", "high"],
+      );
+    }
   });
 
   test("quirk 33: nothing where the value was out of range: what was asked for is not left out in silence", async () => {

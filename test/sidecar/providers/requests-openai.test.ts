@@ -188,8 +188,8 @@ describe("Chat completions are asked", () => {
     );
     assert.equal(asked["reasoning_effort"], "minimal");
     assert.deepEqual(warnings({ provider: "openai-compatible", parameters, learned }), [
-      ["parameter-left-out", "temperature"],
       ["parameter-mapped", "reasoning"],
+      ["parameter-left-out", "temperature"],
     ]);
   });
 });
