@@ -4,11 +4,15 @@
 import { createHash } from "node:crypto";
 import { withSchemaInWords } from "../structured/schema-prompt.ts";
 import type { GenerationParameters, JsonObject } from "../types.ts";
-import { isAboutValue, mapped } from "./refusal.ts";
+import type { ErrorPayload } from "./error-payload.ts";
+import { asList } from "./json-fields.ts";
+import { besideLesson, isAboutValue, mapped, saysRefused } from "./refusal.ts";
 import type { WireTarget, WireWarning } from "./wire-adapter.ts";
 
 /** The lesson that a model takes no schema at all. */
 const NO_SCHEMA = "responseSchema";
+/** The lesson that it takes none beside tools. */
+const NONE_BESIDE_TOOLS = besideLesson("tools", NO_SCHEMA);
 
 /**
  * The parameters with the schema, where the provider can take it; without it, and with words in the system prompt, where not.
@@ -21,30 +25,54 @@ export function schemaParameters(
   warnings: WireWarning[],
 ): GenerationParameters {
   const schema = parameters.responseSchema;
-  if (schema === undefined || (able && !target.learned.has(NO_SCHEMA) && !target.learned.has(lessonOf(schema)))) return parameters;
+  if (schema === undefined || (able && !isRefused(schema, parameters, target.learned))) return parameters;
   const words = `${target.row.name} was asked for the schema in words, because it cannot be held to it here; the answer is checked.`;
   warnings.push(mapped("responseSchema", words));
   return withSchemaInWords(parameters);
 }
 
-/** Fields that carry a schema. */
-const SCHEMA_FIELDS = /response_format|json_schema|output_config|output_format|text\.format|guided/iu;
+function isRefused(schema: JsonObject, { tools }: GenerationParameters, learned: ReadonlySet<string>): boolean {
+  if (tools !== undefined && tools.length > 0 && learned.has(NONE_BESIDE_TOOLS)) return true;
+  return learned.has(NO_SCHEMA) || learned.has(lessonOf(schema));
+}
+
+/** Fields that carry a schema, Gemini's own among them, which gateways translate into. */
+const SCHEMA_FIELDS =
+  /response_format|json_schema|output_config|output_format|text\.format|guided|response_?(json_?)?schema|response_?mime_?type/iu;
 /** What servers call it, and what they do with it. The format of a picture is none. */
-const ABOUT_SCHEMAS = /structured.?output|grammar|\bschema\b|(response|output) format|\b(in|for|support) format\b/iu;
-/** The schemas of tools are others. */
-const ABOUT_TOOLS = /schema (for|of|in) (the )?(function|tool)|\b(tools?|function)[.[]|input_schema/iu;
+const ABOUT_SCHEMAS = /structured.?output|grammar|\bschemas?\b|(response|output) format|response mime type|\b(in|for|support) format\b/iu;
+/** The schemas of tools are others. Advice about them stands in refusals of any: "Simplify your tool schemas". */
+const ABOUT_TOOLS =
+  /schema (for|of|in) (the )?(function|tool)|\b(tools?|function)(\[|\.\w)|input_schema|function_?declaration|function parameters?\b/iu;
+/** A schema, or what is made of it; and what stands in one. The field `json_schema` is neither. */
+const OF_A_SCHEMA = /\bschemas?\b|response_?(json_?)?schema|grammar/iu;
+const IN_A_SCHEMA =
+  /\b(features|keywords?|propert(y|ies)|regex|patterns?|(one|any|all)Of|enum|context=|additionalProperties|refs?|invalid (json )?schema)\b|\.schema\b|\$\w/iu;
+const TOOLS = /\b(tools?|function[ -]calling|tool[ -](use|calling))\b/iu;
 
 /**
- * What a refusal teaches of schemas: that this one is not taken, where it speaks of what stands in it, or none at all.
- * `schema` is the one that was sent; undefined where none was, and then nothing is learned.
+ * What a refusal teaches of schemas: that none is taken, where it is of the field as such, or none beside tools; else that
+ * this one is not, so that it says nothing of others. `schema` is the one that was sent; undefined where none was, and then
+ * nothing is learned.
  */
-export function learnSchema(message: string, parameter: string | undefined, schema: JsonObject | undefined): string | undefined {
-  const words = `${parameter ?? ""} ${message}`;
+export function learnSchema(
+  { message, parameter = "" }: Pick<ErrorPayload, "message" | "parameter">,
+  body: JsonObject,
+  schema: JsonObject | undefined,
+): string | undefined {
+  const words = `${parameter} ${message}`;
   if (schema === undefined) return undefined;
   if (!SCHEMA_FIELDS.test(words) && (!ABOUT_SCHEMAS.test(words) || ABOUT_TOOLS.test(words))) return undefined;
-  const aboutThisOne =
-    /\b(invalid|unsupported|bad) schema|\bschema\b.*\b(invalid|require|must|not permitted|property|properties|keyword)/isu;
-  return isAboutValue(message) || aboutThisOne.test(message.replaceAll("json_schema", "")) ? lessonOf(schema) : NO_SCHEMA;
+  const refused = message.split(/[.;]\s|\n/u).filter((sentence) => saysRefused(sentence));
+  if ((asList(body["tools"])?.length ?? 0) > 0 && refused.some((sentence) => TOOLS.test(sentence))) return NONE_BESIDE_TOOLS;
+  return isOfTheField(words, refused) ? NO_SCHEMA : lessonOf(schema);
+}
+
+function isOfTheField(words: string, refused: readonly string[]): boolean {
+  // The types of format that are taken instead are named.
+  if (/\bjson_object\b/u.test(words)) return true;
+  if (refused.length === 0 || isAboutValue(words) || IN_A_SCHEMA.test(words)) return false;
+  return !OF_A_SCHEMA.test(words) || refused.some((sentence) => /\b(this|the) model\b/iu.test(sentence));
 }
 
 function lessonOf(schema: JsonObject): string {

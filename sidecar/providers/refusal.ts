@@ -49,9 +49,9 @@ const FIELD_CODES: ReadonlySet<string> = new Set(["unsupported_parameter", "unsu
 /** What servers say of a field that they do not know, or that this model does not take. Whatever else they say teaches nothing. */
 const REFUSES: readonly RegExp[] = [
   /unsupported|(not|n't|no longer) ((currently|yet|be) )?(support|accept|permit|allow|available|applicable|compatible|enabled|implemented)/iu,
-  /(can ?not|can't|must not|may not|should not) (both )?be (specified|used|set|sent|given|provided|combined)|invalid combination/iu,
+  /(can ?not|can't|must not|may not|should not) (both )?be (specified|used|set|sent|given|provided|combined)|(can ?not|can't) use\b|invalid combination/iu,
   /(may|can|must) only be set|only the default|only [\d.]+ is|\bfixed at\b/iu, // Anthropic; OpenAI; Moonshot
-  /\bonly (be used|supported|available|allowed|applicable|valid|enabled|works?)\b/iu,
+  /\bonly (be used|supported|available|allowed|applicable|valid|enabled|works?)\b|\b(supported|available|allowed|enabled) only\b/iu,
   /(unknown|unrecogni[sz]ed|unexpected) (request )?(name|parameter|argument|field|key|property|option|input)/iu,
   // With nothing behind the name: else what follows speaks of its value.
   /invalid (request )?(parameter|argument|field|key|property|option):? ['"`]?[\w.]+['"`]?\W*$/iu,
@@ -72,8 +72,13 @@ export function refusesField({ message, code, type, parameter }: ErrorPayload, b
     .replace(/\b(did you mean|expected one of)\b.*/isu, "")
     .split(/[.;]\s|\n/u)
     .filter((sentence) => named === field || mentionsField(sentence, field));
-  if (about.some((sentence) => REFUSES.some((phrase) => phrase.test(sentence)))) return true;
+  if (about.some(saysRefused)) return true;
   return (named === field || about.length > 0) && [code, type].some((one) => one !== undefined && FIELD_CODES.has(one));
+}
+
+/** The sentence says of something that it is not taken, whatever it is. */
+export function saysRefused(sentence: string): boolean {
+  return REFUSES.some((phrase) => phrase.test(sentence));
 }
 
 /** Two things are refused that were asked for at once, which says nothing of either alone. */

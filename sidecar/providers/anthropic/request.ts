@@ -52,7 +52,7 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   const lesson = learnThinking(message, body);
   if (lesson !== undefined) return lesson;
   const field = ["temperature", "top_p"].find((one) => refusesField(payload, body, one));
-  return field ?? learnSchema(message, undefined, asObject(asObject(asObject(body["output_config"])?.["format"])?.["schema"]));
+  return field ?? learnSchema(payload, body, asObject(asObject(asObject(body["output_config"])?.["format"])?.["schema"]));
 }
 
 function learnedLimit(target: WireTarget): number | undefined {

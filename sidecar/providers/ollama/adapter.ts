@@ -76,7 +76,7 @@ function learnFromOllamaRefusal(status: number, payload: ErrorPayload, body: Jso
   const { message } = payload;
   if (status === 400 && "think" in body && /\bthink(ing)?\b/u.test(message)) return "think";
   // The grammar is made where the model runs, and what goes wrong there comes back as 500.
-  return status === 400 || status === 500 ? learnSchema(message, undefined, asObject(body["format"])) : undefined;
+  return status === 400 || status === 500 ? learnSchema(payload, body, asObject(body["format"])) : undefined;
 }
 
 function readOllamaModels(json: JsonValue, target: WireTarget): ModelList | undefined {

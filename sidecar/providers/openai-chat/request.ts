@@ -65,7 +65,7 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   if ("stream_options" in body && (names("stream_options") || mentionsField(message, "include_usage"))) return "stream_options";
   if (names("max_tokens") && mentionsField(message, "max_completion_tokens") && !isAboutValue(message)) return "max_completion_tokens";
   if (refusesField(payload, body, "max_completion_tokens")) return "max_tokens";
-  return learnField(payload, body, LEARNABLE) ?? learnSchema(message, parameter, sentSchema(body));
+  return learnField(payload, body, LEARNABLE) ?? learnSchema(payload, body, sentSchema(body));
 }
 
 /** Models that reason want their reasoning back with their tool calls, or refuse it: by the model, and changed over time (quirk 31). */

@@ -60,7 +60,7 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
   if (names("reasoning", "reasoning.effort") || names("reasoning", "reasoningEffort") || parameter === "reasoning")
     return learnEfforts(message) ?? (refusesReasoning(payload, body) ? "reasoning" : undefined);
   if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
-  return learnField(payload, body, ["temperature", "top_p", "reasoning"]) ?? learnSchema(message, parameter, sentSchema(body));
+  return learnField(payload, body, ["temperature", "top_p", "reasoning"]) ?? learnSchema(payload, body, sentSchema(body));
 }
 
 /** The effort stands in `reasoning`, and xAI names it alone. */

@@ -9,7 +9,7 @@ import type { ModelRequest, Provider } from "../../../sidecar/providers/provider
 import type { JsonObject, JsonValue } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import { call, modelRequest } from "../../support/provider-calls.ts";
-import { body, SCHEMA, warnings, type Asked } from "../../support/wire-requests.ts";
+import { body, SCHEMA, warnings, WEATHER, type Asked } from "../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -135,6 +135,98 @@ describe("A schema that is refused", () => {
     await call(provider, { request });
     await call(provider, { request: modelRequest("x", { responseSchema: STRICT }) });
     assert.deepEqual(formats(), [true, false, true]);
+  });
+
+  const OF_THIS_ONE: readonly (readonly [provider: string, words: string])[] = [
+    [
+      "gemini",
+      `Invalid JSON payload received. Unknown name "additionalProperties" at 'generation_config.response_schema': Cannot find field.`,
+    ],
+    ["openai-compatible", `Unknown name "$schema" at 'generation_config.response_schema': Cannot find field.`],
+    ["gemini", "* GenerateContentRequest.generation_config.response_schema.properties[a].enum[0]: cannot be empty"],
+    ["gemini", "Unable to submit request because the response schema specified other fields alongside any_of"],
+    ["gemini", "Unable to submit request because one or more response schemas specified incorrect schema type field."],
+    ["vllm", "The provided JSON schema contains features not supported by xgrammar."],
+    ["vllm", 'Grammar error: Unimplemented keys: ["contains"]'],
+    ["openai-compatible", "Invalid JSON Schema: circular reference"],
+    ["openai-compatible", "Invalid schema for response_format 'answer': 'minimum' is not supported with this model"],
+    ["llama-server", "Failed to initialize samplers: failed to parse grammar"],
+    ["groq", "invalid JSON schema for response_format: 'answer': /properties/a: `minimum` is not supported"],
+  ];
+  for (const [id, words] of OF_THIS_ONE) {
+    test(`in words that say nothing of others is itself asked for in words, and another one as before: ${id}: ${words}`, async () => {
+      const provider = providerAt(here, id);
+      fake.enqueue(refusal(words));
+      assert.equal((await call(provider, { request })).thrown, null);
+      await call(provider, { request });
+      await call(provider, { request: modelRequest("x", { responseSchema: STRICT }) });
+      assert.deepEqual(formats(), [true, false, false, true]);
+    });
+  }
+
+  const OF_ALL: readonly string[] = [
+    "This model does not support response format `json_schema`. See supported models at https://console.groq.com/docs/structured-outputs",
+    "response_format.type: Input should be 'text' or 'json_object'",
+    "response_format: Extra inputs are not permitted",
+    "Structured outputs are not supported for this model",
+    "A JSON schema is not supported by this model",
+    "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later",
+  ];
+  for (const words of OF_ALL) {
+    test(`in words that are of all of them is asked for in words, and so are the others: ${words}`, async () => {
+      const provider = providerAt(here, "openai-compatible");
+      fake.enqueue(refusal(words));
+      assert.equal((await call(provider, { request })).thrown, null);
+      await call(provider, { request: modelRequest("x", { responseSchema: STRICT }) });
+      assert.deepEqual(formats(), [true, false, false]);
+    });
+  }
+
+  for (const [id, words] of [
+    ["gemini", "Function calling with a response mime type: 'application/json' is unsupported"],
+    ["gemini", "Tool use with a response mime type: 'application/json' is unsupported"],
+    ["llama-server", "Cannot use custom grammar constraints with tools."],
+    ["groq", "response_format `json_schema` cannot be combined with tool calling"],
+  ] as const) {
+    test(`beside tools is asked for in words beside tools, and by the provider's means without them: ${words}`, async () => {
+      const provider = providerAt(here, id);
+      const both = modelRequest("x", { responseSchema: SCHEMA, tools: [WEATHER] });
+      fake.enqueue(refusal(words));
+      assert.equal((await call(provider, { request: both })).thrown, null);
+      await call(provider, { request: both });
+      await call(provider, { request });
+      assert.deepEqual(formats(), [true, false, false, true]);
+    });
+  }
+
+  test("for the size of its grammar is asked for in words also where the advice is about tools, and another one as before", async () => {
+    const provider = providerOnWire(here, "anthropic");
+    const model = "claude-haiku-4-5";
+    fake.enqueue(
+      refusal(
+        "The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.",
+      ),
+    );
+    assert.equal((await call(provider, { request: { ...request, model } })).thrown, null);
+    await call(provider, { request: modelRequest("x", { responseSchema: STRICT }, model) });
+    assert.deepEqual(
+      fake.requests.map(({ body: sent }) => sent?.["output_config"] !== undefined),
+      [true, false, true],
+    );
+  });
+
+  test("for the schema of a tool is an error", async () => {
+    for (const words of [
+      `Invalid JSON payload received. Unknown name "$schema" at 'tools[0].function_declarations[0].parameters': Cannot find field.`,
+      "Unable to submit request because `f` functionDeclaration `parameters.a` schema didn't specify the schema type field.",
+      "tools.0.custom.input_schema: JSON schema is invalid",
+    ]) {
+      fake.reset();
+      fake.respond(refusal(words));
+      const both = modelRequest("x", { responseSchema: SCHEMA, tools: [WEATHER] });
+      assert.ok((await call(providerAt(here, "gemini"), { request: both })).thrown instanceof Error, words);
+      assert.equal(fake.requests.length, 1, words);
+    }
   });
 
   test("on the other wires likewise", async () => {
