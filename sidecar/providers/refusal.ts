@@ -85,12 +85,13 @@ export function saysRefused(sentence: string): boolean {
 const TOGETHER =
   /\b(both|together|mutually exclusive|at the same time|simultaneously|alongside|only one|either)\b|combin|\bincompatible with\b|\b(when|while|if)\b.{1,80}\b(set|specified|used|given|provided|present|enabled)\b/isu;
 
-/** Fields in which reasoning is asked for: dearer than what a model is sampled by. */
+/** Fields in which reasoning is asked for, by one provider or another. */
 export const REASONING_FIELDS: readonly string[] = ["reasoning_effort", "reasoning", "thinking", "prompt_mode", "chat_template_kwargs"];
 
 /**
- * The lesson of a refusal of one of the fields, the dearer of them first: that it is not taken; not beside another of them,
- * where it is refused with that one; not in this request, where it is refused with something else. Undefined: it is of none.
+ * The lesson of a refusal of one of the fields: that it is not taken; not beside another of them, where it is refused with that
+ * one, and then reasoning is kept, else the one that is named first in `fields`; not in this request, where it is refused with
+ * something else. Undefined: the refusal is of none of them.
  */
 export function learnField(payload: ErrorPayload, body: JsonObject, fields: readonly string[]): string | undefined {
   const one = fields.find((field) => refusesField(payload, body, field));
