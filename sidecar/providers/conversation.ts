@@ -30,9 +30,15 @@ export function opaqueFrom(target: WireTarget): string | undefined {
 
 /**
  * `provider`: opaque parts of others are left out, and all where it is undefined. `warnings` is told of results without a call.
- * System messages are not expected here: they travel as a parameter.
+ * `isWork`: of the opaque parts those that are more than reasoning, so that an answer of them alone is one. System messages
+ * are not expected here: they travel as a parameter.
  */
-export function readTurns(messages: readonly Message[], provider: string | undefined, warnings: WireWarning[]): readonly Turn[] {
+export function readTurns(
+  messages: readonly Message[],
+  provider: string | undefined,
+  warnings: WireWarning[],
+  isWork: (part: OpaquePart) => boolean = () => false,
+): readonly Turn[] {
   const turns: Turn[] = [];
   const strays: ToolResultPart[] = [];
   let told = 0;
@@ -59,7 +65,7 @@ export function readTurns(messages: readonly Message[], provider: string | undef
     if (message.role === "user") {
       addUser(turns, message.content);
     } else {
-      const content = usableParts(message.content, provider);
+      const content = usableParts(message.content, provider, isWork);
       if (content.length > 0) addAnswer(turns, content);
       open = content.filter((part) => part.type === "tool-call");
     }
@@ -111,11 +117,17 @@ function toolOf({ name }: ToolResultPart): string {
 }
 
 /** Nothing at all where there is neither a word nor a call: reasoning alone is what an interrupted answer leaves behind. */
-function usableParts(parts: readonly AssistantPart[], provider: string | undefined): readonly AssistantPart[] {
-  const says = parts.some((part) => part.type === "tool-call" || (part.type === "text" && part.text.trim() !== ""));
-  return says
-    ? parts.filter((part) => (part.type === "opaque" ? part.provider === provider : part.type !== "text" || part.text !== ""))
-    : [];
+function usableParts(
+  parts: readonly AssistantPart[],
+  provider: string | undefined,
+  isWork: (part: OpaquePart) => boolean,
+): readonly AssistantPart[] {
+  const usable = parts.filter((part) => (part.type === "opaque" ? part.provider === provider : part.type !== "text" || part.text !== ""));
+  return usable.some((part) => part.type === "tool-call" || (part.type === "opaque" ? isWork(part) : isSaid(part))) ? usable : [];
+}
+
+function isSaid(part: AssistantPart): boolean {
+  return part.type === "text" && part.text.trim() !== "";
 }
 
 function addUser(turns: Turn[], content: readonly UserPart[]): void {

@@ -2,21 +2,19 @@
 
 import type { JsonObject, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
 import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
-import { argumentsObject, opaqueData, opaqueFrom, readTurns } from "../conversation.ts";
-import { asObject } from "../json-fields.ts";
+import { argumentsObject, opaqueFrom, readTurns } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
-
-export const ANTHROPIC_WIRE = "anthropic";
+import { keptBlock, usesServerTool, withPairedServerTools } from "./server-tools.ts";
 
 /** Results of tools belong to the user's side, and neighbours of one side become one message. */
 export function anthropicMessages(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
   const built: { role: string; content: JsonObject[] }[] = [];
-  for (const turn of withSentIds(readTurns(messages, opaqueFrom(target), warnings), toolUseId)) {
+  const turns = withSentIds(readTurns(messages, opaqueFrom(target), warnings, usesServerTool), toolUseId);
+  for (const turn of withPairedServerTools(turns.map((one) => ({ role: one.role, content: blocksOf(one) })))) {
     const role = turn.role === "assistant" ? "assistant" : "user";
-    const content = blocksOf(turn);
     const last = built.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else built.push({ role, content });
+    if (last?.role === role) last.content.push(...turn.content);
+    else built.push({ role, content: [...turn.content] });
   }
   trimLastAnswer(built.at(-1));
   return built;
@@ -59,7 +57,7 @@ function assistantBlock(part: SentPart): readonly JsonObject[] {
   // A block of white space alone is refused (quirk 34).
   if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
   if (part.type === "tool-call") return [toolUse(part)];
-  const block = part.type === "opaque" ? asObject(opaqueData(part, ANTHROPIC_WIRE)?.["block"]) : undefined;
+  const block = part.type === "opaque" ? keptBlock(part) : undefined;
   return block === undefined ? [] : [block];
 }
 

@@ -10,7 +10,7 @@ import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts"
 import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { MalformedRecord, StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
-import { ANTHROPIC_WIRE } from "./messages.ts";
+import { ANTHROPIC_WIRE } from "./server-tools.ts";
 
 /** A content block under way: as it began, and what was added to it since. */
 interface OpenBlock {
@@ -83,6 +83,7 @@ export class AnthropicReader implements WireReader {
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
     if (!this.finished) return;
+    if (this.#stopReason === "pause_turn") out.push({ type: "warning", code: "answer-paused", message: PAUSED });
     out.push({ type: "finish", finishReason: mapFinishReason(this.#stopReason, this.#calledTools), rawFinishReason: this.#stopReason });
   }
 
@@ -200,7 +201,9 @@ export class AnthropicReader implements WireReader {
     } else if (block.type === "compaction" && block.text !== "") {
       this.#keep({ ...block.start, content: block.text }, out);
     } else if (block.type !== "text" && block.type !== "") {
-      this.#keep(block.json === "" ? block.start : { ...block.start, input: parseJson(block.json) ?? {} }, out);
+      const input = parseJson(block.json);
+      // What a limit cut in the middle of its input was never run.
+      if (block.json === "" || input !== undefined) this.#keep(input === undefined ? block.start : { ...block.start, input }, out);
     }
   }
 
@@ -253,10 +256,15 @@ function isWritten(value: JsonValue | undefined): boolean {
   return typeof value === "string" && value !== "";
 }
 
+const PAUSED =
+  "The provider paused the answer: its own tools ran as often as it lets them in one request. It goes on where it is given back as it is.";
+
 const REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: "stop",
   stop_sequence: "stop",
   max_tokens: "length",
+  // The limit is that of the rounds in which its own tools may run.
+  pause_turn: "length",
   model_context_window_exceeded: "length",
   tool_use: "tool-calls",
   refusal: "content-filter",

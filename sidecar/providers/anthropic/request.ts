@@ -7,7 +7,7 @@ import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { isAboutValue, leftOut, mapped, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
-import type { WireRequest, WireTarget, WireWarning } from "../wire-adapter.ts";
+import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { NO_CACHE_MARKS, withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
@@ -49,6 +49,8 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   if (limit !== undefined) return `max_tokens=${limit}`;
   // Servers that only speak like Anthropic need not know its cache.
   if (/\bcache_control\b/u.test(message) && !isAboutValue(message)) return NO_CACHE_MARKS;
+  // Servers that only speak like Anthropic need not let the use of a tool wait for its result.
+  if (/[`'](?!tool_result\b)\w+_result[`'] block/u.test(message)) return WITHOUT_OPAQUE;
   const lesson = learnThinking(message, body);
   if (lesson !== undefined) return lesson;
   const field = ["temperature", "top_p"].find((one) => refusesField(payload, body, one));

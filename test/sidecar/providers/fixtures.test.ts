@@ -319,7 +319,7 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       events: [usage(25, 1, { estimated: true })],
     },
     {
-      title: "blocks of the provider's own tools are kept to be sent back",
+      title: "blocks of the provider's own tools are kept to be sent back, and an answer that it paused is not whole",
       file: "server-tool.sse",
       text: "Found.",
       events: [
@@ -330,7 +330,13 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
           content: [{ type: "web_search_result", encrypted_content: "abc" }],
         }),
         usage(1, 4),
-        finish("other", "pause_turn"),
+        {
+          type: "warning",
+          code: "answer-paused",
+          message:
+            "The provider paused the answer: its own tools ran as often as it lets them in one request. It goes on where it is given back as it is.",
+        },
+        finish("length", "pause_turn"),
       ],
     },
   ],
