@@ -258,10 +258,12 @@ export class ResponsesReader implements WireReader {
   }
 
   #endResponse(response: JsonObject, status: string, out: ProviderEvent[]): void {
+    this.#usage = readUsage(response["usage"]) ?? this.#usage;
+    // What failed was paid for up to there.
+    if (status === "failed" && this.#usage !== null) out.push({ type: "usage", ...this.#usage });
     if (status === "failed") throw new StreamFailure(readErrorJson({ error: response["error"] ?? { message: "" } }));
     this.#readMissing(asList(response["output"]) ?? [], out);
     if (status === "completed") this.#endBegunCalls(out);
-    this.#usage = readUsage(response["usage"]) ?? this.#usage;
     const reason = asText(asObject(response["incomplete_details"])?.["reason"]);
     this.#rawFinishReason = status === "incomplete" ? (reason ?? status) : status;
     this.#ended = true;

@@ -91,3 +91,19 @@ describe("Errors inside a stream of chat completions:", () => {
     });
   }
 });
+
+describe("A response of the Responses API", () => {
+  const said: JsonObject = { type: "response.output_text.delta", item_id: "m", output_index: 0, content_index: 0, delta: "Hi" };
+  const usage: JsonObject = { input_tokens: 10, output_tokens: 20 };
+  const told = { type: "usage", inputTokens: 10, outputTokens: 20 };
+
+  test("that failed is told with what it took, which is paid for", () => {
+    const failure: JsonObject = {
+      type: "response.failed",
+      response: { status: "failed", error: { code: "server_error", message: "no" }, usage },
+    };
+    const reading = readPieces("openai-responses", [Buffer.from(sse(said, failure))]);
+    assert.equal(reading.failure?.payload.message, "no");
+    assert.deepEqual(reading.events, [{ type: "text-delta", text: "Hi" }, told]);
+  });
+});
