@@ -335,6 +335,8 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   max_tokens: "length",
   content_filter: "content-filter",
   incomplete: "length",
+  // Not by the caller, who would not be reading any more.
+  cancelled: "error",
 };
 
 export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {

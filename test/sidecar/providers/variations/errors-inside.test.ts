@@ -106,4 +106,10 @@ describe("A response of the Responses API", () => {
     assert.equal(reading.failure?.payload.message, "no");
     assert.deepEqual(reading.events, [{ type: "text-delta", text: "Hi" }, told]);
   });
+
+  test("that was cancelled at the provider's is no whole answer", () => {
+    const cancelled: JsonObject = { type: "response.cancelled", response: { status: "cancelled", usage } };
+    const { events } = readPieces("openai-responses", [Buffer.from(sse(said, cancelled))]);
+    assert.deepEqual(events.slice(1), [told, { type: "finish", finishReason: "error", rawFinishReason: "cancelled" }]);
+  });
 });
