@@ -150,6 +150,9 @@ export class AnswerNumbering {
           // Written out: there is one for each token, logs keep them, and what is copied by `...` takes 80 bytes instead of 48.
           events.push({ type: "text-delta", text: event.text, seq: ++this.#seq });
           break;
+        case "text-gap":
+          events.push(this.#number({ type: "text-delta", text: event.text }));
+          break;
         case "reasoning-delta":
           if (event.text === "") break;
           this.#countOutput(event.text, "reasoning");

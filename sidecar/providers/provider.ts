@@ -21,6 +21,7 @@ import type {
 export type ProviderEvent =
   | Exclude<StreamEventBody, { type: "start" | "end" | "attempt" | "reasoning-delta" }>
   | ReasoningDelta
+  | TextGap
   | ({ readonly type: "usage" } & ReportedUsage)
   | { readonly type: "finish"; readonly finishReason: FinishReason; readonly rawFinishReason: string | null }
   | { readonly type: "request-id"; readonly requestId: string };
@@ -31,6 +32,12 @@ export interface ReasoningDelta {
   readonly text: string;
   /** What keeps it apart from the reasoning before it, where the wire tells of parts and sends nothing between them. */
   readonly gap?: string;
+}
+
+/** What keeps the text that follows apart from the text before it, in the same case: no part of what came. */
+export interface TextGap {
+  readonly type: "text-gap";
+  readonly text: string;
 }
 
 /** What a provider says of an answer's tokens, and of their price. */

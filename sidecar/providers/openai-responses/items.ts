@@ -69,14 +69,24 @@ function assistantItems(parts: readonly SentPart[]): readonly JsonObject[] {
 function addText(items: Item[], text: string): void {
   const last = items.at(-1);
   const before = last?.["content"];
-  if (last?.["type"] === "message" && last["id"] === undefined && typeof before === "string") last["content"] = before + text;
-  else items.push({ type: "message", role: "assistant", content: text });
+  if (isOpen(last) && typeof before === "string") last["content"] = before + text;
+  // What keeps messages apart is no part of them.
+  else items.push({ type: "message", role: "assistant", content: items.some(isRestored) ? text.replace(/^\n+/u, "") : text });
+}
+
+/** A message of which nothing is known but its text. */
+function isOpen(item: Item | undefined): item is Item {
+  return item?.["type"] === "message" && !isRestored(item);
+}
+
+function isRestored(item: Item): boolean {
+  return item["type"] === "message" && (item["id"] !== undefined || item["phase"] !== undefined);
 }
 
 function addOpaque(items: Item[], calls: ReadonlyMap<JsonValue | undefined, Item>, item: JsonObject): void {
   if (item["type"] === "message") {
     // What a message was beside its text.
-    const message = items.findLast((one) => one["type"] === "message" && one["id"] === undefined);
+    const message = items.findLast(isOpen);
     if (message !== undefined) restoreMessage(message, item);
   } else if (item["type"] === "function_call") {
     const call = calls.get(item["call_id"]);
@@ -88,11 +98,12 @@ function addOpaque(items: Item[], calls: ReadonlyMap<JsonValue | undefined, Item
 
 /** A message with an id has its content as a list, and a status. */
 function restoreMessage(message: Item, item: JsonObject): void {
+  if (item["phase"] !== undefined) message["phase"] = item["phase"];
+  if (item["id"] === undefined) return;
   const text = message["content"];
   message["content"] = [{ type: "output_text", text, annotations: [] }];
   message["id"] = item["id"];
   message["status"] = "completed";
-  if (item["phase"] !== undefined) message["phase"] = item["phase"];
 }
 
 function callId(id: string): string {

@@ -9,6 +9,7 @@ import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { RESPONSES_WIRE } from "./items.ts";
+import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
 
 export class ResponsesReader implements WireReader {
   readonly #target: WireTarget;
@@ -23,10 +24,12 @@ export class ResponsesReader implements WireReader {
   /** Calls that were told of on their own. */
   readonly #calls = new Set<string>();
   readonly #held = new HeldParts();
-  #textCame = false;
-  #reasoningCame = false;
-  /** Where the latest piece of reasoning belongs, and how it ends. */
-  #reasoningPart: ReasoningPlace | null = null;
+  /** The latest piece of text, and where its message stands. */
+  #said = "";
+  #message: PartPlace | null = null;
+  /** The end of the latest pieces of reasoning, and where the last of them belongs. */
+  #thought = "";
+  #reasoningPart: PartPlace | null = null;
   #reasoningKept = false;
   #started = false;
   #ended = false;
@@ -115,8 +118,9 @@ export class ResponsesReader implements WireReader {
   #startResponse(): void {
     this.#ended = false;
     this.#calledTools = false;
-    this.#textCame = false;
-    this.#reasoningCame = false;
+    this.#said = "";
+    this.#message = null;
+    this.#thought = "";
     this.#reasoningPart = null;
     this.#reasoningKept = false;
     this.#seen.clear();
@@ -137,19 +141,23 @@ export class ResponsesReader implements WireReader {
   #text(record: JsonObject, out: ProviderEvent[]): void {
     const text = asText(record["delta"]) ?? "";
     if (text === "") return;
-    this.#markSeen(record);
-    this.#textCame = true;
+    const { item_id: item, content_index: part } = record;
+    // Once for each part, not for each of its deltas.
+    if (item === undefined || item !== this.#seenItem || part !== this.#seenPart) this.#beginText(record, text, out);
+    this.#said = text;
     this.#started = true;
     out.push({ type: "text-delta", text });
   }
 
-  /** Once for each part, not for each of its deltas. */
-  #markSeen(record: JsonObject): void {
-    const { item_id: item, content_index: part } = record;
-    if (item !== undefined && item === this.#seenItem && part === this.#seenPart) return;
-    this.#seenItem = item;
-    this.#seenPart = part;
+  /** The messages of one response, as a word on what is done and the answer itself, are paragraphs. */
+  #beginText(record: JsonObject, text: string, out: ProviderEvent[]): void {
+    this.#seenItem = record["item_id"];
+    this.#seenPart = record["content_index"];
     for (const key of partKeys(record)) this.#see(key);
+    const before = this.#message;
+    this.#message = { id: asText(record["item_id"]), place: placeOf(record), index: 0 };
+    const gap = before !== null && isOtherPart(before, this.#message) ? blankLine(this.#said, text) : "";
+    if (gap !== "") out.push({ type: "text-gap", text: gap });
   }
 
   /** Servers exist that give each delta another id; the place that they keep is known by then. */
@@ -170,10 +178,9 @@ export class ResponsesReader implements WireReader {
     const id = asText(record["item_id"]);
     if (id !== undefined) this.#see(`reasoned:${id}`);
     const before = this.#reasoningPart;
-    const part = { id, place: placeOf(record), index: partIndex(record), end: `${before?.end ?? ""}${text}`.slice(-2) };
-    const gap = before !== null && isOtherPart(before, part) ? blankLine(before.end, text) : "";
-    this.#reasoningPart = part;
-    this.#reasoningCame = true;
+    this.#reasoningPart = { id, place: placeOf(record), index: partIndex(record) };
+    const gap = before !== null && isOtherPart(before, this.#reasoningPart) ? blankLine(this.#thought, text) : "";
+    this.#thought = `${this.#thought}${text}`.slice(-2);
     this.#started = true;
     out.push(gap === "" ? { type: "reasoning-delta", text } : { type: "reasoning-delta", text, gap });
   }
@@ -254,7 +261,9 @@ export class ResponsesReader implements WireReader {
       const key = { item_id: item["id"], output_index: place, content_index: index };
       if (!this.#wasSeen(key)) this.#text({ ...key, delta: part?.["text"] ?? part?.["refusal"] }, out);
     }
+    // The API asks for the phase back of every message, and for the id beside other items alone.
     if (this.#keepsItems) this.#keep({ type: "message", id: item["id"], phase: item["phase"] }, out);
+    else if (typeof item["phase"] === "string") this.#keep({ type: "message", phase: item["phase"] }, out);
   }
 
   #endResponse(response: JsonObject, status: string, out: ProviderEvent[]): void {
@@ -274,8 +283,8 @@ export class ResponsesReader implements WireReader {
    * missing where none came at all: their ids and places can be others here than they were in the stream.
    */
   #readMissing(output: readonly JsonValue[], out: ProviderEvent[]): void {
-    const textIsMissing = !this.#textCame;
-    const [reasoningIsMissing, encryptedIsMissing] = [!this.#reasoningCame, !this.#reasoningKept];
+    const textIsMissing = this.#said === "";
+    const [reasoningIsMissing, encryptedIsMissing] = [this.#thought === "", !this.#reasoningKept];
     for (const [place, value] of output.entries()) {
       const item = asObject(value);
       const type = item?.["type"];
@@ -303,30 +312,6 @@ export class ResponsesReader implements WireReader {
     this.#held.addPart(item);
     out.push({ type: "opaque", provider: this.#target.provider, data: { wire: RESPONSES_WIRE, item } });
   }
-}
-
-interface ReasoningPlace {
-  readonly id: string | undefined;
-  readonly place: number;
-  readonly index: number;
-  /** The last two characters. */
-  readonly end: string;
-}
-
-/** Parts of reasoning, and of its summary, are numbered each within its item. */
-function partIndex(record: JsonObject): number {
-  return asCount(record["summary_index"]) ?? asCount(record["content_index"]) ?? 0;
-}
-
-/** Another item has another id and another place: servers exist that keep only one of them the same. */
-function isOtherPart(before: ReasoningPlace, now: ReasoningPlace): boolean {
-  return before.index !== now.index || (before.place !== now.place && before.id !== now.id);
-}
-
-/** Parts are paragraphs; some servers begin or end them with the blank line themselves. */
-function blankLine(before: string, after: string): string {
-  if (before.endsWith("\n\n") || after.startsWith("\n\n")) return "";
-  return before.endsWith("\n") || after.startsWith("\n") ? "\n" : "\n\n";
 }
 
 const REASONS: Readonly<Record<string, FinishReason>> = {
@@ -370,21 +355,4 @@ function withoutOwnType(record: JsonObject): JsonObject {
 
 function idOfCall(item: JsonObject, place: number): string {
   return asText(item["call_id"]) ?? asText(item["id"]) ?? `call_${place}`;
-}
-
-/** The parts of reasoning, or of its summary: paragraphs of their own. */
-function joinedTexts(parts: JsonValue | undefined): string {
-  const texts = (asList(parts) ?? []).map((part) => asText(asObject(part)?.["text"]) ?? "");
-  return texts.filter((text) => text !== "").join("\n\n");
-}
-
-function placeOf(record: JsonObject): number {
-  return asCount(record["output_index"]) ?? 0;
-}
-
-/** By the item's id and by its place: servers exist that keep only one of them the same from the first event to the last. */
-function partKeys(record: JsonObject): readonly string[] {
-  const part = asCount(record["content_index"]) ?? 0;
-  const id = asText(record["item_id"]);
-  return [...(id === undefined ? [] : [`id:${id}:${part}`]), `place:${placeOf(record)}:${part}`];
 }
