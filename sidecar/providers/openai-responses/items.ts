@@ -1,10 +1,10 @@
 // A conversation as the items that OpenAI's Responses API takes.
 
 import { createHash } from "node:crypto";
-import type { JsonObject, JsonValue, Message, ToolDefinition, UserPart } from "../../types.ts";
+import type { JsonObject, JsonValue, Message, OpaquePart, Part, ToolDefinition, UserPart } from "../../types.ts";
 import { withSentIds, type SentPart, type SentTurn } from "../call-ids.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText } from "../conversation.ts";
-import { asObject } from "../json-fields.ts";
+import { asObject, asText } from "../json-fields.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const RESPONSES_WIRE = "openai-responses";
@@ -13,7 +13,30 @@ export const RESPONSES_WIRE = "openai-responses";
 const CALL_ID_LENGTH = 64;
 
 export function responsesInput(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
-  return withSentIds(readTurns(messages, opaqueFrom(target), warnings), callId).flatMap(turnItems);
+  const answered = new Set<string>();
+  for (const part of messages.flatMap<Part>(({ content }) => content)) {
+    const id = part.type === "opaque" ? answeredCall(keptItem(part)) : undefined;
+    if (id !== undefined) answered.add(id);
+  }
+  return withSentIds(readTurns(messages, opaqueFrom(target), warnings), callId).flatMap((turn) => turnItems(turn, answered));
+}
+
+/**
+ * The id of a call that is no function's, as that of a custom tool or of a computer: without its output it is refused. Tools that
+ * run at the provider's have no such id, or bring the output themselves.
+ */
+export function waitingCall(item: JsonObject | undefined): string | undefined {
+  const type = asText(item?.["type"]) ?? "";
+  return type.endsWith("_call") && type !== "function_call" ? asText(item?.["call_id"]) : undefined;
+}
+
+/** The id of the call that such an output answers. */
+export function answeredCall(item: JsonObject | undefined): string | undefined {
+  return asText(item?.["type"])?.endsWith("_output") === true ? asText(item?.["call_id"]) : undefined;
+}
+
+function keptItem(part: OpaquePart): JsonObject | undefined {
+  return asObject(opaqueData(part, RESPONSES_WIRE)?.["item"]);
 }
 
 export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
@@ -30,9 +53,9 @@ export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonO
 /** One that is still being put together. */
 type Item = Record<string, JsonValue | undefined>;
 
-function turnItems(turn: SentTurn): readonly JsonObject[] {
+function turnItems(turn: SentTurn, answered: ReadonlySet<string>): readonly JsonObject[] {
   if (turn.role === "user") return [{ role: "user", content: turn.content.flatMap(userContent) }];
-  if (turn.role === "assistant") return assistantItems(turn.content);
+  if (turn.role === "assistant") return assistantItems(turn.content, answered);
   return turn.content.map((result) => ({ type: "function_call_output", call_id: result.sentId, output: resultText(result) }));
 }
 
@@ -43,9 +66,10 @@ function userContent(part: UserPart): readonly JsonObject[] {
 
 /**
  * The answer's items in their order. Reasoning goes back whole, and what followed it with the id that it had: OpenAI
- * refuses one without the other (quirk 32). Reasoning that nothing follows, as an interrupted answer leaves it, is left out.
+ * refuses one without the other (quirk 32). Reasoning that nothing follows, as an interrupted answer leaves it, is left out, and
+ * so are calls that were never answered.
  */
-function assistantItems(parts: readonly SentPart[]): readonly JsonObject[] {
+function assistantItems(parts: readonly SentPart[], answered: ReadonlySet<string>): readonly JsonObject[] {
   const items: Item[] = [];
   /** By the id that they came with. */
   const calls = new Map<JsonValue | undefined, Item>();
@@ -57,8 +81,9 @@ function assistantItems(parts: readonly SentPart[]): readonly JsonObject[] {
       calls.set(part.id, call);
       items.push(call);
     } else if (part.type === "opaque") {
-      const item = asObject(opaqueData(part, RESPONSES_WIRE)?.["item"]);
-      if (item !== undefined) addOpaque(items, calls, item);
+      const item = keptItem(part);
+      const waiting = waitingCall(item);
+      if (item !== undefined && (waiting === undefined || answered.has(waiting))) addOpaque(items, calls, item);
     }
   }
   while (items.at(-1)?.["type"] === "reasoning") items.pop();

@@ -8,7 +8,7 @@ import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts
 import type { ProviderEvent } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
-import { RESPONSES_WIRE } from "./items.ts";
+import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
 
 export class ResponsesReader implements WireReader {
@@ -21,6 +21,8 @@ export class ResponsesReader implements WireReader {
   readonly #seen = new Set<string>();
   #seenItem: JsonValue | undefined;
   #seenPart: JsonValue | undefined;
+  /** Calls in items of other kinds, by their id, that wait for the caller's output: those that ran there have one. */
+  readonly #waiting = new Set<string>();
   /** Calls that were told of on their own. */
   readonly #calls = new Set<string>();
   readonly #held = new HeldParts();
@@ -71,7 +73,8 @@ export class ResponsesReader implements WireReader {
     if (this.#usage !== null) out.push({ type: "usage", ...this.#usage });
     if (!this.#ended) return;
     const raw = this.#rawFinishReason;
-    out.push({ type: "finish", finishReason: mapFinishReason(raw, this.#calledTools), rawFinishReason: raw });
+    const called = this.#calledTools || this.#waiting.size > 0;
+    out.push({ type: "finish", finishReason: mapFinishReason(raw, called), rawFinishReason: raw });
   }
 
   #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {
@@ -125,6 +128,7 @@ export class ResponsesReader implements WireReader {
     this.#reasoningKept = false;
     this.#seen.clear();
     this.#seenItem = undefined;
+    this.#waiting.clear();
     this.#calls.clear();
     this.#begun.clear();
     this.#arguments.clear();
@@ -216,6 +220,9 @@ export class ResponsesReader implements WireReader {
       this.#keepReasoning(item, out);
     } else if (type !== "") {
       this.#keepsItems = true;
+      const [call, output] = [waitingCall(item), answeredCall(item)];
+      if (call !== undefined) this.#waiting.add(call);
+      if (output !== undefined) this.#waiting.delete(output);
       this.#keep(item, out);
     }
   }
