@@ -11,10 +11,13 @@ export function asList(value: JsonValue | undefined): readonly JsonValue[] | und
   return isList(value) ? value : undefined;
 }
 
+const NONE: readonly JsonValue[] = [];
+
 /** A list, or the one thing that some send in its place; empty where there is neither. */
 export function asItems(value: JsonValue | undefined): readonly JsonValue[] {
+  if (value === undefined || value === null) return NONE;
   const one = asObject(value);
-  return asList(value) ?? (one === undefined ? [] : [one]);
+  return asList(value) ?? (one === undefined ? NONE : [one]);
 }
 
 export function asText(value: JsonValue | undefined): string | undefined {

@@ -87,6 +87,7 @@ export class ChatReader implements WireReader {
     const before = out.length;
     const chunks = parseRecords(data, event);
     for (const chunk of chunks) this.#readChunk(chunk, event, out);
+    if (!this.#template.learns) return;
     const [chunk] = chunks;
     const came = out[before];
     if (chunk === undefined || chunks.length > 1 || out.length !== before + 1 || came === undefined || !bringsOnlyADelta(chunk)) return;
@@ -296,7 +297,9 @@ const UNREAD_FORMAT = "anthropic-claude-v1";
  * encrypted has no words.
  */
 function textsOfDetails(details: JsonValue | undefined): string {
-  return (asList(details) ?? [])
+  const list = asList(details);
+  if (list === undefined) return "";
+  return list
     .map((value) => asObject(value))
     .map((detail) => (detail?.["format"] === UNREAD_FORMAT ? "" : (asText(detail?.["text"]) ?? asText(detail?.["summary"]) ?? "")))
     .join("");

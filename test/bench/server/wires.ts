@@ -1,10 +1,12 @@
 // What the server of the benchmark sends, rendered once: on each wire an opening, pieces of text, a closing. The records are as
 // long as those of the providers themselves, and every client of a wire reads the same bytes.
 
-export type Wire = "openai-chat" | "anthropic" | "ollama";
+export type Wire = "openai-chat" | "openai-chat-counted" | "anthropic" | "ollama";
 
 /** Frames of HTTP's chunked coding, one for each record, as servers send them that flush after each token. */
 export interface RenderedWire {
+  /** What is to follow the address of the server to be a client's base URL. */
+  readonly folder: string;
   /** What the path of a request ends with. */
   readonly path: string;
   /** Status line and headers. */
@@ -32,18 +34,20 @@ function frame(body: string): Buffer {
 const END_OF_BODY = Buffer.from("0\r\n\r\n");
 
 interface WireText {
+  readonly folder?: string;
   readonly path: string;
   readonly contentType: string;
   readonly opening: string;
-  readonly piece: (word: string) => string;
+  readonly piece: (word: string, at: number) => string;
   readonly closing: readonly [string, string];
 }
 
-function render({ path, contentType, opening, piece, closing }: WireText): RenderedWire {
-  const pieces = WORDS.map((word) => frame(piece(word)));
+function render({ folder = "", path, contentType, opening, piece, closing }: WireText): RenderedWire {
+  const pieces = WORDS.map((word, at) => frame(piece(word, at)));
   const block = Array.from({ length: BLOCK_PIECES / pieces.length }, () => pieces).flat();
   return {
-    path,
+    folder,
+    path: `${folder}${path}`,
     head: Buffer.from(
       `HTTP/1.1 200 OK\r\ncontent-type: ${contentType}\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\nconnection: keep-alive\r\n\r\n`,
     ),
@@ -54,8 +58,8 @@ function render({ path, contentType, opening, piece, closing }: WireText): Rende
   };
 }
 
-const chat = (delta: string, finish = "null"): string =>
-  `data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4.1-mini","system_fingerprint":"fp_1a2b3c","choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]}\n\n`;
+const chat = (delta: string, finish = "null", usage = ""): string =>
+  `data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4.1-mini","system_fingerprint":"fp_1a2b3c","choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]${usage}}\n\n`;
 const chatUsage =
   'data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4.1-mini","system_fingerprint":"fp_1a2b3c","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":200,"total_tokens":209}}\n\n';
 const message = (type: string, fields: string): string => `event: ${type}\ndata: {"type":"${type}",${fields}}\n\n`;
@@ -68,6 +72,16 @@ export const WIRES: Readonly<Record<Wire, RenderedWire>> = {
     contentType: "text/event-stream",
     opening: chat('{"role":"assistant","content":"","refusal":null}'),
     piece: (word) => chat(`{"content":"${word}"}`),
+    closing: [chat("{}", '"stop"'), `${chatUsage}data: [DONE]\n\n`],
+  }),
+  // As servers send them that count as they go (vLLM, xAI): no two chunks are the same around their text.
+  "openai-chat-counted": render({
+    folder: "/counted",
+    path: "/chat/completions",
+    contentType: "text/event-stream",
+    opening: chat('{"role":"assistant","content":"","refusal":null}'),
+    piece: (word, at) =>
+      chat(`{"content":"${word}"}`, "null", `,"usage":{"prompt_tokens":9,"completion_tokens":${at + 1},"total_tokens":${at + 10}}`),
     closing: [chat("{}", '"stop"'), `${chatUsage}data: [DONE]\n\n`],
   }),
   anthropic: render({

@@ -49,6 +49,33 @@ describe("A template", () => {
     }
   });
 
+  for (const [what, chunkWith] of [
+    ["OpenAI's", (text: string, padding: string) => chunk(text, `,"obfuscation":"${padding}"`)],
+    ["Mistral's", (text: string, padding: string) => chunk(text, `,"p":"${padding}"`)],
+    ["one in the choice", (text: string, padding: string) => chunk(text).replace("null}", () => `null,"obfuscation":"${padding}"}`)],
+    ["one between other fields", (text: string, padding: string) => chunk(text, `,"p":"${padding}","usage":null`)],
+  ] as const) {
+    test(`gives the text also where the padding is another one in each chunk: ${what}`, () => {
+      const template = learned(chunkWith("a", "x"), "a");
+      for (const text of ["", "b", 'quo"ted', "\\", '","obfuscation":"y', "é"]) {
+        for (const padding of ["", "y", "long padding, with } and ]"]) {
+          assert.deepEqual(template.match(chunkWith(text, padding)), { field: "content", text }, chunkWith(text, padding));
+        }
+      }
+      for (const padding of ["\\", '\\"', "\n", '","usage":{"prompt_tokens":1},"q":"', '"', "\u0001"]) {
+        assert.equal(template.match(chunkWith("b", padding)), undefined, JSON.stringify(padding));
+      }
+      assert.equal(template.match(chunk("b")), undefined);
+    });
+  }
+
+  test("takes nothing for padding that has its name elsewhere", () => {
+    const inside = (text: string, padding: string): string => chunk(text, `,"usage":{"obfuscation":"${padding}"}`);
+    const template = learned(inside("a", "x"), "a");
+    assert.equal(template.match(inside("b", "y")), undefined);
+    assert.deepEqual(template.match(inside("b", "x")), { field: "content", text: "b" });
+  });
+
   test("is not misled by the same words in another place", () => {
     const decoy = (first: string, second: string): string =>
       `{"note":{"content":"${first}"},"choices":[{"index":0,"delta":{"content":"${second}"},"finish_reason":null}]}`;
@@ -83,6 +110,8 @@ describe("A reader with templates", () => {
   const shapes: readonly ((text: string) => string)[] = [
     (text) => chunk(text),
     (text) => chunk(text, ',"usage":null'),
+    (text) => chunk(text, `,"obfuscation":"${"o".repeat(text.length % 7)}"`),
+    (text) => chunk(text, `,"p":${JSON.stringify(text)}`),
     (text) => `{"id":"c","choices":[{"index":0,"delta":{"reasoning_content":${JSON.stringify(text)}},"finish_reason":null}]}`,
     (text) => `{"choices":[{"delta":{"reasoning":${JSON.stringify(text)},"content":""},"index":0}],"id":"c"}`,
     (text) => `{"choices":[{"delta":{"role":"assistant","content":${JSON.stringify(text)}},"index":0}],"created":${text.length}}`,
