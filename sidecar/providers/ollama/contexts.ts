@@ -2,13 +2,12 @@
 // silence (quirk 35), and each other size makes it load the model anew. So one size is kept for each model: what is loaded, or
 // what its Modelfile says, where that is enough; else a power of two, which only grows, up to what the model was made for.
 
-import { Buffer } from "node:buffer";
 import { estimateInputTokens } from "../../answers/token-estimate.ts";
-import type { Message, Part } from "../../types.ts";
 import { asCount, asObject } from "../json-fields.ts";
 import { ProviderError, type ModelRequest } from "../provider.ts";
 import type { AskServer } from "../server-questions.ts";
 import type { Preparation, Prepared, WireTarget } from "../wire-adapter.ts";
+import { leastTokens } from "./least-tokens.ts";
 import { loadedContext, showModel } from "./model-facts.ts";
 
 /** Where nothing else is known: enough for a conversation to grow without a reload at its second question. */
@@ -17,8 +16,6 @@ const FIRST_CONTEXT = 8192;
 const ANSWER_TOKENS = 2048;
 /** The usual estimate is a middling one; code in some tokenizers takes a third more. */
 const CAUTION = 4 / 3;
-/** No text has so few tokens: even long words and indented code stay below this many bytes for each. */
-const MOST_BYTES_PER_TOKEN = 8;
 
 export class OllamaContexts implements Preparation {
   /** Tokens, by model: what was asked for last. */
@@ -45,18 +42,6 @@ export class OllamaContexts implements Preparation {
 
 function powerOfTwo(least: number): number {
   return 2 ** Math.ceil(Math.log2(least));
-}
-
-/** Of the texts alone: what images and tools come to is the model's own affair. */
-function leastTokens({ messages, parameters }: ModelRequest): number {
-  let bytes = Buffer.byteLength(parameters.system ?? "");
-  for (const { content } of messages) bytes += content.reduce((sum: number, part: Message["content"][number]) => sum + textBytes(part), 0);
-  return Math.floor(bytes / MOST_BYTES_PER_TOKEN);
-}
-
-function textBytes(part: Part): number {
-  if (part.type === "text" || part.type === "file") return Buffer.byteLength(part.text);
-  return part.type === "tool-result" ? Buffer.byteLength(part.content) : 0;
 }
 
 function tooLong(target: WireTarget, model: string, tokens: number, limit: number): ProviderError {

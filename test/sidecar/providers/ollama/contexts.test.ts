@@ -133,7 +133,7 @@ describe("the context that Ollama is asked for", () => {
 describe("a prompt that does not fit", () => {
   it("quirk 35: is refused by name before it is sent, where no count could make it fit", async () => {
     tell({ limit: 2048 });
-    await assert.rejects(ask(ollama(), bytes(8 * 2049)), (error: unknown) => {
+    await assert.rejects(ask(ollama(), "word ".repeat(2049)), (error: unknown) => {
       assert.ok(error instanceof ProviderError);
       assert.equal(error.kind, "context-length");
       assert.equal(error.providerCode, "context-length-exceeded");
@@ -146,13 +146,28 @@ describe("a prompt that does not fit", () => {
 
   it("is sent where it may fit after all", async () => {
     tell({ limit: 2048 });
-    await ask(ollama(), bytes(8 * 2048));
+    await ask(ollama(), "word ".repeat(2048));
     assert.deepEqual(sizes(), [2048]);
   });
 
+  // Counted with gpt-oss's own tokenizer, o200k.
+  for (const [what, prompt, tokens] of [
+    ["a table of a database's terminal", `${" ".repeat(60)}| ${"active".padEnd(30)} |\n`.repeat(600), 3000],
+    ["source code between lines of dashes", `//${"-".repeat(78)}\n// Section\nint x;\n`.repeat(200), 1401],
+    ["nothing but spaces", " ".repeat(40_000), 313],
+    ["phrases of a language without spaces", "สำนักเลขานุการองค์กร".repeat(300), 1200],
+  ] as const) {
+    it(`is sent, and not called cut, where it is ${what}: few tokens for so many bytes`, async () => {
+      tell({ limit: 4096 });
+      fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: tokens, outputTokens: 1 } }, { finish: "stop" }] });
+      assert.deepEqual(warnings(await ask(ollama(), prompt)), []);
+      assert.equal(fake.requests.length, 1);
+    });
+  }
+
   for (const [what, inputTokens] of [
     ["filled the whole context", 8192],
-    ["was read with fewer tokens than any text of its length has", 499],
+    ["was read with fewer tokens than it has words", 799],
   ] as const) {
     it(`quirk 35: and was cut all the same is told by a warning: it ${what}`, async () => {
       tell({ limit: 131_072 });
@@ -164,7 +179,7 @@ describe("a prompt that does not fit", () => {
 
   it("quirk 35: is told of no further than that: what was read whole brings no warning", async () => {
     tell({ limit: 131_072 });
-    fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 500, outputTokens: 1 } }, { finish: "stop" }] });
+    fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 800, outputTokens: 1 } }, { finish: "stop" }] });
     assert.deepEqual(warnings(await ask(ollama(), bytes(4000))), []);
   });
 });
