@@ -9,6 +9,7 @@ const model: OptionRow = {
   help: "the model, such as ollama/qwen3:4b-instruct or local//path/to/model.gguf",
 };
 const baseUrl: OptionRow = { name: "base-url", value: "URL", help: "the server's address, instead of the provider's own" };
+const maxOutputTokens: OptionRow = { name: "max-output-tokens", value: "N", help: "the longest answer that is allowed" };
 const json: OptionRow = { name: "json", help: "print JSON, one object a line" };
 
 export const askCommand: CommandRow = {
@@ -29,7 +30,7 @@ export const askCommand: CommandRow = {
     { name: "system", value: "TEXT", help: "instructions for the model" },
     { name: "file", value: "PATH", many: true, help: "a text file that the model reads beside the prompt; may be repeated" },
     { name: "temperature", value: "N", help: "from 0 (sober) to 2" },
-    { name: "max-output-tokens", value: "N", help: "the longest answer that is allowed" },
+    maxOutputTokens,
     { name: "reasoning", value: "off|low|medium|high", help: "how much the model thinks first, where it can" },
     { name: "schema", value: "FILE", help: "a JSON Schema that the answer must satisfy; it is then JSON, and printed when it does" },
     { name: "session", value: "ID|new", help: "ask in a conversation that is kept: one by its id, or the beginning of it, or a new one" },
@@ -57,6 +58,7 @@ export const gatherCommand: CommandRow = {
     { ...model, many: true, help: "the model; several may be given, each answers for every file" },
     baseUrl,
     { name: "prompt", value: "TEXT", help: "what is asked about each file" },
+    maxOutputTokens,
     { name: "concurrency", value: "N", help: "requests at once at most" },
     { name: "budget-tokens", value: "N", help: "send no more when so many tokens are used, in and out" },
     { name: "budget-usd", value: "N", help: "the same for US dollars, with models whose price is known" },

@@ -10,7 +10,7 @@ import { gather, type GatherTask } from "../gather.ts";
 import type { BudgetLimits } from "../limits/budget.ts";
 import { askAboutFile } from "../prompt-text.ts";
 import { ProviderError } from "../providers/provider.ts";
-import type { ErrorInfo, StreamEvent } from "../types.ts";
+import type { ErrorInfo, GenerationParameters, StreamEvent } from "../types.ts";
 import { writeWholeFile } from "../whole-file.ts";
 import { gatherCommand } from "./commands.ts";
 import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
@@ -30,13 +30,13 @@ interface ItemResult extends Item {
 
 export async function gatherFiles(program: Program, args: readonly string[]): Promise<ExitStatus> {
   const parsed = parseCommand(gatherCommand, args);
-  const { prompt, files, repeated, concurrency, budget, report } = await checked(parsed);
+  const { prompt, files, repeated, maxOutputTokens, concurrency, budget, report } = await checked(parsed);
   const baseUrl = single(parsed, "base-url");
   const llms = await modelsOf(program, parsed, { baseUrl, concurrency });
   if (budget?.amount !== undefined) await checkPrices(program, llms);
   if (repeated.length > 0) program.terminal.note(`given more than once, and asked about once: ${repeated.join(", ")}.`);
   const items = files.flatMap((file) => llms.map((llm): Item => ({ file, llm })));
-  const run = new Run(program, { prompt, json: parsed.flags.has("json"), baseUrl });
+  const run = new Run(program, { prompt, maxOutputTokens, json: parsed.flags.has("json"), baseUrl });
   await run.start(items, files, llms);
   const tasks = items.map(
     (item): GatherTask<ItemResult> =>
@@ -69,6 +69,7 @@ interface Checked {
   readonly files: readonly string[];
   /** What was given again, as it was then. */
   readonly repeated: readonly string[];
+  readonly maxOutputTokens: number | undefined;
   readonly concurrency: number | undefined;
   readonly budget: BudgetLimits | undefined;
   readonly report: string | undefined;
@@ -80,8 +81,9 @@ async function checked(parsed: ParsedArguments): Promise<Checked> {
   if (parsed.operands.length === 0) throw new UsageError("About which files? Name at least one FILE.");
   const report = single(parsed, "report");
   if (report !== undefined) await checkReport(report, parsed.operands);
+  const maxOutputTokens = numberOption(parsed, "max-output-tokens", 1, Number.MAX_SAFE_INTEGER, true);
   const concurrency = numberOption(parsed, "concurrency", 1, 1000, true);
-  return { prompt, ...eachOnce(parsed.operands), concurrency, budget: budgetOf(parsed), report };
+  return { prompt, ...eachOnce(parsed.operands), maxOutputTokens, concurrency, budget: budgetOf(parsed), report };
 }
 
 function budgetOf(parsed: ParsedArguments): BudgetLimits | undefined {
@@ -144,6 +146,7 @@ async function modelsOf(program: Program, parsed: ParsedArguments, { baseUrl, co
 
 interface RunOptions {
   readonly prompt: string;
+  readonly maxOutputTokens: number | undefined;
   readonly json: boolean;
   readonly baseUrl: string | undefined;
 }
@@ -151,13 +154,15 @@ interface RunOptions {
 class Run {
   readonly #program: Program;
   readonly #prompt: string;
+  readonly #parameters: GenerationParameters;
   readonly #json: boolean;
   readonly #baseUrl: string | undefined;
   #severalModels = false;
 
-  constructor(program: Program, { prompt, json, baseUrl }: RunOptions) {
+  constructor(program: Program, { prompt, maxOutputTokens, json, baseUrl }: RunOptions) {
     this.#program = program;
     this.#prompt = prompt;
+    this.#parameters = maxOutputTokens === undefined ? {} : { maxOutputTokens };
     this.#json = json;
     this.#baseUrl = baseUrl;
   }
@@ -173,7 +178,7 @@ class Run {
     const { signal } = this.#program.terminal;
     const fold = new AnswerFold(item.llm.ref);
     const prompt = async (signal: AbortSignal): Promise<Prompt> => [askAboutFile(this.#prompt, await readFilePart(item.file, signal))];
-    for await (const batch of item.llm.streamBatches(prompt, { signal })) {
+    for await (const batch of item.llm.streamBatches(prompt, { ...this.#parameters, signal })) {
       fold.add(batch);
       if (this.#json) await this.#printEvents(item, batch);
     }

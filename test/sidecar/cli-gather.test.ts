@@ -74,6 +74,16 @@ describe("parley gather", () => {
     assert.match(stderr, /^parley: a\.ts and 2 more: /u);
   });
 
+  it("says of an answer that was cut by length what allows a longer one, and takes that option", async () => {
+    fake.respond(({ body }) => ({ steps: [{ text: "and so o" }, { finish: body?.["max_tokens"] === 64 ? "stop" : "length" }] }));
+    const cut = await gather("a.ts");
+    assert.deepEqual([cut.status, cut.stdout], [0, "## a.ts\n\nand so o\n\n"]);
+    const option = /^parley: a\.ts: the answer was cut at its greatest length; (--\S+) allows more/u.exec(cut.stderr)?.[1];
+    assert.ok(option !== undefined, cut.stderr);
+    const allowed = await gather(option, "64", "a.ts");
+    assert.deepEqual([allowed.status, allowed.stderr], [0, ""]);
+  });
+
   it("asks every model about every file", async () => {
     fake.respond(({ body }) => ({ text: `by ${JSON.stringify(body?.["model"])}` }));
     const { stdout } = await parley(
