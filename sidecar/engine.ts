@@ -91,12 +91,16 @@ export class Engine {
 
   /**
    * What a model costs, and what so many of its tokens cost; undefined where nobody knows, which is not the same as free.
-   * Where the provider's list of models has prices it is asked for it, once in a while. Throws a `ProviderError` for a
-   * reference that names no provider, and the signal's reason.
+   * Where the provider's list of models may have prices it is asked for it, once in a while, at the address that `overrides`
+   * name. Throws a `ProviderError` for a reference that names no provider, and the signal's reason.
    */
-  async priceOf(ref: ModelRef, signal: AbortSignal = new AbortController().signal): Promise<PriceQuote | undefined> {
+  async priceOf(
+    ref: ModelRef,
+    signal: AbortSignal = new AbortController().signal,
+    overrides: EndpointOverrides = {},
+  ): Promise<PriceQuote | undefined> {
     const { provider, model } = parseModelRef(ref);
-    return this.#quote(provider, model, {}, signal);
+    return this.#quote(provider, model, overrides, signal);
   }
 
   /** The next requests follow them. */
@@ -110,12 +114,12 @@ export class Engine {
     overrides: EndpointOverrides,
     asking: AbortSignal | undefined,
   ): Promise<PriceQuote | undefined> {
+    const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
     const told =
-      asking === undefined
+      asking === undefined || set !== undefined
         ? this.#models.knownPrice(provider, model, overrides)
         : await this.#models.askPrice(provider, model, overrides, asking);
     const runsHere = this.#endpoints.runsHere(provider, overrides);
-    const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
     return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, told, here: runsHere });
   }
 

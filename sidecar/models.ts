@@ -97,7 +97,7 @@ export class ModelCatalogue {
   }
 
   /**
-   * The same, and the list is asked for where it has prices: once for all who ask at the same time, so that a caller who leaves
+   * The same, and the list is asked for where it may have prices: once for all who ask at the same time, so that a caller who leaves
    * does not call it off. Rejects with the signal's reason alone; a list that fails says nothing.
    */
   async askPrice(id: string, model: string, overrides: EndpointOverrides, signal: AbortSignal): Promise<ModelPrice | undefined> {
@@ -223,7 +223,7 @@ export class ModelCatalogue {
 
   async #ask(id: string, { provider, timeLimits }: Endpoint, how: HowToList, signal: AbortSignal): Promise<readonly ModelInfo[]> {
     const cached = this.#lists.get(provider);
-    const keepMs = this.#endpoints.describe(id).runsHere ? this.#limits.keepHereMs : this.#limits.keepRemoteMs;
+    const keepMs = this.#endpoints.runsHere(id, how.overrides) ? this.#limits.keepHereMs : this.#limits.keepRemoteMs;
     if (cached !== undefined && !how.refresh && id !== "local" && id !== "editor" && performance.now() - cached.at < keepMs)
       return cached.models;
     signal.throwIfAborted();

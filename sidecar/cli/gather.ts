@@ -33,7 +33,7 @@ export async function gatherFiles(program: Program, args: readonly string[]): Pr
   const { prompt, files, repeated, maxOutputTokens, concurrency, budget, report } = await checked(parsed);
   const baseUrl = single(parsed, "base-url");
   const llms = await modelsOf(program, parsed, { baseUrl, concurrency });
-  if (budget?.amount !== undefined) await checkPrices(program, llms);
+  if (budget?.amount !== undefined) await checkPrices(program, llms, baseUrl);
   if (repeated.length > 0) program.terminal.note(`given more than once, and asked about once: ${repeated.join(", ")}.`);
   const items = files.flatMap((file) => llms.map((llm): Item => ({ file, llm })));
   const run = new Run(program, { prompt, maxOutputTokens, json: parsed.flags.has("json"), baseUrl });
@@ -94,9 +94,9 @@ function budgetOf(parsed: ParsedArguments): BudgetLimits | undefined {
 }
 
 /** A limit in money is refused before anything is sent where nobody could say whether it is kept. */
-async function checkPrices(program: Program, llms: readonly Llm[]): Promise<void> {
+async function checkPrices({ engine, terminal }: Program, llms: readonly Llm[], baseUrl: string | undefined): Promise<void> {
   for (const { ref } of llms) {
-    if ((await program.engine.priceOf(ref)) !== undefined) continue;
+    if ((await engine.priceOf(ref, terminal.signal, baseUrl === undefined ? {} : { baseUrl })) !== undefined) continue;
     throw new UsageError(
       `The option --budget-usd cannot be kept: nobody knows what ${ref} costs. Give --budget-tokens or --budget-requests.`,
     );

@@ -97,6 +97,11 @@ export class Budget {
     this.#limits = limits;
   }
 
+  /** Whether it has to be known what a token costs. */
+  get isInMoney(): boolean {
+    return this.#limits.amount !== undefined;
+  }
+
   /** Aborted when nothing more goes out. */
   get exhausted(): AbortSignal {
     return this.#end.signal;

@@ -24,7 +24,8 @@ export class Spending {
     return {
       inputTokens: estimateInputTokens({ model, messages, parameters }),
       outputTokens: parameters.maxOutputTokens,
-      tariff: await this.#tariff(),
+      // Whoever knows it may have to be asked.
+      tariff: this.#budgets.some((budget) => budget.isInMoney) ? await this.#tariff() : undefined,
       model: this.#ref,
     };
   }

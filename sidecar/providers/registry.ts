@@ -74,7 +74,7 @@ export interface ProviderRow {
   /** Milliseconds, where the settings say nothing. */
   readonly timeLimits: Required<TimeLimits>;
   readonly chat?: ChatQuirks;
-  /** Its list of models tells their prices, so that a price can be asked for before anything is sent. */
+  /** Its list of models tells their prices, or may, so that a price can be asked for before anything is sent. */
   readonly tellsPrices?: boolean;
   /** The provider's id in the bundled list of published prices (`sidecar/prices/bundled-prices.ts`); absent where it has none. */
   readonly prices?: string;
@@ -204,6 +204,8 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     keyVariables: ["OPENAI_COMPATIBLE_API_KEY"],
     key: "optional",
     timeLimits: HERE,
+    // Together's does, among others; most servers' do not.
+    tellsPrices: true,
   },
   {
     ...hosted,

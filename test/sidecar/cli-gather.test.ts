@@ -27,6 +27,8 @@ const env = (): { readonly [name: string]: string } => ({ OPENAI_COMPATIBLE_BASE
 const base = ["gather", "--model", "openai-compatible/m", "--prompt", "Summarize."];
 const gather = (...args: readonly string[]): ReturnType<typeof parley> => parley([...base, ...args], { env: env(), cwd: folder });
 
+const routes = (): readonly string[] => fake.requests.map(({ route }) => route);
+
 const onWindows = process.platform === "win32";
 
 /** Which file a request is about. */
@@ -308,6 +310,21 @@ describe("the report's last line", () => {
     const { status, stderr } = await gather("--budget-usd", "0.5", "a.ts");
     assert.equal(status, 2);
     assert.match(stderr, /nobody knows what openai-compatible\/m costs\. Give --budget-tokens/u);
-    assert.equal(fake.requests.length, 0);
+    assert.deepEqual(routes(), ["models"]);
   });
+
+  for (const [provider, variables, authorization] of [
+    ["openrouter", { OPENROUTER_API_KEY: "of-openrouter" }, "Bearer of-openrouter"],
+    ["openai-compatible", {}, undefined],
+  ] as const) {
+    it(`takes the price for a budget from the list at the address that was named, of ${provider}`, async () => {
+      const pricing = { prompt: "0.000001", completion: "0.000004" };
+      fake.enqueue({ route: "models", body: { data: [{ id: "m", pricing }] } });
+      const args = ["--model", `${provider}/m`, "--base-url", `${fake.origin}/v1`, "--budget-usd", "1", "--prompt", "x", "a.ts"];
+      const { status, stderr } = await parley(["gather", ...args], { env: variables, cwd: folder });
+      assert.deepEqual([status, stderr], [0, ""]);
+      assert.deepEqual(routes(), ["models", "openai-chat"]);
+      assert.ok(fake.requests.every(({ headers }) => headers["authorization"] === authorization));
+    });
+  }
 });

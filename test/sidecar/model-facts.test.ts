@@ -118,6 +118,36 @@ describe("a price that is asked for before anything is sent", () => {
     assert.equal(fake.requests.length, 0);
   });
 
+  it("is asked of any compatible server's list, unless the user has set it", async () => {
+    fake.enqueue({ route: "models", body: { data: [{ id: "m", pricing: { input: 1, output: 2 } }] } });
+    assert.equal((await engineWith("openai-compatible").priceOf("openai-compatible/m", signal))?.source, "live");
+    const models = { m: { price: { input: 3, output: 4 } } };
+    const set = engineWith("openai-compatible", { models });
+    assert.equal((await set.priceOf("openai-compatible/m", signal))?.source, "setting");
+    assert.equal(fake.requests.length, 1);
+  });
+
+  it("is that of the address which is called, and not of the provider's usual one", async () => {
+    const engine = engineWith("vllm");
+    assert.equal((await engine.priceOf("vllm/m", signal))?.source, "local");
+    assert.equal(await engine.priceOf("vllm/m", signal, { baseUrl: "http://models.example/v1" }), undefined);
+    fake.enqueue({ route: "models", body: { data: [{ id: "m", pricing: { prompt: "0.000001", completion: "0.000004" } }] } });
+    const elsewhere = await engine.priceOf("openrouter/m", signal, { baseUrl: `${fake.origin}/other/v1`, key: "of-openrouter" });
+    assert.deepEqual(elsewhere?.price, { input: 1, output: 4 });
+    const [asked] = fake.requests;
+    assert.deepEqual([asked?.path, asked?.headers["authorization"]], ["/other/v1/models", "Bearer of-openrouter"]);
+  });
+
+  it("is not asked for where a budget is of tokens alone", async () => {
+    const engine = engineWith("openai-compatible");
+    const ask = (): Promise<unknown> => engine.llm("openai-compatible/m").generate("hi");
+    await gather([ask], { budget: { tokens: 10_000 } });
+    assert.deepEqual(
+      fake.requests.map(({ route }) => route),
+      ["openai-chat"],
+    );
+  });
+
   it("needs no key, and refuses only a provider that is none", async () => {
     const engine = new Engine({ settings: defaultSettings, keys: new KeyRing(), local: new ScriptedProvider() });
     engines.push(engine);

@@ -119,6 +119,12 @@ describe("the list of models", () => {
     assert.deepEqual(refs((await models.listModels({ provider: "box" }, signal)).models), ["box/m-new"]);
   });
 
+  it("is kept as long as fits the address that was asked, which may be of this machine where the provider's own is not", async () => {
+    const models = catalogue({ limits: { keepHereMs: 0 } });
+    for (const _time of [1, 2]) await models.listModels({ provider: "groq", baseUrl: `${fake.origin}/v1` }, signal, "key");
+    assert.equal(fake.requests.length, 2);
+  });
+
   it("is asked for once by all who want it at the same time, and one who leaves does not call it off", async () => {
     fake.enqueue({ route: "models", holdHeaders: "hold", body: { data: [{ id: "m-one" }] } });
     const models = catalogue({ providers: { box: here() } });
