@@ -13,7 +13,9 @@ import type {
   StreamEventBody,
   Usage,
 } from "../types.ts";
-import type { ModelRequest, ProviderEvent, ReportedUsage } from "../providers/provider.ts";
+import type { Billing, ModelRequest, ProviderEvent, ReportedUsage } from "../providers/provider.ts";
+import { providerRow } from "../providers/registry.ts";
+import { isOtherTier } from "../providers/service-tier.ts";
 import type { PriceQuote } from "../prices/price-quote.ts";
 import { estimateInputTokens, tokensOfBytes } from "./token-estimate.ts";
 import { totalsOf, type Totals } from "./totals.ts";
@@ -30,8 +32,16 @@ type Finish = Extract<ProviderEvent, { type: "finish" }>;
 /** What one attempt took. */
 interface Spent {
   readonly usage: Usage | null;
-  readonly charged: number | undefined;
+  readonly billing: Billing;
 }
+
+interface Taken {
+  readonly usage: ReportedUsage | null;
+  /** Where the provider told it. */
+  readonly cost?: Cost;
+}
+
+const NO_BILLING: Billing = {};
 
 export class AnswerNumbering {
   readonly #provider: string;
@@ -47,8 +57,8 @@ export class AnswerNumbering {
   /** Output counted when the provider's last figures came: what came later is not in them. */
   #outputBytesAtUsage = 0;
   #usage: Usage | null = null;
-  /** US dollars that the provider says it took for what `#usage` counts. */
-  #charged: number | undefined;
+  /** What the provider says of the price of what `#usage` counts. */
+  #billing: Billing = NO_BILLING;
   /** By the attempts before this one. */
   readonly #spent: Spent[] = [];
   /** Of this attempt. */
@@ -95,9 +105,9 @@ export class AnswerNumbering {
   /** The first attempt at an answer, or one after another that was rejected: what that one took is kept. */
   attempt(attempt: Omit<AttemptEventBody, "type">): StreamEvent {
     const usage = this.#finalUsage("complete");
-    if (usage !== null) this.#spent.push({ usage, charged: this.#charged });
+    if (usage !== null) this.#spent.push({ usage, billing: this.#billingOf(usage) });
     this.#usage = null;
-    this.#charged = undefined;
+    this.#billing = NO_BILLING;
     this.#outputBytes = 0;
     this.#outputBytesAtUsage = 0;
     this.#bytesOf.text = 0;
@@ -114,17 +124,17 @@ export class AnswerNumbering {
   }
 
   /** What was told of a request that is asked again and was not refused: it counts beside what follows. Null: nothing was told. */
-  keepTold(): { readonly usage: Usage | null; readonly cost?: Cost } {
-    const told: Spent = { usage: this.#usage, charged: this.#charged };
+  keepTold(): Taken {
+    const told: Spent = { usage: this.#usage, billing: this.#billing };
     if (told.usage !== null) this.#spent.push(told);
-    return { usage: told.usage, ...costOf(told, undefined) };
+    return taken(told);
   }
 
   /** The request is asked again. It was refused before any work, or what it took is kept: what it holds is not counted. */
   waiting(phase: "retrying" | "loading-model", untilMs: number): StreamEvent {
     this.#sent = null;
     this.#usage = null;
-    this.#charged = undefined;
+    this.#billing = NO_BILLING;
     this.#finish = null;
     return this.status(phase, untilMs);
   }
@@ -184,32 +194,29 @@ export class AnswerNumbering {
   }
 
   /** Null: zeros alone are no figures. No prompt is empty: where its size was not told, it is estimated. */
-  #count({ type: _type, charged, ...told }: { readonly type: "usage" } & ReportedUsage): Usage | null {
-    const lacking = told.inputTokens === 0 && charged === undefined ? this.#sent : null;
+  #count({ type: _type, ...told }: { readonly type: "usage" } & ReportedUsage): Usage | null {
+    const lacking = told.inputTokens === 0 && told.charged === undefined ? this.#sent : null;
     if (lacking !== null && told.outputTokens === 0) return null;
-    const usage = lacking === null ? told : { ...told, inputTokens: estimateInputTokens(lacking), estimated: true };
-    this.#usage = usage;
-    this.#charged = charged;
     this.#outputBytesAtUsage = this.#outputBytes;
-    return usage;
+    return this.#setUsage(lacking === null ? told : { ...told, inputTokens: estimateInputTokens(lacking), estimated: true });
   }
 
   /**
    * Figures that came before the answer was broken off, for its end alone. Where the provider named their price, they are for all
    * that came; where not, the answer may be longer than they say.
    */
-  told({ charged, ...usage }: ReportedUsage): void {
+  told(reported: ReportedUsage): void {
+    const { inputTokens, charged } = reported;
     // No prompt is empty: whoever counts it at the end begins with a zero.
-    if (this.#finish !== null || (usage.inputTokens === 0 && charged === undefined)) return;
-    this.#usage = usage;
-    this.#charged = charged;
+    if (this.#finish !== null || (inputTokens === 0 && charged === undefined)) return;
+    this.#setUsage(reported);
     if (charged !== undefined) this.#outputBytesAtUsage = this.#outputBytes;
   }
 
   /** What the request that has just ended took; null: nothing was done for it. The cost only where the provider told it. */
-  spent(outcome: Outcome): { readonly usage: Usage | null; readonly cost?: Cost } {
+  spent(outcome: Outcome): Taken {
     const usage = this.#finalUsage(this.#verdict(outcome).status);
-    return { usage, ...costOf({ usage, charged: usage === this.#usage ? this.#charged : undefined }, undefined) };
+    return taken({ usage, billing: this.#billingOf(usage) });
   }
 
   /** `quote` undefined: nobody knows what the model costs. */
@@ -258,8 +265,28 @@ export class AnswerNumbering {
   /** Of all attempts together; most answers have one. */
   #totals(status: EndEventBody["status"], quote: PriceQuote | undefined): Totals {
     const usage = this.#finalUsage(status);
-    const charged = usage === this.#usage ? this.#charged : undefined;
-    return totalsOf([...this.#spent, { usage, charged }].map((spent) => ({ usage: spent.usage, ...costOf(spent, quote) })));
+    const last: Spent = { usage, billing: this.#billingOf(usage) };
+    return totalsOf([...this.#spent, last].map((spent) => ({ usage: spent.usage, ...costOf(spent, quote) })));
+  }
+
+  #setUsage({ charged, otherTier, webSearches, paidBeside, ...usage }: ReportedUsage): Usage {
+    this.#usage = usage;
+    this.#billing = {
+      ...(charged === undefined ? {} : { charged }),
+      ...(otherTier === undefined ? {} : { otherTier }),
+      ...(webSearches === undefined ? {} : { webSearches }),
+      ...(paidBeside === undefined ? {} : { paidBeside }),
+    };
+    return usage;
+  }
+
+  /** What was charged was for the figures that came with it. Where none came, the tier is taken to be the one that was asked for. */
+  #billingOf(usage: Usage | null): Billing {
+    if (usage === this.#usage) return this.#billing;
+    const { charged: _charged, ...others } = this.#billing;
+    const asked = this.#sent?.parameters.providerOptions?.[this.#provider];
+    const other = this.#usage === null && isOtherTier(asked, providerRow(this.#provider));
+    return other ? { ...others, otherTier: true } : others;
   }
 
   /**
@@ -297,10 +324,18 @@ export class AnswerNumbering {
 }
 
 /** What the provider says that it took comes before what can be reckoned, as long as it is for the whole of the answer. */
-function costOf({ usage, charged }: Spent, quote: PriceQuote | undefined): { readonly cost?: Cost } {
+function costOf({ usage, billing }: Spent, quote: PriceQuote | undefined): { readonly cost?: Cost } {
   if (usage === null) return {};
-  const cost: Cost | undefined = charged === undefined ? quote?.costOf(usage) : { amount: charged, currency: "USD", source: "charged" };
+  const { charged } = billing;
+  const cost: Cost | undefined =
+    charged === undefined ? quote?.costOf({ ...usage, ...billing }) : { amount: charged, currency: "USD", source: "charged" };
   return cost === undefined ? {} : { cost };
+}
+
+/** For who reckons the cost themselves, where the provider has not told it. */
+function taken(spent: Spent): Taken {
+  const { usage, billing } = spent;
+  return { usage: usage === null ? null : { ...usage, ...billing }, ...costOf(spent, undefined) };
 }
 
 /** To a tenth. */

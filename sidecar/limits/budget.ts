@@ -3,8 +3,8 @@
 // their size is known beforehand. Where it is not, it is guessed from what the answers of the run took.
 
 import { invalidRequest } from "../answers/answer-error.ts";
-import { ProviderError } from "../providers/provider.ts";
-import type { Cost, Usage } from "../types.ts";
+import { ProviderError, type ReportedUsage } from "../providers/provider.ts";
+import type { Cost } from "../types.ts";
 
 export interface BudgetLimits {
   /** Tokens read and written, those from a cache included. */
@@ -18,9 +18,9 @@ export interface BudgetLimits {
   readonly requests?: number | undefined;
 }
 
-/** What tokens cost. Undefined where the figures cannot be. */
+/** What tokens cost, and what was paid beside them. Undefined where that cannot be told. */
 export interface Tariff {
-  costOf(usage: Usage): { readonly amount: number } | undefined;
+  costOf(usage: ReportedUsage): { readonly amount: number } | undefined;
 }
 
 /** What one request may take. */
@@ -31,6 +31,8 @@ export interface Need {
   readonly outputTokens: number | undefined;
   /** Undefined: unknown. */
   readonly tariff: Tariff | undefined;
+  /** It asks for another service tier than that of the lists of prices. */
+  readonly otherTier?: true;
   /** For people. */
   readonly model: string;
 }
@@ -42,7 +44,7 @@ export interface Reservation {
   /** It is sent again. */
   repeat(): void;
   /** The request was sent. `usage` null: it was refused before anything was done. */
-  settle(usage: Usage | null, cost?: Cost): void;
+  settle(usage: ReportedUsage | null, cost?: Cost): void;
   /** It was not sent. */
   cancel(): void;
 }
@@ -82,6 +84,8 @@ export class Budget {
   /** What one of those that went out took at the least. */
   #smallest: Amounts | undefined;
   #tooLarge = 0;
+  /** Models that gave an answer of which nobody knows what it cost. */
+  readonly #unpriced = new Set<string>();
   readonly #end = new AbortController();
   /** In order; each is tried again when something was settled. */
   readonly #waiting = new Set<() => void>();
@@ -176,7 +180,7 @@ export class Budget {
     return budgetExhausted();
   }
 
-  #hold(amounts: Amounts, { tariff, inputTokens }: Need): Reservation {
+  #hold(amounts: Amounts, { tariff, inputTokens, model }: Need): Reservation {
     this.#held = sum(this.#held, amounts);
     this.#underWay++;
     let open = true;
@@ -197,9 +201,10 @@ export class Budget {
         this.#answers++;
         this.#outputTokens += usage.outputTokens;
         this.#unforeseenTokens += usage.inputTokens - inputTokens;
-        // A cost that cannot be told is taken to be what was reserved for it.
-        const amount = cost?.amount ?? tariff?.costOf(usage)?.amount ?? amounts.amount;
-        return close({ tokens: usage.inputTokens + usage.outputTokens, amount, requests: 1 });
+        // A cost that cannot be told is taken to be what was reserved for it, and no more goes out without knowing.
+        const amount = cost?.amount ?? tariff?.costOf(usage)?.amount;
+        if (amount === undefined) this.#unpriced.add(model);
+        return close({ tokens: usage.inputTokens + usage.outputTokens, amount: amount ?? amounts.amount, requests: 1 });
       },
       cancel: () => close(NOTHING),
     };
@@ -211,10 +216,10 @@ export class Budget {
     return { tokens: inputTokens + outputTokens, amount: this.#amountOf(need, { inputTokens, outputTokens }), requests: 1 };
   }
 
-  #amountOf({ tariff, model }: Need, usage: Usage): number {
+  #amountOf({ tariff, model, otherTier }: Need, tokens: ReportedUsage): number {
     if (this.#limits.amount === undefined) return 0;
-    const cost = tariff?.costOf(usage);
-    if (cost === undefined) throw priceUnknown(model);
+    const cost = tariff?.costOf(otherTier === true ? { ...tokens, otherTier } : tokens);
+    if (cost === undefined || this.#unpriced.has(model)) throw priceUnknown(model);
     return cost.amount;
   }
 

@@ -2,8 +2,10 @@
 // them have room for it.
 
 import { estimateInputTokens } from "../answers/token-estimate.ts";
-import type { ModelRequest } from "../providers/provider.ts";
-import type { Cost, ModelRef, Usage } from "../types.ts";
+import type { ModelRequest, ReportedUsage } from "../providers/provider.ts";
+import { providerRow } from "../providers/registry.ts";
+import { isOtherTier } from "../providers/service-tier.ts";
+import type { Cost, ModelRef } from "../types.ts";
 import { budgetExhausted, type Budget, type Need, type Reservation, type Tariff } from "./budget.ts";
 
 export class Spending {
@@ -21,11 +23,13 @@ export class Spending {
   /** What this request may take; null where nothing has to be reserved for it, or has been. */
   async need({ messages, parameters, model }: ModelRequest): Promise<Need | null> {
     if (this.#budgets.length === 0 || this.#reserved !== null) return null;
+    const provider = this.#ref.slice(0, this.#ref.indexOf("/"));
     return {
       inputTokens: estimateInputTokens({ model, messages, parameters }),
       outputTokens: parameters.maxOutputTokens,
       // Whoever knows it may have to be asked.
       tariff: this.#budgets.some((budget) => budget.isInMoney) ? await this.#tariff() : undefined,
+      ...(isOtherTier(parameters.providerOptions?.[provider], providerRow(provider)) ? { otherTier: true } : {}),
       model: this.#ref,
     };
   }
@@ -66,7 +70,7 @@ export class Spending {
   }
 
   /** The request is over. Null: nothing was done for it. Does nothing where nothing is reserved. */
-  settle(usage: Usage | null, cost?: Cost): void {
+  settle(usage: ReportedUsage | null, cost?: Cost): void {
     for (const reservation of this.#reserved ?? []) reservation.settle(usage, cost);
     this.#reserved = null;
   }

@@ -3,7 +3,8 @@
 // Nothing is fetched; the list is as old as this version of Parley.
 
 import { calcPrice, type ModelPrice as ListedRates } from "@pydantic/genai-prices";
-import type { ModelPrice, Usage } from "../types.ts";
+import type { ReportedUsage } from "../providers/provider.ts";
+import type { ModelPrice } from "../types.ts";
 import { splitInput, type PriceQuote } from "./price-quote.ts";
 
 export interface BundledFacts {
@@ -21,6 +22,7 @@ export function bundledFacts(listedAs: string, model: string): BundledFacts | un
   const price = ratesOf(found.model_price);
   // With this one model in it the list need not be searched again for each answer.
   const provider = { ...found.provider, models: [found.model] };
+  const listsSearches = found.model_price["web_searches_kcount"] !== undefined;
   const contextWindow = found.model.context_window;
   return {
     ...(contextWindow === undefined ? {} : { contextWindow }),
@@ -31,6 +33,8 @@ export function bundledFacts(listedAs: string, model: string): BundledFacts | un
             price,
             source: "bundled",
             costOf: (usage) => {
+              const { otherTier, paidBeside, webSearches } = usage;
+              if (otherTier === true || paidBeside === true || (webSearches !== undefined && !listsSearches)) return undefined;
               try {
                 const cost = calcPrice(listedUsage(usage), model, { provider });
                 return cost === null ? undefined : { amount: cost.total_price, currency: "USD", source: "bundled" };
@@ -45,7 +49,7 @@ export function bundledFacts(listedAs: string, model: string): BundledFacts | un
 }
 
 /** As the library counts: parts of the input beside the whole of it. */
-function listedUsage(usage: Usage): Readonly<Record<string, number>> {
+function listedUsage(usage: ReportedUsage): Readonly<Record<string, number>> {
   const { cached, written } = splitInput(usage);
   const hour = Math.min(usage.cacheWriteHourTokens ?? 0, written);
   return {
@@ -54,6 +58,7 @@ function listedUsage(usage: Usage): Readonly<Record<string, number>> {
     cache_read_tokens: cached,
     cache_write_tokens: written,
     ...(hour === 0 ? {} : { cache_write_1h_tokens: hour }),
+    ...(usage.webSearches === undefined ? {} : { web_searches: usage.webSearches }),
   };
 }
 

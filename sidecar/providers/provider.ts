@@ -40,11 +40,20 @@ export interface TextGap {
   readonly text: string;
 }
 
-/** What a provider says of an answer's tokens, and of their price. */
-export interface ReportedUsage extends Usage {
-  /** US dollars that it took for them (OpenRouter, xAI). */
+/** What a provider says of an answer's price. */
+export interface Billing {
+  /** US dollars that it took for the tokens (OpenRouter, xAI). */
   readonly charged?: number;
+  /** True where lists of prices do not hold for the tokens: see `service-tier.ts`. */
+  readonly otherTier?: true;
+  /** Searches of the web, which are paid by their number beside the tokens (Anthropic). */
+  readonly webSearches?: number;
+  /** True where something else was paid beside the tokens, and how much cannot be told. */
+  readonly paidBeside?: true;
 }
+
+/** What a provider says of an answer's tokens, and of their price. */
+export interface ReportedUsage extends Usage, Billing {}
 
 export interface ModelRequest {
   /** The provider's own id of the model. */

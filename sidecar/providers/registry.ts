@@ -76,6 +76,8 @@ export interface ProviderRow {
   readonly chat?: ChatQuirks;
   /** Its list of models tells their prices, or may, so that a price can be asked for before anything is sent. */
   readonly tellsPrices?: boolean;
+  /** Service tiers whose price is that of the list, beside the usual one. */
+  readonly listedTiers?: readonly string[];
   /** The provider's id in the bundled list of published prices (`sidecar/prices/bundled-prices.ts`); absent where it has none. */
   readonly prices?: string;
 }
@@ -246,6 +248,8 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     defaultBaseUrl: "https://api.groq.com/openai/v1",
     baseUrlVariables: ["GROQ_BASE_URL"],
     keyVariables: ["GROQ_API_KEY"],
+    // https://console.groq.com/docs/flex-processing
+    listedTiers: ["flex"],
     chat: { maxTokensField: "max_completion_tokens", notForChat: /whisper|-tts|guard|orpheus/u },
   },
   {

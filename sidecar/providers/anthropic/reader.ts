@@ -2,13 +2,14 @@
 // and end, then a stop reason, then the end of the message. Events and blocks that nobody knows yet are passed over, as the
 // documentation asks; a block is kept whole, so that the next turn can send it back.
 
-import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { CallIds } from "../call-ids.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
-import type { ProviderEvent } from "../provider.ts";
+import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
+import { isOtherTier } from "../service-tier.ts";
 import { MalformedRecord, StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { ANTHROPIC_WIRE } from "./server-tools.ts";
 
@@ -31,6 +32,10 @@ const FIGURES: readonly string[] = [
   "cache_creation",
   "iterations",
   "output_tokens_details",
+  "server_tool_use",
+  "service_tier",
+  "speed",
+  "inference_geo",
 ];
 
 /** More than any message has; they are kept until they end. */
@@ -69,8 +74,8 @@ export class AnthropicReader implements WireReader {
   }
 
   /** Before the end Anthropic has only guessed the output. */
-  get usage(): Usage | null {
-    return this.#usage === null ? null : { ...readUsage(this.#usage), ...(this.finished ? {} : { estimated: true }) };
+  get usage(): ReportedUsage | null {
+    return this.#usage === null ? null : { ...readUsage(this.#usage, this.#target), ...(this.finished ? {} : { estimated: true }) };
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
@@ -282,7 +287,7 @@ export function mapFinishReason(raw: string | null, calledTools: boolean): Finis
  * the conversation beside the answer (https://platform.claude.com/docs/en/build-with-claude/compaction, "Understanding usage").
  * An advisor's tokens, which stand in the same list, are those of another model at another price.
  */
-function readUsage(usage: JsonObject): Usage {
+function readUsage(usage: JsonObject, { row }: WireTarget): ReportedUsage {
   const iterations = (asList(usage["iterations"]) ?? []).map((iteration) => asObject(iteration));
   const parts = [usage, ...iterations.filter((iteration) => iteration?.["type"] === "compaction")];
   const sum = (count: (part: JsonObject | undefined) => JsonValue | undefined): number | undefined => {
@@ -293,6 +298,7 @@ function readUsage(usage: JsonObject): Usage {
   const written = sum((part) => part?.["cache_creation_input_tokens"]) ?? 0;
   const hour = sum((part) => asObject(part?.["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? 0;
   const reasoning = asCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]);
+  const searches = asCount(asObject(usage["server_tool_use"])?.["web_search_requests"]) ?? 0;
   return {
     inputTokens: (sum((part) => part?.["input_tokens"]) ?? 0) + (cached ?? 0) + written,
     outputTokens: sum((part) => part?.["output_tokens"]) ?? 0,
@@ -300,6 +306,9 @@ function readUsage(usage: JsonObject): Usage {
     ...(written === 0 ? {} : { cacheWriteTokens: written }),
     ...(hour === 0 ? {} : { cacheWriteHourTokens: hour }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+    ...(isOtherTier(usage, row) ? { otherTier: true } : {}),
+    ...(searches === 0 ? {} : { webSearches: searches }),
+    ...(iterations.some((iteration) => iteration?.["type"] === "advisor_message") ? { paidBeside: true } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { HeldParts } from "../held-parts.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, parseRecords } from "../record-json.ts";
+import { isOtherTier } from "../service-tier.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { DeltaTemplate } from "./delta-template.ts";
 import { FinishMark } from "./finish-mark.ts";
@@ -24,6 +25,7 @@ export class ChatReader implements WireReader {
   #contentCame = false;
   #done = false;
   #usage: ReportedUsage | null = null;
+  #otherTier = false;
   #reasoningDetails: JsonValue[] = [];
   /** Under one of its names: the details only repeat it then. */
   #reasoningCame = false;
@@ -53,7 +55,8 @@ export class ChatReader implements WireReader {
   }
 
   get usage(): ReportedUsage | null {
-    return this.#usage === null ? null : { ...this.#usage, ...(this.finished ? {} : { estimated: true }) };
+    if (this.#usage === null) return null;
+    return { ...this.#usage, ...(this.#otherTier ? { otherTier: true } : {}), ...(this.finished ? {} : { estimated: true }) };
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
@@ -104,6 +107,8 @@ export class ChatReader implements WireReader {
     // Also of an answer that fails: it was paid for.
     const usage = readChatUsage(chunk["usage"]);
     this.#usage = usage ?? this.#usage;
+    // Each chunk tells it, and one is enough.
+    if (usage !== undefined || !this.#started) this.#otherTier ||= isOtherTier(chunk, this.#target.row);
     if (isError(chunk, event, choices)) throw new StreamFailure(readErrorJson(chunk));
     readProgress(chunk["prompt_progress"], out);
     if (usage !== undefined && choices?.length === 0) this.#finish.counted();

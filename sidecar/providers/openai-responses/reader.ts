@@ -1,15 +1,16 @@
 // Reads a stream of OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses-streaming): items that
 // are added, grow and are done, and one terminal event for the whole response.
 
-import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
+import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { HeldParts, MAX_PARTS } from "../held-parts.ts";
 import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts";
-import type { ProviderEvent } from "../provider.ts";
+import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
+import { readResponseUsage } from "./usage.ts";
 
 export class ResponsesReader implements WireReader {
   readonly #target: WireTarget;
@@ -38,7 +39,7 @@ export class ResponsesReader implements WireReader {
   #calledTools = false;
   #keepsItems = false;
   #rawFinishReason: string | null = null;
-  #usage: Usage | null = null;
+  #usage: ReportedUsage | null = null;
 
   constructor(target: WireTarget) {
     this.#target = target;
@@ -61,7 +62,7 @@ export class ResponsesReader implements WireReader {
     return false;
   }
 
-  get usage(): Usage | null {
+  get usage(): ReportedUsage | null {
     return this.#usage;
   }
 
@@ -274,7 +275,7 @@ export class ResponsesReader implements WireReader {
   }
 
   #endResponse(response: JsonObject, status: string, out: ProviderEvent[]): void {
-    this.#usage = readUsage(response["usage"]) ?? this.#usage;
+    this.#usage = readResponseUsage(response, this.#target) ?? this.#usage;
     // What failed was paid for up to there.
     if (status === "failed" && this.#usage !== null) out.push({ type: "usage", ...this.#usage });
     if (status === "failed") throw new StreamFailure(readErrorJson({ error: response["error"] ?? { message: "" } }));
@@ -334,24 +335,6 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
 export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
   const known = raw === null ? undefined : REASONS[raw];
   return calledTools && known === "stop" ? "tool-calls" : (known ?? "other");
-}
-
-function readUsage(value: JsonValue | undefined): Usage | undefined {
-  const usage = asObject(value);
-  const input = asCount(usage?.["input_tokens"]);
-  const output = asCount(usage?.["output_tokens"]);
-  if (usage === undefined || (input === undefined && output === undefined)) return undefined;
-  const details = asObject(usage["input_tokens_details"]);
-  const cached = asCount(details?.["cached_tokens"]);
-  const written = asCount(details?.["cache_write_tokens"]);
-  const reasoning = asCount(asObject(usage["output_tokens_details"])?.["reasoning_tokens"]);
-  return {
-    inputTokens: input ?? 0,
-    outputTokens: output ?? 0,
-    ...(cached === undefined ? {} : { cachedTokens: cached }),
-    ...(written === undefined || written === 0 ? {} : { cacheWriteTokens: written }),
-    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
-  };
 }
 
 /** `{"type": "error", "code", "message"}`: the type is that of the event, not of the error. */

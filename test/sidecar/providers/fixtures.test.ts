@@ -309,7 +309,7 @@ const ROWS: { readonly [wire in FakeWire]: readonly Row[] } = {
       text: "Hello.",
       events: [
         block({ type: "compaction", content: "They greeted each other: grüezi." }),
-        usage(5140, 91, { cachedTokens: 5000 }),
+        usage(5140, 91, { cachedTokens: 5000, paidBeside: true }),
         finish("stop", "end_turn"),
       ],
     },
