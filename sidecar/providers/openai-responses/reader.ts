@@ -4,7 +4,7 @@
 import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { HeldParts, MAX_PARTS } from "../held-parts.ts";
-import { asCount, asJsonText, asList, asObject, asText } from "../json-fields.ts";
+import { asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
