@@ -98,7 +98,7 @@ function bundles(production) {
     nodeModule("sidecar/local/inference-process.ts", "inference.mjs", production),
     nodeModule("sidecar/sessions/store-worker.ts", "store-worker.mjs", production),
     nodeModule("sidecar/prices/bundled-prices.ts", "prices.mjs", production),
-    nodeModule("sidecar/structured/schema-check.ts", "schema-check.mjs", production),
+    nodeModule("sidecar/structured/schema-worker.ts", "schema-worker.mjs", production),
     { ...common(production), ...PAGE_BUNDLE, outdir: "dist/media" },
   ];
 }

@@ -9,8 +9,8 @@ export const inferenceProcessUrl = at("./local/inference-process.ts", "./inferen
 export const storeWorkerUrl = at("./sessions/store-worker.ts", "./store-worker.mjs");
 /** Imported when a price is first asked for. */
 export const bundledPricesUrl = at("./prices/bundled-prices.ts", "./prices.mjs");
-/** Imported with the first answer that must satisfy a schema. */
-export const schemaCheckUrl = at("./structured/schema-check.ts", "./schema-check.mjs");
+/** Started with the first answer that must satisfy a schema. */
+export const schemaWorkerUrl = at("./structured/schema-worker.ts", "./schema-worker.mjs");
 /** The demo model, made by the build. */
 export const demoModelUrl = at("../dist/models/demo.gguf", "./models/demo.gguf");
 /** The folder whose `node_modules` holds node-llama-cpp with this platform's backend, where Parley brought it along. */

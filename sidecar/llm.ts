@@ -146,15 +146,25 @@ class AnswerRun {
     const { responseSchema } = this.#options;
     if (responseSchema === undefined) return this.#attempts();
     try {
-      this.#schema = await SchemaRounds.of(responseSchema);
+      this.#schema = await SchemaRounds.of(responseSchema, this.#signal);
     } catch (thrown) {
-      return { type: "failed", error: errorInfo(thrown) };
+      return this.#signal.aborted ? { type: "cancelled" } : { type: "failed", error: errorInfo(thrown) };
     }
+    try {
+      return await this.#untilItFits(this.#schema);
+    } catch (thrown) {
+      if (this.#signal.aborted) return { type: "cancelled", isUnjudged: true };
+      throw thrown;
+    }
+  }
+
+  async #untilItFits(schema: SchemaRounds): Promise<Outcome> {
     for (;;) {
-      this.#tell(this.#numbering.attempt(this.#schema.attempt));
+      this.#tell(this.#numbering.attempt(schema.attempt));
       const outcome = await this.#attempts();
+      this.#signal.throwIfAborted();
       if (outcome.type !== "returned") return outcome;
-      const verdict = this.#schema.judge(this.#numbering.finishReason);
+      const verdict = await schema.judge(this.#numbering.finishReason, this.#signal);
       if (verdict.type === "rejected") {
         this.#tell(this.#numbering.withdrawn());
         return verdict;

@@ -22,7 +22,8 @@ import { totalsOf, type Totals } from "./totals.ts";
 
 export type Outcome =
   | { readonly type: "returned" }
-  | { readonly type: "cancelled" }
+  /** What had come may be whole: `isUnjudged` where nobody had looked whether it satisfies its schema. */
+  | { readonly type: "cancelled"; readonly isUnjudged?: true }
   | { readonly type: "failed"; readonly error: ErrorInfo }
   /** Whole, and yet not what was asked for: its text was withdrawn. */
   | { readonly type: "rejected"; readonly error: ErrorInfo };
@@ -249,6 +250,7 @@ export class AnswerNumbering {
    */
   #verdict(outcome: Outcome): { status: EndEventBody["status"]; error?: ErrorInfo } {
     if (outcome.type === "rejected") return { status: "error", error: outcome.error };
+    if (outcome.type === "cancelled" && outcome.isUnjudged === true) return { status: "cancelled" };
     if (this.#finish !== null && this.#finish.finishReason !== "error") return { status: "complete" };
     if (outcome.type === "cancelled") return { status: "cancelled" };
     if (outcome.type === "failed") return { status: "error", error: outcome.error };

@@ -1,8 +1,8 @@
 // Checks a value against a JSON Schema: draft 2020-12, or draft 7 where `$schema` says so. The only importer of ajv, which
-// most programs never need: a bundle of its own, loaded by `schema-rounds.ts` with the first schema. `format` is not
-// enforced: it is an annotation by the standard, and models are often given formats that nobody defined.
+// most programs never need: it is part of the thread's bundle. `format` is not enforced: it is an annotation by the standard,
+// and models are often given formats that nobody defined.
 
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv, type ErrorObject, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonObject, JsonValue } from "../types.ts";
 
@@ -15,22 +15,51 @@ const PROBLEM_LENGTH = 300;
 /** Compiled schemas kept: a fan-out asks a thousand times with the same one. */
 const MAX_KEPT = 32;
 
-const OPTIONS = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
+interface RegExpLike {
+  test(text: string): boolean;
+  toString(): string;
+}
 
 const kept = new Map<string, SchemaCheck>();
 
-/** Throws an `Error` that says what is wrong with the schema itself. Nothing is fetched: a `$ref` elsewhere is an error. */
-export function schemaCheck(schema: JsonObject): SchemaCheck {
-  const key = JSON.stringify(schema);
-  const known = kept.get(key);
+/**
+ * Throws an `Error` that says what is wrong with the schema itself. Nothing is fetched: a `$ref` elsewhere is an error.
+ * `onPattern` hears of each pattern before it is matched, and of "" thereafter.
+ */
+export function schemaCheck(json: string, onPattern: (pattern: string) => void): SchemaCheck {
+  const known = kept.get(json);
   if (known !== undefined) return known;
+  const schema: JsonObject = JSON.parse(json);
   const { $schema: draft, ...rest } = schema;
   const old = typeof draft === "string" && /draft-0[4-7]/u.test(draft);
-  const validate = (old ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS)).compile(rest);
+  const options = optionsWith(onPattern);
+  const validate = (old ? new Ajv(options) : new Ajv2020(options)).compile(rest);
   const check: SchemaCheck = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
   if (kept.size >= MAX_KEPT) kept.clear();
-  kept.set(key, check);
+  kept.set(json, check);
   return check;
+}
+
+function optionsWith(onPattern: (pattern: string) => void): Options {
+  const regExp = (pattern: string, flags: string): RegExpLike => {
+    const expression = new RegExp(pattern, flags);
+    const test = (text: string): boolean => {
+      onPattern(pattern);
+      const matches = expression.test(text);
+      onPattern("");
+      return matches;
+    };
+    // Ajv tells patterns apart by it.
+    return { test, toString: () => expression.toString() };
+  };
+  return {
+    strict: false,
+    allErrors: true,
+    validateFormats: false,
+    logger: false,
+    // The name is for code that is written out, which none is.
+    code: { regExp: Object.assign(regExp, { code: "regExp" }) },
+  };
 }
 
 function problemsOf(errors: readonly ErrorObject[]): readonly string[] {

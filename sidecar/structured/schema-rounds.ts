@@ -2,19 +2,19 @@
 // wrong with it. The attempts of one answer.
 
 import { invalidRequest } from "../answers/answer-error.ts";
-import { schemaCheckUrl } from "../entry-points.ts";
-import type { ModelRequest, ProviderEvent } from "../providers/provider.ts";
-import type { AttemptEventBody, ErrorInfo, FinishReason, JsonObject, JsonValue, StreamEvent } from "../types.ts";
-import { jsonOf } from "./answer-json.ts";
-import type * as SchemaChecks from "./schema-check.ts";
+import type { ModelRequest, ProviderError, ProviderEvent } from "../providers/provider.ts";
+import type { AttemptEventBody, ErrorInfo, FinishReason, JsonObject, StreamEvent } from "../types.ts";
 import { complaint } from "./schema-prompt.ts";
+import { schemaThread } from "./schema-thread.ts";
 
 /** The first, and two more. */
 const ATTEMPTS = 3;
 /** UTF-16 units of the last rejected text that its error keeps. */
 const REJECTED_LENGTH = 16_384;
 
-let loading: Promise<typeof SchemaChecks> | undefined;
+/** Schemas of which is known that they can be used: a fan-out asks a thousand times with the same one. */
+const usable = new Set<string>();
+const MAX_KNOWN = 32;
 
 export type Verdict =
   /** `events` put the JSON alone into the place of what stood around it. */
@@ -26,27 +26,30 @@ export type Verdict =
 const STANDS: Verdict = { type: "stands", events: [] };
 
 export class SchemaRounds {
-  readonly #check: SchemaChecks.SchemaCheck;
+  readonly #schema: string;
   #number = 1;
   #text = "";
   #calledTools = false;
   /** Of the answer before this one. */
   #rejected: { readonly text: string; readonly problems: readonly string[] } | undefined;
 
-  private constructor(check: SchemaChecks.SchemaCheck) {
-    this.#check = check;
+  private constructor(schema: string) {
+    this.#schema = schema;
   }
 
-  /** Rejects with a `ProviderError` (`invalid-parameter`) for a schema that is none. Loads what checks, the first time. */
-  static async of(schema: JsonObject): Promise<SchemaRounds> {
-    loading ??= import(schemaCheckUrl.href);
-    const { schemaCheck } = await loading;
-    try {
-      return new SchemaRounds(schemaCheck(schema));
-    } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      throw invalidRequest("invalid-parameter", `The parameter "responseSchema" is no JSON Schema that can be used: ${words}.`);
+  /**
+   * Rejects with a `ProviderError` (`invalid-parameter`) for a schema that is none, and with the signal's reason. Starts the
+   * thread that checks, the first time.
+   */
+  static async of(schema: JsonObject, signal: AbortSignal): Promise<SchemaRounds> {
+    const json = written(schema);
+    if (!usable.has(json)) {
+      const judgement = await schemaThread.ask({ schema: json }, signal);
+      if (judgement.type === "no-schema") throw noSchema(judgement.reason);
+      if (usable.size >= MAX_KNOWN) usable.clear();
+      usable.add(json);
     }
+    return new SchemaRounds(json);
   }
 
   get attempt(): Omit<AttemptEventBody, "type"> {
@@ -77,14 +80,17 @@ export class SchemaRounds {
     }
   }
 
-  /** After the attempt's end. `finishReason` is null where the stream was cut: then that is what has to be told. */
-  judge(finishReason: FinishReason | null): Verdict {
+  /**
+   * After the attempt's end. `finishReason` is null where the stream was cut: then that is what has to be told. Rejects with the
+   * signal's reason.
+   */
+  async judge(finishReason: FinishReason | null, signal: AbortSignal): Promise<Verdict> {
     if (finishReason === null || finishReason === "content-filter" || finishReason === "error") return STANDS;
     // Not the answer yet: the results of the tools come first.
     if (finishReason === "tool-calls" || this.#calledTools) return STANDS;
-    const found = jsonOf(this.#text);
-    const problems = found === undefined ? ["it is no JSON"] : this.#problems(found.value);
-    if (found !== undefined && problems.length === 0) return stands(this.#text, found.json);
+    const judgement = await schemaThread.ask({ schema: this.#schema, text: this.#text }, signal);
+    if (judgement.type === "fits") return stands(this.#text, judgement.json);
+    const problems = judgement.type === "wrong" ? judgement.problems : ["it cannot be checked"];
     // What was cut at a limit would be cut again.
     const cut = finishReason === "length";
     if (cut || this.#number === ATTEMPTS) return { type: "rejected", error: this.#mismatch(problems, cut) };
@@ -92,15 +98,6 @@ export class SchemaRounds {
     this.#number += 1;
     this.#text = "";
     return { type: "again" };
-  }
-
-  #problems(value: JsonValue): readonly string[] {
-    try {
-      return this.#check(value);
-    } catch (error) {
-      // A schema that refers to itself, and an answer nested deeper than the stack.
-      return [`it cannot be checked: ${error instanceof Error ? error.message : String(error)}`];
-    }
   }
 
   #mismatch(problems: readonly string[], cut: boolean): ErrorInfo {
@@ -116,6 +113,18 @@ export class SchemaRounds {
     };
   }
 }
+
+/** A program may give what cannot be written: something that holds itself. */
+function written(schema: JsonObject): string {
+  try {
+    return JSON.stringify(schema);
+  } catch (error) {
+    throw noSchema(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const noSchema = (reason: string): ProviderError =>
+  invalidRequest("invalid-parameter", `The parameter "responseSchema" is no JSON Schema that can be used: ${reason}.`);
 
 /** Of a text that nobody takes for the answer, so much as explains it. No character is cut in two. */
 function beginning(text: string): string {

@@ -54,7 +54,7 @@ describe("the package for this platform", () => {
       "dist/inference.mjs",
       "dist/store-worker.mjs",
       "dist/prices.mjs",
-      "dist/schema-check.mjs",
+      "dist/schema-worker.mjs",
       "dist/media/chat.js",
       "dist/media/markdown.js",
       "dist/media/shared.js",

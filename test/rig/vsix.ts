@@ -15,7 +15,7 @@ const SHIPPED = [
   "l10n/**",
   "media/icons/**",
   "dist/extension.cjs",
-  "dist/{sidecar,sidecar-*,inference,store-worker,prices,schema-check}.mjs",
+  "dist/{sidecar,sidecar-*,inference,store-worker,prices,schema-worker}.mjs",
   "dist/media/**",
   "dist/models/**",
   "dist/node_modules/**",

@@ -260,4 +260,48 @@ describe("An answer with a schema", () => {
     const error = await failure(llm.generate("hi", { responseSchema: tree }));
     assert.equal(error.providerCode, "schema-mismatch");
   });
+
+  const mail = { type: "string", pattern: "^([a-zA-Z0-9]+[._-]?)+@[a-z]+$" };
+  const branch = { type: "object", properties: { a: { $ref: "#/$defs/node" } }, required: ["b"] };
+  const tree: JsonObject = { $defs: { node: { anyOf: [branch, branch, branch, branch] } }, $ref: "#/$defs/node" };
+  for (const [what, schema, wrong, right, reason] of [
+    ["a pattern that would be matched for years", mail, JSON.stringify("a".repeat(46)), '"it@is"', /"\^\(\[a-zA-Z0-9\]/u],
+    ["a schema that would be tried for years", tree, `${'{"a":'.repeat(20)}{}${"}".repeat(20)}`, '{"b":1}', /seconds$/u],
+  ] as const) {
+    test(`that meets ${what} holds nobody up, and is asked for again`, async () => {
+      const { llm, provider } = scriptedLlm();
+      const { promise: hasCome, resolve: come } = Promise.withResolvers<void>();
+      provider.enqueue(
+        async function* () {
+          yield [text(wrong), finish];
+          setImmediate(come);
+        },
+        answers("meanwhile"),
+        answers(right),
+      );
+      const order: string[] = [];
+      const checked = eventsOf(llm, "hi", { responseSchema: schema }).finally(() => order.push("checked"));
+      await Promise.race([hasCome, checked]);
+      assert.equal((await llm.generate("and?")).content, "meanwhile");
+      order.push("another answer");
+      const events = await checked;
+      assert.deepEqual(order, ["another answer", "checked"]);
+      assert.equal(checkOrder(events).status, "complete");
+      const [, again] = attempts(events);
+      assert.match(String(again), /^2,3,it cannot be checked within 3 seconds/u);
+      assert.match(String(again), reason);
+    });
+  }
+
+  test("can be cancelled while it is checked, however long that would take", async () => {
+    const { llm, provider } = scriptedLlm();
+    const abort = new AbortController();
+    provider.enqueue(async function* () {
+      yield [text(JSON.stringify("a".repeat(46))), finish];
+      setImmediate(() => setImmediate(() => abort.abort()));
+    });
+    const { status, content } = await llm.generate("hi", { responseSchema: mail, signal: abort.signal });
+    assert.deepEqual([status, content], ["cancelled", JSON.stringify("a".repeat(46))]);
+    assert.equal(provider.requests.length, 1);
+  });
 });
