@@ -2,9 +2,10 @@
 // most programs never need: it is part of the thread's bundle. `format` is not enforced: it is an annotation by the standard,
 // and models are often given formats that nobody defined.
 
-import { Ajv, type ErrorObject, type Options } from "ajv";
+import { Ajv, str, type ErrorObject, type FuncKeywordDefinition, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonObject, JsonValue } from "../types.ts";
+import { isMultiple } from "./decimal-multiple.ts";
 
 /** What is wrong with a value, in words for a model and for people; empty where it fits. */
 export type SchemaCheck = (value: JsonValue) => readonly string[];
@@ -14,6 +15,16 @@ const MAX_PROBLEMS = 8;
 const PROBLEM_LENGTH = 300;
 /** Compiled schemas kept: a fan-out asks a thousand times with the same one. */
 const MAX_KEPT = 32;
+
+/** Ajv's own divides in binary. */
+const MULTIPLE_OF: FuncKeywordDefinition = {
+  keyword: "multipleOf",
+  type: "number",
+  schemaType: "number",
+  validate: (step: number, value: number) => isMultiple(value, step),
+  errors: false,
+  error: { message: ({ schemaCode }) => str`must be multiple of ${schemaCode}` },
+};
 
 interface RegExpLike {
   test(text: string): boolean;
@@ -33,7 +44,8 @@ export function schemaCheck(json: string, onPattern: (pattern: string) => void):
   const { $schema: draft, ...rest } = schema;
   const old = typeof draft === "string" && /draft-0[4-7]/u.test(draft);
   const options = optionsWith(onPattern);
-  const validate = (old ? new Ajv(options) : new Ajv2020(options)).compile(rest);
+  const ajv = old ? new Ajv(options) : new Ajv2020(options);
+  const validate = ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF).compile(rest);
   const check: SchemaCheck = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
   if (kept.size >= MAX_KEPT) kept.clear();
   kept.set(json, check);
