@@ -51,7 +51,7 @@ export function hasTooManyValues(text: string): boolean {
 }
 
 /** Where the string ends whose first character is at `from`: at the next quote that is not escaped. */
-function endOfString(text: string, from: number): number {
+export function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
     let escapes = 0;
     while (text.charCodeAt(at - 1 - escapes) === BACKSLASH) escapes += 1;

@@ -1,5 +1,7 @@
-// The JSON in an answer that was to be nothing else.
+// The JSON in an answer that was to be nothing else. Models put a fence or sentences around it, speak of it in brackets, or try
+// twice: to take that away is cheaper than to ask again.
 
+import { endOfString } from "../json-depth.ts";
 import type { JsonValue } from "../types.ts";
 
 export interface FoundJson {
@@ -8,13 +10,27 @@ export interface FoundJson {
   readonly value: JsonValue;
 }
 
-/** Undefined where there is none. Models put a fence or a sentence around it, which is cheaper to take away than to ask again. */
-export function jsonOf(text: string): FoundJson | undefined {
-  return parsed(text.trim()) ?? parsed(fenced(text)) ?? parsed(outermost(text));
+/** More of either kind than that is no answer with something around it. */
+const MAX_FOUND = 16;
+
+/**
+ * What may be meant, the likeliest first: the whole text, and where that is no JSON, what stands in fences, the last first, since
+ * a correction stands below what it corrects; then what stands between brackets, the largest first, since what is spoken of beside it
+ * is smaller. A part of something is none by itself: what is left of JSON that was cut, or has a fault in it, is not what was meant.
+ */
+export function* jsonIn(text: string): Generator<FoundJson, void, undefined> {
+  const whole = parsed(text.trim());
+  if (whole !== undefined) {
+    yield whole;
+    return;
+  }
+  yield* parsedOf(fenced(text).toReversed());
+  const between = bracketed(text).toReversed();
+  yield* parsedOf(between.sort((one, other) => other.length - one.length));
 }
 
-function parsed(json: string | undefined): FoundJson | undefined {
-  if (json === undefined || json === "") return undefined;
+function parsed(json: string): FoundJson | undefined {
+  if (json === "") return undefined;
   try {
     const value: JsonValue = JSON.parse(json);
     return { json, value };
@@ -23,14 +39,40 @@ function parsed(json: string | undefined): FoundJson | undefined {
   }
 }
 
-function fenced(text: string): string | undefined {
-  return /^[ \t]*```[^\n`]*\n([\s\S]*?)\n[ \t]*```[ \t]*$/mu.exec(text)?.[1]?.trim();
+function* parsedOf(parts: readonly string[]): Generator<FoundJson, void, undefined> {
+  let left = MAX_FOUND;
+  for (const part of parts) {
+    const found = parsed(part);
+    if (found === undefined) continue;
+    yield found;
+    left -= 1;
+    if (left === 0) return;
+  }
 }
 
-/** From the first bracket to the last of its kind: a sentence before and after holds none, as a rule. */
-function outermost(text: string): string | undefined {
-  const from = text.search(/[[{]/u);
-  if (from < 0) return undefined;
-  const to = text.lastIndexOf(text.charAt(from) === "{" ? "}" : "]");
-  return to > from ? text.slice(from, to + 1) : undefined;
+function fenced(text: string): string[] {
+  const fences = text.matchAll(/^[ \t]*```[^\n`]*\n([\s\S]*?)\n[ \t]*```[ \t]*$/gmu);
+  return Array.from(fences, ([, inside = ""]) => inside.trim());
+}
+
+/** From each bracket to the one that closes it; what stands within others is a part of them. */
+function bracketed(text: string): string[] {
+  const parts: string[] = [];
+  let from = text.search(/[[{]/u);
+  let depth = 0;
+  for (let at = from; at >= 0 && at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === "[" || character === "{") {
+      if (depth === 0) from = at;
+      depth += 1;
+    } else if (depth === 0) {
+      continue;
+    } else if (character === '"') {
+      at = endOfString(text, at + 1);
+    } else if (character === "]" || character === "}") {
+      depth -= 1;
+      if (depth === 0) parts.push(text.slice(from, at + 1));
+    }
+  }
+  return parts;
 }

@@ -2,9 +2,10 @@
 // in a million ways stops the process: whoever started it ends it (`schema-thread.ts`).
 
 import { parentPort, workerData } from "node:worker_threads";
-import { jsonOf } from "./answer-json.ts";
+import { jsonIn } from "./answer-json.ts";
 import { schemaCheck, type SchemaCheck } from "./schema-check.ts";
 import type { CheckRequest, Judgement, ThreadMessage } from "./schema-messages.ts";
+import type { JsonValue } from "../types.ts";
 
 /** The bytes in which the other side reads at what pattern this one has come to a stand. */
 const shared: unknown = workerData;
@@ -22,14 +23,21 @@ function judged({ schema, text }: CheckRequest): Judgement {
     return { type: "no-schema", reason: wordsOf(error) };
   }
   if (text === undefined) return { type: "usable" };
-  const found = jsonOf(text);
-  if (found === undefined) return { type: "wrong", problems: ["it is no JSON"] };
+  let first: readonly string[] | undefined;
+  for (const { json, value } of jsonIn(text)) {
+    const problems = problemsOf(check, value);
+    if (problems.length === 0) return { type: "fits", json };
+    first ??= problems;
+  }
+  return { type: "wrong", problems: first ?? ["it is no JSON"] };
+}
+
+function problemsOf(check: SchemaCheck, value: JsonValue): readonly string[] {
   try {
-    const problems = check(found.value);
-    return problems.length === 0 ? { type: "fits", json: found.json } : { type: "wrong", problems };
+    return check(value);
   } catch (error) {
     // A schema that refers to itself, and an answer nested deeper than the stack.
-    return { type: "wrong", problems: [`it cannot be checked: ${wordsOf(error)}`] };
+    return [`it cannot be checked: ${wordsOf(error)}`];
   }
 }
 

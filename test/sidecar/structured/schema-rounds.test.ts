@@ -119,6 +119,8 @@ describe("An answer with a schema", () => {
     ["a fence", `\`\`\`json\n${GOOD}\n\`\`\``],
     ["words", `Here it is:\n${GOOD}\nI hope that helps.`],
     ["a fence among words", `Here it is:\n\n\`\`\`\n${GOOD}\n\`\`\`\n\nEnjoy {it}!`],
+    ["words with brackets", `Of [1] course: ${GOOD} as [2] says.`],
+    ["a first try", `First:\n\`\`\`json\n${GOOD.replace("450000", '"many"')}\n\`\`\`\nNo:\n\`\`\`json\n${GOOD}\n\`\`\``],
   ] as const) {
     test(`is its JSON alone, where a model puts ${how} around it`, async () => {
       const { llm, provider } = scriptedLlm();

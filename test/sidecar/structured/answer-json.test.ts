@@ -1,0 +1,38 @@
+// The JSON that is found in an answer, in the order in which it is tried.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { jsonIn } from "../../../sidecar/structured/answer-json.ts";
+
+const found = (text: string): readonly string[] => Array.from(jsonIn(text), ({ json }) => json);
+const fence = (inside: string): string => `\`\`\`json\n${inside}\n\`\`\``;
+
+describe("The JSON of an answer", () => {
+  for (const [title, text, expected] of [
+    ["is the whole of it where that is JSON, and nothing that stands in it", ' {"a":{"b":[1]}}\n', ['{"a":{"b":[1]}}']],
+    ["may be a single value", ' "yes" ', ['"yes"']],
+    [
+      "is what stands in the last fence first",
+      `Try:\n${fence('{"a":1}')}\nNo:\n${fence('{"a":2}')}\nDone.`,
+      ['{"a":2}', '{"a":1}', '{"a":2}', '{"a":1}'],
+    ],
+    [
+      "is the largest between brackets first, wherever words speak of others",
+      'See [1]: {"a":"x"} and [2, 3].',
+      ['{"a":"x"}', "[2, 3]", "[1]"],
+    ],
+    ["is found behind brackets that hold none", 'Of {course} and [so on]: {"a":"} ]"}', ['{"a":"} ]"}']],
+    ["is found beside quotes and feet", 'It is 5" long: {"a":5}', ['{"a":5}']],
+    ["is no part of JSON with a fault in it", '{"list":[{"a":1},{"a":2},]}', []],
+    ["is no part of JSON that was cut", 'Here: {"list":[{"a":1},{"a":', []],
+    ["is in no text without it", "I would rather not.", []],
+    ["is not looked for behind a closing bracket alone", "so ] be it", []],
+  ] as const) {
+    test(title, () => assert.deepEqual(found(text), expected));
+  }
+
+  test("is looked for in so many places and no more", () => {
+    assert.equal(found("[1] ".repeat(1000)).length, 16);
+    assert.equal(found(`${fence("[2]")}\n`.repeat(1000)).length, 32);
+  });
+});
