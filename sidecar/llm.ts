@@ -146,6 +146,7 @@ class AnswerRun {
     const { responseSchema } = this.#options;
     if (responseSchema === undefined) return this.#attempts();
     try {
+      checkedOptions(this.#options);
       this.#schema = await SchemaRounds.of(responseSchema, this.#signal);
     } catch (thrown) {
       return this.#signal.aborted ? { type: "cancelled" } : { type: "failed", error: errorInfo(thrown) };

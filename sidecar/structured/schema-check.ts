@@ -1,11 +1,12 @@
-// Checks a value against a JSON Schema: draft 2020-12, or draft 7 where `$schema` says so. The only importer of ajv, which
+// Checks a value against a JSON Schema: draft 2020-12, or draft 7 where `$schema` says so or nothing else reads it. The only importer of ajv, which
 // most programs never need: it is part of the thread's bundle. `format` is not enforced: it is an annotation by the standard,
 // and models are often given formats that nobody defined.
 
-import { Ajv, str, type ErrorObject, type FuncKeywordDefinition, type Options } from "ajv";
+import { Ajv, str, type ErrorObject, type FuncKeywordDefinition, type Options, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonObject, JsonValue } from "../types.ts";
 import { isMultiple } from "./decimal-multiple.ts";
+import { expressionOf, standardSchema } from "./schema-dialects.ts";
 
 /** What is wrong with a value, in words for a model and for people; empty where it fits. */
 export type SchemaCheck = (value: JsonValue) => readonly string[];
@@ -40,21 +41,33 @@ const kept = new Map<string, SchemaCheck>();
 export function schemaCheck(json: string, onPattern: (pattern: string) => void): SchemaCheck {
   const known = kept.get(json);
   if (known !== undefined) return known;
-  const schema: JsonObject = JSON.parse(json);
-  const { $schema: draft, ...rest } = schema;
-  const old = typeof draft === "string" && /draft-0[4-7]/u.test(draft);
-  const options = optionsWith(onPattern);
-  const ajv = old ? new Ajv(options) : new Ajv2020(options);
-  const validate = ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF).compile(rest);
+  const validate = compiled(JSON.parse(json), optionsWith(onPattern));
   const check: SchemaCheck = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
   if (kept.size >= MAX_KEPT) kept.clear();
   kept.set(json, check);
   return check;
 }
 
+function compiled({ $schema: draft, ...rest }: JsonObject, options: Options): ValidateFunction {
+  const [old] = typeof draft === "string" ? (/draft-0[4-7]/u.exec(draft) ?? []) : [];
+  const schema = standardSchema(rest, old === "draft-04");
+  const by = (ajv: Ajv | Ajv2020): ValidateFunction => ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF).compile(schema);
+  if (old !== undefined) return by(new Ajv(options));
+  try {
+    return by(new Ajv2020(options));
+  } catch (error) {
+    try {
+      // Lists of `items` for example, which generators write without a word of their draft.
+      return by(new Ajv(options));
+    } catch {
+      throw error;
+    }
+  }
+}
+
 function optionsWith(onPattern: (pattern: string) => void): Options {
   const regExp = (pattern: string, flags: string): RegExpLike => {
-    const expression = new RegExp(pattern, flags);
+    const expression = expressionOf(pattern, flags);
     const test = (text: string): boolean => {
       onPattern(pattern);
       const matches = expression.test(text);

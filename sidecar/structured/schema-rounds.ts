@@ -2,7 +2,7 @@
 // wrong with it. The attempts of one answer.
 
 import { invalidRequest } from "../answers/answer-error.ts";
-import type { ModelRequest, ProviderError, ProviderEvent } from "../providers/provider.ts";
+import type { ModelRequest, ProviderEvent } from "../providers/provider.ts";
 import type { AttemptEventBody, ErrorInfo, FinishReason, JsonObject, StreamEvent } from "../types.ts";
 import { complaint } from "./schema-prompt.ts";
 import { schemaThread } from "./schema-thread.ts";
@@ -42,10 +42,13 @@ export class SchemaRounds {
    * thread that checks, the first time.
    */
   static async of(schema: JsonObject, signal: AbortSignal): Promise<SchemaRounds> {
-    const json = written(schema);
+    const json = JSON.stringify(schema);
     if (!usable.has(json)) {
       const judgement = await schemaThread.ask({ schema: json }, signal);
-      if (judgement.type === "no-schema") throw noSchema(judgement.reason);
+      if (judgement.type === "no-schema") {
+        const words = `The parameter "responseSchema" is no JSON Schema that can be used: ${judgement.reason}.`;
+        throw invalidRequest("invalid-parameter", words);
+      }
       if (usable.size >= MAX_KNOWN) usable.clear();
       usable.add(json);
     }
@@ -113,18 +116,6 @@ export class SchemaRounds {
     };
   }
 }
-
-/** A program may give what cannot be written: something that holds itself. */
-function written(schema: JsonObject): string {
-  try {
-    return JSON.stringify(schema);
-  } catch (error) {
-    throw noSchema(error instanceof Error ? error.message : String(error));
-  }
-}
-
-const noSchema = (reason: string): ProviderError =>
-  invalidRequest("invalid-parameter", `The parameter "responseSchema" is no JSON Schema that can be used: ${reason}.`);
 
 /** Of a text that nobody takes for the answer, so much as explains it. No character is cut in two. */
 function beginning(text: string): string {

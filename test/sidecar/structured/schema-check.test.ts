@@ -32,3 +32,79 @@ describe("multipleOf", () => {
   }
   test("says nothing about what is no number", () => assert.deepEqual(problems({ multipleOf: 2 }, "three"), []));
 });
+
+describe("A schema", () => {
+  const person = {
+    anyOf: [{ type: "string" }, { $ref: "#/$defs/p" }],
+    nullable: true,
+    $defs: { p: { type: "object", required: ["name"] } },
+  };
+  for (const [title, schema, right, wrong] of [
+    [
+      "of draft 4 has limits that exclude themselves",
+      { $schema: "http://json-schema.org/draft-04/schema#", id: "http://example.com/s", minimum: 0, exclusiveMinimum: true },
+      [0.5],
+      [0, -1],
+    ],
+    ["may say that its limits are included", { maximum: 9, exclusiveMaximum: false }, [9], [10]],
+    [
+      "keeps what is new in it beside limits of an old form",
+      { properties: { a: { minimum: 0, exclusiveMinimum: true, const: 5 } } },
+      [{ a: 5 }],
+      [{ a: 0 }, { a: 6 }],
+    ],
+    ["may allow null beside anyOf", person, [null, "x", { name: 1 }], [5]],
+    [
+      "may allow null beside a reference",
+      { properties: { a: { $ref: "#/$defs/n", nullable: true } }, $defs: { n: { type: "number" } } },
+      [{ a: null }, { a: 1 }],
+      [{ a: "x" }],
+    ],
+    ["may say that null is not allowed", { anyOf: [{ type: "string" }], nullable: false }, ["x"], [null]],
+    [
+      "may have properties that are called like what is read otherwise",
+      { properties: { nullable: true, id: { type: "string" } }, required: ["id"] },
+      [{ id: "x", nullable: 1 }],
+      [{}, { id: 1 }],
+    ],
+    [
+      "may have values that look like what is read otherwise",
+      { enum: [{ nullable: true }, { minimum: 1, exclusiveMinimum: true }] },
+      [{ nullable: true }, { minimum: 1, exclusiveMinimum: true }],
+      [{}],
+    ],
+    [
+      "may have a list of items without a word of its draft",
+      { items: [{ type: "string" }, { type: "number" }], additionalItems: false },
+      [["a", 1]],
+      [
+        ["a", "b"],
+        ["a", 1, 2],
+      ],
+    ],
+    [
+      "of draft 2019-09 may have one too",
+      { $schema: "https://json-schema.org/draft/2019-09/schema", items: [{ type: "string" }] },
+      [["a"]],
+      [[1]],
+    ],
+    ["may have a pattern that needs to be read without the flag u", { pattern: String.raw`^[\w-\.]+\@x\_$` }, ["b.c-d@x_"], ["b@y_"]],
+    ["has patterns that read characters, not halves of them", { pattern: "^.$" }, ["\u{1F600}"], ["ab"]],
+  ] as const) {
+    test(title, () => {
+      const values: readonly JsonValue[] = [...right, ...wrong];
+      const fitting = values.filter((value) => problems(schema, value).length === 0);
+      assert.deepEqual(fitting, right);
+    });
+  }
+
+  for (const [title, schema, why] of [
+    ["with the escapes of another language's patterns", { pattern: String.raw`\Aabc\Z` }, /Invalid escape/u],
+    ["with a pattern that would mean something else without the flag u", { pattern: String.raw`[\p{L}-\.]` }, /Invalid character class/u],
+    ["with flags in a pattern", { pattern: "(?i)^abc$" }, /Invalid group/u],
+    ["that excludes a limit which it does not have", { exclusiveMinimum: true }, /exclusiveMinimum must be number/u],
+    ["that no draft has, with what the newest says", { items: [{ type: "text" }] }, /items must be object,boolean/u],
+  ] as const) {
+    test(`${title} is refused by name`, () => assert.throws(() => problems(schema, "x"), why));
+  }
+});

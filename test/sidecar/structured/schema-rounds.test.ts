@@ -235,6 +235,17 @@ describe("An answer with a schema", () => {
     });
   }
 
+  test("whose schema is no object is refused by what it is", async () => {
+    const { llm, provider } = scriptedLlm();
+    const none: JsonObject = JSON.parse("null");
+    const error = await failure(llm.generate("hi", { responseSchema: none }));
+    assert.deepEqual(
+      [error.providerCode, error.message],
+      ["invalid-parameter", 'The parameter "responseSchema" must be an object; it is null.'],
+    );
+    assert.equal(provider.requests.length, 0);
+  });
+
   test("may have a schema of draft 7, of draft 2020-12, one that refers to itself, or any format", async () => {
     const { llm, provider } = scriptedLlm();
     const tuple7 = { $schema: "http://json-schema.org/draft-07/schema#", items: [{ type: "number" }], additionalItems: false };
