@@ -1,7 +1,7 @@
 // The JSON in an answer that was to be nothing else. Models put a fence or sentences around it, speak of it in brackets, or try
 // twice: to take that away is cheaper than to ask again.
 
-import { endOfString } from "../json-depth.ts";
+import { endOfString, hasTooManyValues } from "../json-depth.ts";
 import type { JsonValue } from "../types.ts";
 
 export interface FoundJson {
@@ -29,8 +29,9 @@ export function* jsonIn(text: string): Generator<FoundJson, void, undefined> {
   yield* parsedOf(between.sort((one, other) => other.length - one.length));
 }
 
+/** No answer means as many values as could fill the memory, and parsing cannot be ended. */
 function parsed(json: string): FoundJson | undefined {
-  if (json === "") return undefined;
+  if (json === "" || hasTooManyValues(json)) return undefined;
   try {
     const value: JsonValue = JSON.parse(json);
     return { json, value };

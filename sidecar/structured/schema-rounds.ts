@@ -4,11 +4,14 @@
 import { invalidRequest } from "../answers/answer-error.ts";
 import type { ModelRequest, ProviderEvent } from "../providers/provider.ts";
 import type { AttemptEventBody, ErrorInfo, FinishReason, JsonObject, StreamEvent } from "../types.ts";
+import type { Judgement } from "./schema-messages.ts";
 import { complaint } from "./schema-prompt.ts";
 import { schemaThread } from "./schema-thread.ts";
 
 /** The first, and two more. */
 const ATTEMPTS = 3;
+/** UTF-16 units of an answer that is checked. No model's is nearly as long, and the thread that checks has to hold it several times. */
+const MAX_LENGTH = 16_777_216;
 /** UTF-16 units of the last rejected text that its error keeps. */
 const REJECTED_LENGTH = 16_384;
 
@@ -91,7 +94,7 @@ export class SchemaRounds {
     if (finishReason === null || finishReason === "content-filter" || finishReason === "error") return STANDS;
     // Not the answer yet: the results of the tools come first.
     if (finishReason === "tool-calls" || this.#calledTools) return STANDS;
-    const judgement = await schemaThread.ask({ schema: this.#schema, text: this.#text }, signal);
+    const judgement = await this.#judgement(signal);
     if (judgement.type === "fits") return stands(this.#text, judgement.json);
     const problems = judgement.type === "wrong" ? judgement.problems : ["it cannot be checked"];
     // What was cut at a limit would be cut again.
@@ -101,6 +104,11 @@ export class SchemaRounds {
     this.#number += 1;
     this.#text = "";
     return { type: "again" };
+  }
+
+  async #judgement(signal: AbortSignal): Promise<Judgement> {
+    if (this.#text.length > MAX_LENGTH) return { type: "wrong", problems: [`it is longer than ${MAX_LENGTH} characters`] };
+    return schemaThread.ask({ schema: this.#schema, text: this.#text }, signal);
   }
 
   #mismatch(problems: readonly string[], cut: boolean): ErrorInfo {

@@ -35,4 +35,10 @@ describe("The JSON of an answer", () => {
     assert.equal(found("[1] ".repeat(1000)).length, 16);
     assert.equal(found(`${fence("[2]")}\n`.repeat(1000)).length, 32);
   });
+
+  test("is none where it holds as many values as could fill the memory", () => {
+    const many = (count: number): string => `[${"1,".repeat(count - 1)}1]`;
+    assert.equal(found(many(1_900_000)).length, 1);
+    assert.deepEqual(found(many(2_100_000)), []);
+  });
 });

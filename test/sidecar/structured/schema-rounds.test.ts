@@ -306,6 +306,13 @@ describe("An answer with a schema", () => {
     });
   }
 
+  test("that is longer than any model's is refused unread", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.enqueue(yields([text(`"${"a".repeat(16_777_216)}"`), ends("length")]));
+    const error = await failure(llm.generate("hi", { responseSchema: { type: "string" } }));
+    assert.match(error.message, /it is longer than 16777216 characters/u);
+  });
+
   test("can be cancelled while it is checked, however long that would take", async () => {
     const { llm, provider } = scriptedLlm();
     const abort = new AbortController();
