@@ -5,6 +5,7 @@
 
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { asList, asObject, asText } from "../json-fields.ts";
+import { isAboutValue, saysRefused } from "../refusal.ts";
 
 /** Anthropic refuses more. */
 const MOST_MARKS = 4;
@@ -14,6 +15,14 @@ const MARKABLE: readonly (string | undefined)[] = ["text", "image", "document", 
 
 /** The lesson that a server does not know the marks. */
 export const NO_CACHE_MARKS = "cache_control";
+
+/**
+ * Servers that only speak like Anthropic need not know its cache. What is said of a field within a mark, of the order of the marks or
+ * of an empty block is said of marks that the caller has made.
+ */
+export function refusesCacheMarks(message: string): boolean {
+  return /\bcache_control\b(?!\.\w)/u.test(message) && saysRefused(message) && !isAboutValue(message) && !/\bempty\b/u.test(message);
+}
 
 /**
  * The body with its marks. The caller's own option `cache_control` is what they are made of (for an hour instead of minutes:

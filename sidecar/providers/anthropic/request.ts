@@ -5,10 +5,10 @@ import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
-import { isAboutValue, leftOut, mapped, refusesField, unsupported } from "../refusal.ts";
+import { leftOut, mapped, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
-import { NO_CACHE_MARKS, withCacheMarks } from "./cache-marks.ts";
+import { NO_CACHE_MARKS, refusesCacheMarks, withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
 import { learnThinking, thinkingFields } from "./thinking.ts";
@@ -47,8 +47,7 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   const { message } = payload;
   const limit = /max_tokens: \d+ > (\d+)/u.exec(message)?.[1];
   if (limit !== undefined) return `max_tokens=${limit}`;
-  // Servers that only speak like Anthropic need not know its cache.
-  if (/\bcache_control\b/u.test(message) && !isAboutValue(message)) return NO_CACHE_MARKS;
+  if (refusesCacheMarks(message)) return NO_CACHE_MARKS;
   // Servers that only speak like Anthropic need not let the use of a tool wait for its result.
   if (/[`'](?!tool_result\b)\w+_result[`'] block/u.test(message)) return WITHOUT_OPAQUE;
   const lesson = learnThinking(message, body);

@@ -98,6 +98,24 @@ describe("the marks for Anthropic's cache", () => {
     );
   });
 
+  for (const words of [
+    "system.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block.",
+    "A maximum of 4 blocks with cache_control may be provided. Found 5.",
+    "system.0: cache_control cannot be set for empty text blocks",
+    "unknown parameter system.cache_control.scope",
+  ]) {
+    it(`go on where what the caller has marked by hand was refused: ${words}`, async () => {
+      fake.enqueue({ status: 400, body: { type: "error", error: { type: "invalid_request_error", message: words } } });
+      const one = llm();
+      await assert.rejects(one.generate("hi", { system: "S" }), (error: Error) => error.message.includes(words));
+      await one.generate("again", { system: "S" });
+      assert.deepEqual(
+        fake.requests.map(({ body }) => marksOf(body).length),
+        [2, 2],
+      );
+    });
+  }
+
   it("do not stand at the one turn of a question in a run over many, which would pay for writing what nobody reads", async () => {
     const asked = llm();
     await gather([() => asked.generate("first file", { system: "S" }), () => asked.generate("second file", { system: "S" })]);
