@@ -95,7 +95,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 30", "return block === undefined ? [] : [block];", "return [];"],
     ["quirk 34", 'return part.text.trim() === "" ? [] : [', "return ["],
   ],
-  "sidecar/providers/anthropic/request.ts": [["quirk 34", "else if (thinks && temperature !== 1)", "else if (temperature === undefined)"]],
+  "sidecar/providers/anthropic/request.ts": [["quirk 34", "if (thinks && temperature !== 1)", "if (temperature === undefined)"]],
   "sidecar/providers/ollama/reader.ts": [
     ["quirk 7", "return this.#done || this.#doneReason !== null;", "return true;"],
     ["quirk 11", 'if (error !== undefined && error !== null && error !== "") throw new StreamFailure(readErrorJson(record));', ""],

@@ -1,11 +1,11 @@
 // The body of a request to Anthropic's messages API.
 
-import type { GenerationParameters, JsonObject } from "../../types.ts";
+import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
-import { asObject } from "../json-fields.ts";
+import { asCount, asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
-import { leftOut, mapped, refusesField, unsupported } from "../refusal.ts";
+import { leftOut, learnField, mapped, putUnlessRefused, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { NO_CACHE_MARKS, refusesCacheMarks, withCacheMarks } from "./cache-marks.ts";
@@ -17,7 +17,9 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
   const warnings: WireWarning[] = [];
   const parameters = schemaParameters(request.parameters, takesSchemas(request.model), target, warnings);
   if (parameters.seed !== undefined) throw unsupported(target, "seed", "Its answers cannot be repeated; leave the seed out.");
-  const maxTokens = parameters.maxOutputTokens ?? learnedLimit(target) ?? maxOutputTokensOf(request.model);
+  // The caller's extras replace what stands here, and what stands here has to fit them.
+  const extras = parameters.providerOptions?.[target.provider] ?? {};
+  const maxTokens = asCount(extras["max_tokens"]) ?? parameters.maxOutputTokens ?? learnedLimit(target) ?? maxOutputTokensOf(request.model);
   const messages = anthropicMessages(request.messages, target, warnings);
   const thinking = thinkingFields({ model: request.model, effort: parameters.reasoning, maxTokens, messages }, target, warnings);
   const format = parameters.responseSchema === undefined ? {} : { format: { type: "json_schema", schema: parameters.responseSchema } };
@@ -29,7 +31,7 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
     max_tokens: maxTokens,
     ...thinking.body,
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
-    ...samplingFields(parameters, thinking.thinks, target, warnings),
+    ...samplingFields(parameters, thinking.thinks || asksToThink(extras), target, warnings),
     ...(parameters.stop === undefined || parameters.stop.length === 0 ? {} : { stop_sequences: parameters.stop }),
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: anthropicTools(parameters.tools) }),
     ...(system.trim() === "" ? {} : { system }),
@@ -52,8 +54,13 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   if (/[`'](?!tool_result\b)\w+_result[`'] block/u.test(message)) return WITHOUT_OPAQUE;
   const lesson = learnThinking(message, body);
   if (lesson !== undefined) return lesson;
-  const field = ["temperature", "top_p"].find((one) => refusesField(payload, body, one));
-  return field ?? learnSchema(payload, body, asObject(asObject(asObject(body["output_config"])?.["format"])?.["schema"]));
+  const schema = asObject(asObject(asObject(body["output_config"])?.["format"])?.["schema"]);
+  return learnField(payload, body, ["temperature", "top_p"]) ?? learnSchema(payload, body, schema);
+}
+
+function asksToThink(extras: JsonObject): boolean {
+  const type = asObject(extras["thinking"])?.["type"];
+  return type !== undefined && type !== "disabled";
 }
 
 function learnedLimit(target: WireTarget): number | undefined {
@@ -63,25 +70,22 @@ function learnedLimit(target: WireTarget): number | undefined {
 
 /** Temperature and top_p exclude each other, and thinking excludes all but their defaults (quirk 34). */
 function samplingFields(parameters: GenerationParameters, thinks: boolean, target: WireTarget, warnings: WireWarning[]): JsonObject {
-  const fields: { temperature?: number; top_p?: number } = {};
+  const fields: Record<string, JsonValue> = {};
   const { temperature, topP } = parameters;
   if (temperature !== undefined) {
-    if (target.learned.has("temperature"))
-      warnings.push(leftOut("temperature", "The model takes no temperature; it was asked without it."));
-    else if (thinks && temperature !== 1)
+    if (thinks && temperature !== 1)
       warnings.push(leftOut("temperature", "A model that thinks takes no temperature; it was asked without it."));
-    else fields.temperature = Math.min(1, temperature);
-    if (fields.temperature !== undefined && temperature > 1) {
+    else putUnlessRefused(fields, ["temperature", "temperature", Math.min(1, temperature)], { target, sent: fields, warnings });
+    if (fields["temperature"] !== undefined && temperature > 1) {
       warnings.push(mapped("temperature", `Anthropic's temperatures end at 1; ${temperature} became 1.`));
     }
   }
   if (topP !== undefined) {
-    if (fields.temperature !== undefined)
+    if (fields["temperature"] !== undefined)
       warnings.push(leftOut("topP", "Claude takes temperature or topP, not both; it was asked without topP."));
-    else if (target.learned.has("top_p")) warnings.push(leftOut("topP", "The model takes no topP; it was asked without it."));
     else if (thinks && topP < 0.95)
       warnings.push(leftOut("topP", "A model that thinks takes no topP below 0.95; it was asked without it."));
-    else fields.top_p = topP;
+    else putUnlessRefused(fields, ["topP", "top_p", topP], { target, sent: fields, warnings });
   }
   return fields;
 }

@@ -4,7 +4,7 @@
 import type { JsonObject, JsonValue, ReasoningEffort } from "../../types.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { saysMustReason } from "../reasoning-effort.ts";
-import { leftOut, mapped } from "../refusal.ts";
+import { isAboutValue, leftOut, mapped } from "../refusal.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { thinksAdaptively } from "./models.ts";
 
@@ -15,6 +15,8 @@ const LEAST_BUDGET = 1024;
 
 /** The conversation was continued by other models in the middle of their calls, which thinking in a budget does not allow. */
 const WITHOUT_BUDGET = `${ONCE}budget`;
+/** The caller's extras force the call of a tool, beside which no Claude thinks. */
+const WITHOUT_THINKING = `${ONCE}thinking`;
 
 export interface ThinkingQuestion {
   readonly model: string;
@@ -36,9 +38,19 @@ const AS_IT_DOES: ThinkingFields = { body: {}, outputConfig: {}, thinks: false }
 export function thinkingFields(question: ThinkingQuestion, target: WireTarget, warnings: WireWarning[]): ThinkingFields {
   const { model, effort } = question;
   if (effort === undefined) return AS_IT_DOES;
-  const adaptive = target.learned.has("thinking=adaptive") || (thinksAdaptively(model) && !target.learned.has("thinking=budget"));
+  const refusesBudget = target.learned.has("thinking=adaptive");
+  const refusesAdaptive = target.learned.has("thinking=budget");
+  const adaptive = !refusesAdaptive && (refusesBudget || thinksAdaptively(model));
   // Without a word about it the older ones do not think, and those from 5 on do.
   if (effort === "off") return adaptive ? switchedOff(target, warnings) : AS_IT_DOES;
+  if (refusesBudget && refusesAdaptive) {
+    warnings.push(leftOut("reasoning", "The model cannot be asked to think; it was asked without it."));
+    return AS_IT_DOES;
+  }
+  if (target.learned.has(WITHOUT_THINKING)) {
+    warnings.push(leftOut("reasoning", "The model cannot think where it is made to call a tool; it was asked without it this time."));
+    return adaptive ? switchedOff(target, warnings) : AS_IT_DOES;
+  }
   return adaptive ? withEffort(effort, target, warnings) : withBudget({ ...question, effort }, target, warnings);
 }
 
@@ -89,7 +101,10 @@ function typesIn(message: JsonObject | undefined): readonly (JsonValue | undefin
   return (asList(message?.["content"]) ?? []).map((block) => asObject(block)?.["type"]);
 }
 
-/** `body` is what was refused with status 400. Undefined: not about thinking. */
+/** What a model that thinks takes less of, or not at all. */
+const BESIDE_THINKING = /\b(temperature|top_p|top_k|max_tokens)\b/u;
+
+/** `body` is what was refused with status 400. Undefined: it says nothing of how the model is to be asked to think. */
 export function learnThinking(message: string, body: JsonObject): string | undefined {
   // Signatures are checked against the key and the model; a conversation can outlive both (quirk 30).
   if (/\bsignature\b|thinking.{0,40}blocks?.{0,60}(cannot be modified|invalid|match)/iu.test(message)) return WITHOUT_OPAQUE;
@@ -98,9 +113,12 @@ export function learnThinking(message: string, body: JsonObject): string | undef
     return "effort";
   const sent = asObject(body["thinking"]);
   if (sent?.["type"] === "disabled" && saysMustReason(message)) return "thinking=always";
-  if (sent === undefined || !/\b(thinking|budget_tokens|display)\b/u.test(message)) return undefined;
+  if (sent === undefined || !/\b(thinking|budget_tokens|display)\b/iu.test(message)) return undefined;
   if (sent["type"] === "disabled") return "thinking=always";
   if (/\bdisplay\b/u.test(message)) return "thinking.display";
-  if (!/adaptive|enabled|budget_tokens|supported/u.test(message)) return undefined;
+  if (/\btool_choice\b/u.test(message)) return WITHOUT_THINKING;
+  if (BESIDE_THINKING.test(message)) return undefined;
+  const isAboutWay = /\badaptive\b|\bthinking\.type\b/iu.test(message);
+  if (!isAboutWay && (isAboutValue(message) || !/enabled|budget_tokens|supported/iu.test(message))) return undefined;
   return sent["type"] === "adaptive" ? "thinking=budget" : "thinking=adaptive";
 }
