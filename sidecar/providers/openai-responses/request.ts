@@ -4,7 +4,7 @@ import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
-import { asObject } from "../json-fields.ts";
+import { asList, asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reasoning-effort.ts";
 import { learnField, leftOut, putUnlessRefused, refusesField, unsupported } from "../refusal.ts";
@@ -17,7 +17,16 @@ const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 
 /** They are another organisation's, damaged, or for a model that does not reason. */
 const REFUSES_REASONING_ITEMS =
-  /encrypted content.*(verified|decrypted|parsed)|without its required|invalid_encrypted_content|reasoning input items can only|remove reasoning items/iu;
+  /encrypted content.*(verified|decrypted|parsed)|without its required|invalid_encrypted_content|reasoning input items can only|remove reasoning items|missing required parameter: '?input\[\d+\]\.id\b/iu;
+
+/** The lesson of a server that looks items up by their ids: nothing is kept there, and what is needed stands in the items themselves. */
+const NO_ITEM_IDS = "item-ids";
+const REFUSES_ITEM_IDS = /\bitem (with id )?['"`]?\w+['"`]? (was )?not found|\b(invalid|unknown parameter:?) ['"`]?input\[\d+\]\.id\b/iu;
+
+/** The lesson of a server that knows messages and calls alone. */
+const NO_OTHER_ITEMS = "reasoning-items";
+const KNOWS_NO_OTHER_ITEMS =
+  /unknown variant ['"`]?reasoning\b|reasoning items? (is|are) not supported|unknown parameter:? ['"`]?input\[\d+\]\.(encrypted_content|summary|phase)\b/iu;
 
 export function buildResponsesRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const { model } = request;
@@ -42,17 +51,21 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     ...(system.trim() === "" ? {} : { instructions: system }),
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
-  const input = responsesInput(request.messages, reasons(model) ? target : withoutItems(target), warnings);
+  const knowsItems = reasons(model) && !target.learned.has(NO_OTHER_ITEMS);
+  const items = responsesInput(request.messages, knowsItems ? target : withoutItems(target), warnings);
+  const input = target.learned.has(NO_ITEM_IDS) ? items.map(({ id: _id, ...item }) => item) : items;
   return { path: "/responses", body: { ...withProviderOptions(body, parameters, target, "input"), input }, warnings };
 }
 
 /** Refusals name the field: `reasoning.effort`, `reasoning.summary`, `include`, `temperature`. */
 export function learnFromResponsesRefusal(status: number, payload: ErrorPayload, body: JsonObject): string | undefined {
-  if (status !== 400 && status !== 422) return undefined;
   const { message, parameter } = payload;
+  if ((status === 400 || status === 404) && REFUSES_ITEM_IDS.test(message)) return sendsIds(body) ? NO_ITEM_IDS : WITHOUT_OPAQUE;
+  if (status !== 400 && status !== 422) return undefined;
   const names = (field: string, word = field): boolean =>
     field in body && (parameter === word || new RegExp(`\\b${word}\\b`, "u").test(message));
   if (REFUSES_REASONING_ITEMS.test(`${payload.code} ${message}`)) return WITHOUT_OPAQUE;
+  if (KNOWS_NO_OTHER_ITEMS.test(message)) return NO_OTHER_ITEMS;
   if ("include" in body && (parameter === "include" || /encrypted[_ ]content/iu.test(message))) return "include";
   if (names("reasoning", "reasoning.summary") || ("reasoning" in body && /reasoning summar/iu.test(message))) return "reasoning.summary";
   if (asObject(body["reasoning"])?.["effort"] === "none" && saysMustReason(message)) return ALWAYS_REASONS;
@@ -61,6 +74,10 @@ export function learnFromResponsesRefusal(status: number, payload: ErrorPayload,
     return learnEfforts(message) ?? (refusesReasoning(payload, body) ? "reasoning" : undefined);
   if (names("stream_options") || names("stream_options", "include_obfuscation")) return "stream_options";
   return learnField(payload, body, ["temperature", "top_p", "reasoning"]) ?? learnSchema(payload, body, sentSchema(body));
+}
+
+function sendsIds(body: JsonObject): boolean {
+  return (asList(body["input"]) ?? []).some((item) => asObject(item)?.["id"] !== undefined);
 }
 
 /** The effort stands in `reasoning`, and xAI names it alone. */
