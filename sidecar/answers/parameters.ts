@@ -123,7 +123,11 @@ export function checkProviderOptions(given: unknown, known: readonly string[]): 
   checkNames("provider", given, Object.fromEntries(known.map((id) => [id, true])));
 }
 
-function checkTimeLimits(limits: object): void {
+function checkTimeLimits(limits: unknown): void {
+  if (!isObject(limits)) {
+    const known = Object.keys(TIME_LIMITS).join(", ");
+    throw invalidParameter(`The option "timeLimits" must be an object that holds milliseconds (${known}); it is ${shown(limits)}.`);
+  }
   checkNames("time limit", limits, TIME_LIMITS);
   for (const [name, value] of Object.entries(limits)) {
     if (value === undefined || (Number.isFinite(value) && Number(value) >= 0)) continue;

@@ -35,6 +35,9 @@ describe("An option that does not exist is refused by name, with the one that wa
     ['{"api":"completions"}', /"api" must be "responses" or "chat"/u],
     ['{"signal":"no"}', /"signal" must be an AbortSignal; it is "no"/u],
     ['{"providerOptions":{"opnai":{}}}', /no provider "opnai"\. Did you mean "openai"\? Known are .*anthropic/u],
+    ['{"timeLimits":5}', /"timeLimits" must be an object that holds milliseconds \(connectMs, firstTokenMs, idleMs\); it is 5/u],
+    ['{"timeLimits":null}', /"timeLimits" must be an object.*; it is null/u],
+    ['{"timeLimits":[5]}', /"timeLimits" must be an object.*; it is \[5\]/u],
     ['{"timeLimits":{"idleMs":"5"}}', /"idleMs" must be milliseconds, 0 or more; it is "5"/u],
   ] as const) {
     test(`by createLlm: ${json}`, () => {
