@@ -1,4 +1,5 @@
-// How long a refused request should wait, as the many ways of saying so have it. All pure; all times in milliseconds.
+// How long a refused request should wait, as the many ways of saying so have it. All pure; all times in milliseconds. `nowMs` is the
+// time of this machine, by which what a server calls an instant is reckoned only as long as its answer was dated alike.
 
 import type { IncomingHttpHeaders } from "node:http";
 
@@ -14,7 +15,7 @@ export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): numbe
     const seconds = positiveNumber(text);
     if (seconds !== undefined) return seconds * 1000;
     const date = dateMs(text);
-    if (!Number.isNaN(date)) return Math.max(0, date - nowMs);
+    if (!Number.isNaN(date)) return Math.max(0, date - sentMs(headers, nowMs));
   }
   // Azure sends -1 and 0 for what it does not count, together with limits that are not used up.
   return longestReset(headers, nowMs, (remaining) => Number(remaining ?? "1") <= 0);
@@ -23,6 +24,16 @@ export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): numbe
 /** With an answer that was given: for how long nothing is left of a limit, so that the next request would be refused. */
 export function exhaustedForMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   return longestReset(headers, nowMs, (remaining) => remaining === "0");
+}
+
+/** What a date tells is rounded down to a second, and it takes a moment to come. */
+const EXACT_MS = 2000;
+
+/** When the answer was sent, by the clock of whoever sent it; a clock here that agrees with it is more exact. */
+function sentMs(headers: IncomingHttpHeaders, nowMs: number): number {
+  const date = dateMs(headers.date ?? "");
+  const agrees = date <= nowMs && nowMs - date < EXACT_MS;
+  return Number.isNaN(date) || agrees ? nowMs : date;
 }
 
 /** Every form of a date that HTTP knows has a time of day. JavaScript alone takes `-5` for a year and `soon 5` for a month. */
@@ -51,7 +62,8 @@ function longestReset(
     const remaining = openai === null ? `anthropic-ratelimit-${anthropic?.[1]}-remaining` : `x-ratelimit-remaining${openai[1] ?? ""}`;
     if (!isUsedUp(headerText(headers, remaining))) continue;
     const text = headerText(headers, name) ?? "";
-    const wait = openai === null ? instantMs(text, nowMs) : (durationMs(text) ?? instantMs(text, nowMs));
+    const sent = sentMs(headers, nowMs);
+    const wait = openai === null ? instantMs(text, sent) : (durationMs(text) ?? instantMs(text, sent));
     if (wait !== undefined && wait > 0) waits.push(wait);
   }
   return waits.length === 0 ? undefined : Math.max(...waits);

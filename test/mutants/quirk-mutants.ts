@@ -22,8 +22,8 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   "sidecar/http/retry-after.ts": [
     ["quirk 13", "if (exact !== undefined) return exact;", ""],
     ["quirk 13", "/^\\w.*\\d:\\d\\d/u.test(text.trim()) ? Date.parse(text) : Number.NaN", "Date.parse(text)"],
-    ["quirk 13", "if (!Number.isNaN(date)) return Math.max(0, date - nowMs);", ""],
-    ["quirk 14", "(durationMs(text) ?? instantMs(text, nowMs))", "instantMs(text, nowMs)"],
+    ["quirk 13", "if (!Number.isNaN(date)) return Math.max(0, date - sentMs(headers, nowMs));", ""],
+    ["quirk 14", "(durationMs(text) ?? instantMs(text, sent))", "instantMs(text, sent)"],
     ["quirk 14", "if (wait !== undefined && wait > 0) waits.push(wait);", "if (wait !== undefined) waits.push(wait);"],
   ],
   "sidecar/providers/answer-stream.ts": [

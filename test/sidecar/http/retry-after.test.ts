@@ -4,6 +4,8 @@ import { describe, test } from "node:test";
 import { durationMs, exhaustedForMs, retryAfterMs, shouldRetry } from "../../../sidecar/http/retry-after.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
+/** So many seconds from now, as HTTP writes it. */
+const at = (seconds: number): string => new Date(NOW + seconds * 1000).toUTCString();
 
 const CASES: readonly (readonly [title: string, headers: Record<string, string>, expected: number | undefined])[] = [
   ["quirk 13: milliseconds are the most exact", { "retry-after-ms": "1500", "retry-after": "60" }, 1500],
@@ -43,6 +45,26 @@ const CASES: readonly (readonly [title: string, headers: Record<string, string>,
     { "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-03-01T12:00:05Z" },
     5000,
   ],
+  [
+    "quirk 13: a date is reckoned from the answer's own, where the server's clock is ahead",
+    { date: at(300), "retry-after": at(302) },
+    2000,
+  ],
+  ["quirk 13: or behind, so that what was asked for is waited for", { date: at(-300), "retry-after": at(-297) }, 3000],
+  ["a date that is the answer's own moment means now", { date: at(60), "retry-after": at(60) }, 0],
+  ["where the clocks agree, the one here is more exact than a date in whole seconds", { date: at(-1), "retry-after": at(30) }, 30_000],
+  ["an answer with no date that can be read is as one without", { date: "today", "retry-after": at(30) }, 30_000],
+  ["seconds are of no clock", { date: at(300), "retry-after": "20" }, 20_000],
+  [
+    "quirk 14: an instant at which a limit starts anew is reckoned from the answer's date as well",
+    { date: at(300), "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-03-01T12:05:05Z" },
+    5000,
+  ],
+  [
+    "quirk 14: and so is a Unix time",
+    { date: at(-300), "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW - 300_000 + 4000) },
+    4000,
+  ],
 ];
 
 describe("How long to wait", () => {
@@ -63,6 +85,7 @@ describe("How long to wait", () => {
       [{ "x-ratelimit-remaining-tokens": "-1", "x-ratelimit-reset-tokens": "12s" }, undefined],
       [{ "x-ratelimit-reset-tokens": "12s" }, undefined],
       [{ "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-03-01T12:00:05Z" }, 5000],
+      [{ date: at(-60), "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW - 53_000) }, 7000],
       [{ "retry-after": "7" }, undefined],
       [{}, undefined],
     ];
