@@ -1,10 +1,11 @@
 // Reads a whole body within a bound: error answers and model lists, never streams.
 
 import type { HttpExchange } from "./http-exchange.ts";
+import { isPacked, unpacked } from "./packed-body.ts";
 
 export interface WholeBody {
   readonly text: string;
-  /** There was more: beyond the bound, where the connection was closed, or after a failure. */
+  /** There was more: beyond the bound, where the connection was closed, or in a form that cannot be read. */
   readonly cut: boolean;
 }
 
@@ -16,11 +17,12 @@ export interface BytesSoFar {
   readonly failure?: unknown;
 }
 
-/** `limit` in bytes. Rejects as `HttpExchange.read` does. */
-export async function readWholeBody(exchange: HttpExchange, limit: number): Promise<WholeBody> {
+/** `limit` in bytes, of what is packed and of what it holds. `encoding` as the head has it. Rejects as `HttpExchange.read` does. */
+export async function readWholeBody(exchange: HttpExchange, limit: number, encoding?: string): Promise<WholeBody> {
   const { bytes, cut, failure } = await readBytesSoFar(exchange, limit);
   if (failure !== undefined) throw failure;
-  return { text: bytes.toString("utf8"), cut };
+  const body = isPacked(encoding) ? unpacked(bytes, encoding, limit) : bytes;
+  return { text: body?.toString("utf8") ?? "", cut: cut || body === null };
 }
 
 /** `limit` in bytes. Never rejects: what came before a failure stays. */

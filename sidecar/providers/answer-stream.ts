@@ -3,11 +3,11 @@
 
 import type { HttpExchange, HttpHead } from "../http/http-exchange.ts";
 import { LabelledDecoder, NdjsonDecoder, WholeBodyDecoder } from "../http/ndjson.ts";
+import { isPacked } from "../http/packed-body.ts";
 import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http/records.ts";
 import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
 import type { ErrorPhase, TimeLimits } from "../types.ts";
-import { isPacked } from "./error-body.ts";
 import { CallerAborted } from "./http-call.ts";
 import { ProviderError, type ProviderEvent, type ReportedUsage } from "./provider.ts";
 import {

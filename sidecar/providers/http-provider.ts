@@ -1,6 +1,7 @@
 // The one engine under every provider that is spoken to over HTTP: it runs whichever adapter the wire has.
 
 import type { HttpClient, HttpRequest } from "../http/http-client.ts";
+import { isPacked } from "../http/packed-body.ts";
 import { readWholeBody } from "../http/read-body.ts";
 import { exhaustedForMs } from "../http/retry-after.ts";
 import type { ModelInfo } from "../types.ts";
@@ -211,19 +212,13 @@ class HttpProvider implements Provider {
         const text = await readErrorText({ exchange, head }, call.timer);
         throw statusError(target, head.status, head.headers, text);
       }
-      const body = await readWholeBody(exchange, MODELS_BODY_BYTES).catch((error: unknown) => {
+      const encoding = head.headers["content-encoding"];
+      const body = await readWholeBody(exchange, MODELS_BODY_BYTES, encoding).catch((error: unknown) => {
         throw asNetworkError(target, error);
       });
       const json = body.cut ? undefined : parseJson(body.text);
       const list = json === undefined ? undefined : adapter.readModels(json, this.#wireTarget(connection, undefined));
-      if (list === undefined) {
-        throw protocolError(
-          target,
-          `what ${url.pathname} gives is no list of models. ${checkBaseUrl(target)}`,
-          "before-first-token",
-          "not-an-api",
-        );
-      }
+      if (list === undefined) throw noList(target, url, body.cut && isPacked(encoding) ? encoding : undefined);
       models.push(...list.models);
       path = list.nextPath;
     }
@@ -320,6 +315,18 @@ function firstEvents(answer: OpenAnswer | BlockedAnswer): readonly ProviderEvent
     events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: answer.blocked.providerCode ?? null });
   }
   return events;
+}
+
+/** `encoding`: in which it came, where that is why it could not be read. */
+function noList(target: CallTarget, url: URL, encoding: string | undefined): ProviderError {
+  const words = `what ${url.pathname} gives is no list of models. ${checkBaseUrl(target)}`;
+  if (encoding === undefined) return protocolError(target, words, "before-first-token", "not-an-api");
+  return protocolError(
+    target,
+    `the list of models came compressed (${encoding}) and could not be unpacked.`,
+    "before-first-token",
+    "compressed",
+  );
 }
 
 function asNetworkError(target: CallTarget, error: unknown): Error {

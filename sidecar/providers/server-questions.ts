@@ -105,7 +105,7 @@ export async function askOnce(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (head.status >= 300) return undefined;
-    const { text, cut } = await readWholeBody(exchange, BODY_BYTES);
+    const { text, cut } = await readWholeBody(exchange, BODY_BYTES, head.headers["content-encoding"]);
     return cut ? undefined : parseJson(text);
   } catch {
     signal.throwIfAborted();

@@ -1,8 +1,11 @@
 // Lists of models as each provider writes them, over real sockets.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, test } from "node:test";
-import { ProviderError } from "../../../sidecar/providers/provider.ts";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { ProviderError, type Provider } from "../../../sidecar/providers/provider.ts";
 import type { JsonValue, ModelInfo } from "../../../sidecar/types.ts";
 import { fakeAtHand } from "../../support/fake-at-hand.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
@@ -133,6 +136,41 @@ describe("A list of models", () => {
       (await list("vllm", { data: [null, 5, {}, { id: "" }, { id: "ok" }] })).map(({ model }) => model),
       ["ok"],
     );
+  });
+
+  test("that comes compressed unasked is read, as is what a server tells beside it, and one that cannot be unpacked says so", async () => {
+    const packers: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+      gzip: gzipSync,
+      deflate: deflateSync,
+      br: brotliCompressSync,
+      zip: (bytes) => bytes,
+    };
+    const server = createServer((request, response) => {
+      const [, encoding = "", ...path] = (request.url ?? "").split("/");
+      const json = path.join("/") === "props" ? { total_slots: 7 } : { data: [{ id: "one" }] };
+      const pack = packers[encoding] ?? assert.fail(encoding);
+      response.writeHead(200, { "content-encoding": encoding }).end(pack(Buffer.from(JSON.stringify(json))));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const at = (encoding: string): Provider =>
+      createProvider("llama-server", { baseUrl: `http://127.0.0.1:${port}/${encoding}/v1`, key: undefined }, http);
+    try {
+      for (const encoding of ["gzip", "deflate", "br"]) {
+        assert.deepEqual(
+          (await at(encoding).listModels(context())).map(({ model }) => model),
+          ["one"],
+          encoding,
+        );
+        assert.equal(await at(encoding).places?.(), 7, encoding);
+      }
+      await assert.rejects(at("zip").listModels(context()), { providerCode: "compressed", message: /came compressed \(zip\)/u });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
 
