@@ -195,9 +195,9 @@ export class AnswerStream {
   }
 }
 
-/** Its words are a stranger's: they may hold anything, and decide nothing here. */
+/** Its words and its code are a stranger's: they may hold anything, and decide nothing here. */
 function afterTheEnd({ info }: ProviderError): ProviderEvent {
-  const message = `Behind the end of the answer something else came (${info.providerCode ?? info.kind}). The answer is whole.`;
+  const message = `Behind the end of the answer something else came (${info.kind}). The answer is whole.`;
   return { type: "warning", code: "after-the-end", message };
 }
 

@@ -12,8 +12,8 @@ import { readErrorBody } from "./error-payload.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
-import { keyHeaders, missingBaseUrl, missingKey, needsKey, withoutKey } from "./keys-in-requests.ts";
-import type { ModelRequest, Provider, ProviderError, ProviderEvent, RequestContext } from "./provider.ts";
+import { keyHeaders, missingBaseUrl, missingKey, needsKey, strikeKey, withoutKey } from "./keys-in-requests.ts";
+import { ProviderError, type ModelRequest, type Provider, type ProviderEvent, type RequestContext } from "./provider.ts";
 import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
@@ -105,7 +105,7 @@ class HttpProvider implements Provider {
       const answer = await this.#ask(request, connection, call, prepared);
       const { exchange, head } = answer;
       context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
-      const first = firstEvents(answer);
+      const first = firstEvents(answer, this.#endpoint.key);
       if ("blocked" in answer) return { first, stream: null };
       const reader = connection.adapter.createReader(answer.wireTarget);
       return { first, stream: new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits) };
@@ -297,7 +297,7 @@ class HttpProvider implements Provider {
 
   #thrown(error: unknown, signal: AbortSignal): unknown {
     if (error instanceof CallerAborted && signal.aborted) return signal.reason;
-    return withoutKey(error, this.#endpoint.key);
+    return error instanceof ProviderError ? withoutKey(error, this.#endpoint.key) : error;
   }
 }
 
@@ -306,13 +306,14 @@ interface BlockedAnswer extends OpenAnswer {
   readonly blocked: ProviderError;
 }
 
-function firstEvents(answer: OpenAnswer | BlockedAnswer): readonly ProviderEvent[] {
+function firstEvents(answer: OpenAnswer | BlockedAnswer, key: string | undefined): readonly ProviderEvent[] {
   const events: ProviderEvent[] = [...answer.request.warnings];
   const requestId = requestIdOf(answer.head.headers);
-  if (requestId !== undefined) events.push({ type: "request-id", requestId });
+  if (requestId !== undefined) events.push({ type: "request-id", requestId: strikeKey(requestId, key) });
   if ("blocked" in answer) {
-    events.push({ type: "warning", code: "prompt-blocked", message: answer.blocked.message });
-    events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: answer.blocked.providerCode ?? null });
+    const { message, providerCode } = withoutKey(answer.blocked, key);
+    events.push({ type: "warning", code: "prompt-blocked", message });
+    events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: providerCode ?? null });
   }
   return events;
 }

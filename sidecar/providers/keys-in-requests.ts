@@ -35,11 +35,31 @@ export function missingBaseUrl(provider: string, row: ProviderRow): ProviderErro
   });
 }
 
-/** The same error with the key struck out, should a provider have repeated it in its words. */
-export function withoutKey(error: unknown, key: string | undefined): unknown {
-  if (!(error instanceof ProviderError) || key === undefined || key.length < 4 || !error.message.includes(key)) return error;
-  const { message, ...info } = error.info;
-  return new ProviderError(message.replaceAll(key, "…"), info);
+/** Shorter ones are words that stand everywhere: many servers of one's own take any key. */
+const SHORTEST_KEY = 4;
+
+/** The text with the key struck out, should a provider have repeated it: as it is, or as addresses have it. */
+export function strikeKey(text: string, key: string | undefined): string {
+  if (key === undefined || key.length < SHORTEST_KEY) return text;
+  const escaped = encodeURIComponent(key);
+  const lower = escaped.replaceAll(/%[\dA-F]{2}/gu, (escape) => escape.toLowerCase());
+  return text.replaceAll(key, STRUCK).replaceAll(escaped, STRUCK).replaceAll(lower, STRUCK);
+}
+
+const STRUCK = "…";
+
+/** The same error with the key struck out of all that a provider can have written into it. */
+export function withoutKey(error: ProviderError, key: string | undefined): ProviderError {
+  const { message, providerCode, requestId, ...info } = error.info;
+  const code = providerCode === undefined ? undefined : strikeKey(providerCode, key);
+  const id = requestId === undefined ? undefined : strikeKey(requestId, key);
+  const words = strikeKey(message, key);
+  if (words === message && code === providerCode && id === requestId) return error;
+  return new ProviderError(words, {
+    ...info,
+    ...(code === undefined ? {} : { providerCode: code }),
+    ...(id === undefined ? {} : { requestId: id }),
+  });
 }
 
 function keyError(provider: string, providerCode: string, message: string): ProviderError {

@@ -11,6 +11,8 @@ import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
 import { call, callError, createProvider } from "../../support/provider-calls.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
+import { chunk, stopped } from "./variations/chat-records.ts";
+import { sse } from "./variations/one-answer.ts";
 
 const here = await fakeAtHand();
 const { fake, http } = here;
@@ -292,11 +294,31 @@ describe("An error answer:", () => {
     }
   });
 
-  test("a key that the provider repeats is struck out", async () => {
-    fake.enqueue({ status: 401, body: { error: { message: "Key sk-canary-1234567890 is wrong" } } });
-    const error = await callError(provider());
-    assert.ok(error.message.includes("Key … is wrong"), error.message);
-    assert.ok(!JSON.stringify(error.info).includes("canary"));
+  test("a key that the provider repeats is struck out wherever it stands, also as an address has it", async () => {
+    const key = "sk-canary-12345/67890+=";
+    const keyed = createProvider("openai-compatible", { baseUrl: fake.baseUrl("openai-chat"), key }, http);
+    const headers = { "x-request-id": `of ${key}` };
+    const lower = encodeURIComponent(key).replaceAll(/%../gu, (escape) => escape.toLowerCase());
+    for (const [form, repeated] of [key, encodeURIComponent(key), lower].entries()) {
+      fake.enqueue({ status: 401, headers, body: { error: { message: `Key ${repeated} is wrong`, code: `bad:${repeated}` } } });
+      const { info, message } = await callError(keyed);
+      assert.deepEqual([info.providerCode, info.requestId, message], ["bad:…", "of …", info.message], String(form));
+      assert.ok(message.endsWith("(401): Key … is wrong"), message);
+    }
+    const behind = sse(chunk({ content: "Whole" }), stopped(), { error: { message: key, code: key } });
+    fake.enqueue({ headers, steps: [{ raw: behind }] });
+    fake.enqueue({ status: 400, headers, body: { error: { message: `No ${key}`, code: "content_filter" } } });
+    for (const [ended, told] of [
+      ["stop", "after-the-end"],
+      ["content-filter", "prompt-blocked"],
+    ] as const) {
+      const { events, thrown } = await call(keyed);
+      assert.equal(thrown, null);
+      assert.equal(foldEvents(events).finish?.finishReason, ended);
+      assert.ok(events.some((event) => event.type === "warning" && event.code === told));
+      assert.ok(events.some((event) => event.type === "request-id" && event.requestId === "of …"));
+      assert.doesNotMatch(JSON.stringify(events), /canary/u);
+    }
   });
 
   test("quirk 17: a prompt that Azure's filter stops ends like any other answer that a filter stops", async () => {
