@@ -156,7 +156,7 @@ export class EndpointLimiter implements Limiter {
   /** A place if one is free and nobody of the same class waits for it. */
   tryAcquire(workClass: WorkClass, bound: Bound = unbounded): Place | undefined {
     if (this.#waiting[workClass].length > 0 || this.#tooLong(workClass) !== undefined) return undefined;
-    return this.#hasPlace(workClass, bound) ? this.#take(workClass, bound) : undefined;
+    return this.#hasPlace(workClass, bound, this.#clock.now()) ? this.#take(workClass, bound) : undefined;
   }
 
   /**
@@ -215,19 +215,19 @@ export class EndpointLimiter implements Limiter {
     return workClass === "batch" ? (this.#wait.tooLong(this.#clock.now()) ?? this.givenUp(workClass)) : undefined;
   }
 
-  #hasPlace(workClass: WorkClass, bound: Bound): boolean {
+  #hasPlace(workClass: WorkClass, bound: Bound, now: number): boolean {
     if (workClass === "batch" && this.#places.isAwaited) return false;
-    if (this.#wait.end(workClass, this.#clock.now()) !== undefined) return false;
+    if (this.#wait.end(workClass, now) !== undefined) return false;
     const unanswered = workClass === "foreground" ? this.#unanswered.foreground : this.#unanswered.foreground + this.#unanswered.batch;
     if (this.#wait.unanswered !== null && unanswered >= this.#wait.unanswered) return false;
     const most = Math.min(this.size, bound());
     if (this.active < most) return true;
-    return workClass === "foreground" && this.#hasPlaceBeside(most);
+    return workClass === "foreground" && this.#hasPlaceBeside(most, now);
   }
 
   /** For a chat, while as many run as may. */
-  #hasPlaceBeside(most: number): boolean {
-    if (this.#clock.now() < this.#besideIsRefusedUntil) return false;
+  #hasPlaceBeside(most: number, now: number): boolean {
+    if (now < this.#besideIsRefusedUntil) return false;
     if (this.#size.isRefusedAbove && this.active >= this.size) return this.#active.foreground === 0 && this.active === this.size;
     return this.#active.foreground < most;
   }
@@ -300,7 +300,7 @@ export class EndpointLimiter implements Limiter {
       if (error === undefined) for (const waiter of line) waiter.wake();
       else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(error);
     }
-    this.#setTimer();
+    this.#setTimer(now);
   }
 
   #pause(ms: number): void {
@@ -319,22 +319,23 @@ export class EndpointLimiter implements Limiter {
   }
 
   #admitWaiting(): void {
+    // One time for both: a wait that ended between them would have neither a place taken for it nor a timer.
+    const now = this.#clock.now();
     for (const workClass of WORK_CLASSES) {
       const line = this.#waiting[workClass];
-      for (let next = line.first(); next !== undefined && this.#hasPlace(workClass, next.bound); next = line.first()) {
+      for (let next = line.first(); next !== undefined && this.#hasPlace(workClass, next.bound, now); next = line.first()) {
         line.shift();
         next.admit(this.#take(workClass, next.bound));
       }
     }
-    this.#setTimer();
+    this.#setTimer(now);
   }
 
   /** For the end of the common wait, while somebody waits for it: a timer keeps the process alive, and nobody else does. */
-  #setTimer(): void {
+  #setTimer(now: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     if (this.waiting === 0) return;
-    const now = this.#clock.now();
     let end = Infinity;
     for (const workClass of WORK_CLASSES) {
       if (this.#waiting[workClass].length > 0) end = Math.min(end, this.#wait.end(workClass, now) ?? Infinity);

@@ -9,10 +9,20 @@ interface Timer {
 
 export class HeldClock implements Clock {
   #now = 0;
+  #passAfter: { looks: number; readonly ms: number } | null = null;
   readonly #timers = new Set<Timer>();
 
   now(): number {
+    if (this.#passAfter !== null && this.#passAfter.looks-- === 0) {
+      this.#now += this.#passAfter.ms;
+      this.#passAfter = null;
+    }
     return this.#now;
+  }
+
+  /** So much time passes between two looks at the clock, after so many of them; no timer runs for it. */
+  passAfter(looks: number, ms: number): void {
+    this.#passAfter = { looks, ms };
   }
 
   after(ms: number, run: () => void): () => void {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { Place } from "../../../sidecar/limits/held-place.ts";
 import { EndpointLimiter, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
+import { HeldClock, noChance } from "./held-clock.ts";
 import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 const never = new AbortController().signal;
@@ -316,6 +317,24 @@ describe("a limiter that is refused", () => {
     const left = await Promise.allSettled(waiting);
     assert.ok(left.every(({ status }) => status === "rejected"));
     assert.deepEqual([clock.timers, limiter.waiting], [0, 0]);
+  });
+
+  it("lets nobody wait on whose wait ends while it is looked at", async () => {
+    for (let looks = 0; looks < 12; looks++) {
+      const clock = new HeldClock();
+      const limiter = new EndpointLimiter(1, { start: 1, clock, random: noChance });
+      const place = taken(limiter);
+      place.refused(refusal(1000), policy);
+      place.release();
+      clock.pass(999);
+      clock.passAfter(looks, 1);
+      const next = acquire(limiter, "batch");
+      await settled();
+      clock.pass(2000);
+      await settled();
+      assert.equal(limiter.active, 1, `after ${looks} looks`);
+      (await next).release();
+    }
   });
 
   it("gives a place that came too late for its reader to the next one", async () => {
