@@ -1,8 +1,9 @@
-// What a request inherits from the `gather` it was made in. It travels by AsyncLocalStorage, so that a bare function inside
-// `gather` is cancelled and counted as batch work without being handed anything.
+// What a request inherits from the `gather` or the prompt function it was made in. It travels by AsyncLocalStorage, so that a bare
+// function inside `gather` is cancelled and counted as batch work without being handed anything.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Budget } from "./limits/budget.ts";
+import type { PromptMaking } from "./limits/prompt-making.ts";
 
 /** Foreground work is what a person waits for; it never waits for batch work (see `Limiter`). */
 export type WorkClass = "foreground" | "batch";
@@ -12,6 +13,8 @@ export interface CallScope {
   readonly signal: AbortSignal | undefined;
   /** What every request made inside counts for, the outermost first. */
   readonly budgets: readonly Budget[];
+  /** The innermost prompt in whose making the requests are asked. */
+  readonly making?: PromptMaking | undefined;
 }
 
 const outside: CallScope = { workClass: "foreground", signal: undefined, budgets: [] };

@@ -100,7 +100,7 @@ class GatherRun<T> implements Gathering<T> {
   constructor(tasks: GatherTasks<T>, { concurrency, signals, budget, outer }: RunOptions) {
     this.#concurrency = concurrency;
     const budgets = budget === null ? outer.budgets : [...outer.budgets, budget];
-    this.#scope = { workClass: "batch", signal: this.#abort.signal, budgets };
+    this.#scope = { ...outer, workClass: "batch", signal: this.#abort.signal, budgets };
     this.#retained = Array.isArray(tasks);
     const links = signals.map((signal) => this.#follow(signal));
     void this.#run(tasks).finally(() => {

@@ -15,10 +15,11 @@ import { buildModelRequest } from "./answers/request.ts";
 import { countTokens } from "./answers/token-count.ts";
 import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } from "./answers/retry.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
-import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
+import { currentScope, runInScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { hasLoaded, mayAskAgain, toldLoading, type LoadingModel } from "./limits/loading-questions.ts";
+import { PromptMaking } from "./limits/prompt-making.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
@@ -98,6 +99,8 @@ class AnswerRun {
   readonly #target: LlmTarget;
   readonly #prompt: PromptSource;
   readonly #options: GenerateOptions;
+  /** Where the request was made. */
+  readonly #scope: CallScope;
   readonly #workClass: WorkClass;
   readonly #signals: readonly AbortSignal[];
   /** Aborted by any of the caller's signals, and when the reader leaves. */
@@ -106,6 +109,8 @@ class AnswerRun {
   readonly #spending: Spending;
   /** Where the answer must satisfy one. */
   #schema: SchemaRounds | undefined;
+  /** That its function made by asking a model, which is not asked again for it. */
+  #made: Prompt | undefined;
   #quote: Promise<PriceQuote | undefined> | undefined;
   /** A provider was called: only then is there anything to be paid. */
   #asked = false;
@@ -114,6 +119,7 @@ class AnswerRun {
     this.#target = target;
     this.#prompt = prompt;
     this.#options = options;
+    this.#scope = scope;
     this.#workClass = scope.workClass;
     this.#signals = signals;
     this.#spending = new Spending(scope.budgets, target.ref, () => this.#price(this.#signal));
@@ -281,28 +287,40 @@ class AnswerRun {
       limiter,
       workClass: this.#workClass,
       spending: this.#spending,
-      build: () => this.#buildRequest(),
+      within: this.#scope.making,
+      build: (asks) => this.#buildRequest(asks),
       signal: this.#signal,
       show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
     });
   }
 
-  async #buildRequest(): Promise<ModelRequest> {
+  async #buildRequest(asks: () => void): Promise<ModelRequest> {
     checkedOptions(this.#options);
     checkExtras(this.#target, this.#options);
-    const built = buildModelRequest(this.#target.model, await this.#readPrompt(), this.#options);
+    const built = buildModelRequest(this.#target.model, await this.#readPrompt(asks), this.#options);
     // One of many questions that nobody will go on from.
     const request = this.#workClass === "batch" && built.messages.length === 1 ? { ...built, oneOff: true } : built;
     return this.#schema?.request(request) ?? request;
   }
 
-  async #readPrompt(): Promise<Prompt> {
-    if (typeof this.#prompt !== "function") return this.#prompt;
+  /** `asks` is called when the prompt's function asks a model. */
+  async #readPrompt(asks: () => void): Promise<Prompt> {
+    const source = this.#made ?? this.#prompt;
+    if (typeof source !== "function") return source;
+    const signal = this.#signal;
+    const making = new PromptMaking(asks);
     try {
-      return await orAborted(this.#prompt(this.#signal), this.#signal);
+      const prompt = await orAborted(
+        runInScope({ ...this.#scope, signal, making }, () => source(signal)),
+        signal,
+      );
+      if (making.asked) this.#made = prompt;
+      return prompt;
     } catch (error) {
-      if (error instanceof ProviderError || this.#signal.aborted) throw error;
+      if (error instanceof ProviderError || signal.aborted) throw error;
       throw invalidRequest("prompt-unreadable", `The prompt could not be read: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      making.end();
     }
   }
 

@@ -1,18 +1,25 @@
 // When a request may go out: there is a place at its endpoint, and room in the budgets that it counts for. The prompt is made
-// when the place is there, so that of a thousand files only those being answered are in memory.
+// when the place is there, so that of a thousand files only those being answered are in memory. A prompt that asks a model first
+// parks the place meanwhile.
+//
+// Nobody waits in a circle: who has a place waits for the provider alone; who has room reserved, for a place, as one who has
+// begun; who has parked one, for its prompt; and what has begun comes before what begins, and needs no place that is parked.
 
 import type { WorkClass } from "../call-scope.ts";
 import type { ModelRequest } from "../providers/provider.ts";
-import type { Place } from "./held-place.ts";
+import type { Place, Standing } from "./held-place.ts";
 import type { Limiter, WaitEnd } from "./limiter.ts";
+import type { PromptMaking } from "./prompt-making.ts";
 import type { Spending } from "./spending.ts";
 
 export interface AdmissionOptions {
   readonly limiter: Limiter;
   readonly workClass: WorkClass;
   readonly spending: Spending;
-  /** May be called twice. */
-  readonly build: () => Promise<ModelRequest>;
+  /** The making of the prompt that the request is asked in. */
+  readonly within: PromptMaking | undefined;
+  /** May be called several times. Calls `asks` when it is to wait for other requests. */
+  readonly build: (asks: () => void) => Promise<ModelRequest>;
   readonly signal: AbortSignal;
   /** Told while it waits. */
   readonly show: (end: WaitEnd) => void;
@@ -26,22 +33,32 @@ export interface Admitted {
 
 /** Throws what `build` throws, what the limiter and the budgets refuse with, and the signal's reason; then nothing is held. */
 export async function admit(options: AdmissionOptions): Promise<Admitted> {
-  const { spending, build, signal, show } = options;
-  let place = await placeFor(options);
+  const { within, spending, build, signal, show } = options;
+  let place = await placeFor(options, within?.ask() === true ? "begun" : "begins");
   let handedOver = false;
+  const asks = (): void => {
+    place.park();
+    spending.cancel();
+  };
   try {
-    let request = await build();
-    const need = await spending.need(request);
-    if (need !== null && !spending.tryReserve(need)) {
+    for (;;) {
+      const request = await build(asks);
+      if (place.isParked) {
+        const parked = place;
+        place = await placeFor(options, "begun");
+        parked.release();
+      }
+      const need = await spending.need(request);
+      if (need === null || spending.tryReserve(need)) {
+        handedOver = true;
+        return { place, request };
+      }
       // Whoever waits for money needs no place, and a chat may need it.
       place.release();
       show(null);
       await spending.reserve(need, signal);
-      place = await placeFor(options);
-      request = await build();
+      place = await placeFor(options, "begun");
     }
-    handedOver = true;
-    return { place, request };
   } finally {
     if (!handedOver) {
       place.release();
@@ -50,10 +67,10 @@ export async function admit(options: AdmissionOptions): Promise<Admitted> {
   }
 }
 
-async function placeFor({ limiter, workClass, signal, show }: AdmissionOptions): Promise<Place> {
-  const free = limiter.tryAcquire(workClass);
+async function placeFor({ limiter, workClass, signal, show }: AdmissionOptions, standing: Standing): Promise<Place> {
+  const free = limiter.tryAcquire(workClass, standing);
   if (free !== undefined) return free;
-  const wait = limiter.wait(workClass, signal, show);
+  const wait = limiter.wait(workClass, signal, show, standing);
   let step = await wait.next();
   while (step.done !== true) step = await wait.next();
   return step.value;

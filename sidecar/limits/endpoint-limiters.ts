@@ -59,7 +59,7 @@ export class EndpointLimiters {
 
   #forgetOne(): void {
     for (const [name, limiter] of this.#known) {
-      if (limiter.active + limiter.waiting > 0) continue;
+      if (limiter.active + limiter.parked + limiter.waiting > 0) continue;
       this.#known.delete(name);
       for (const [endpoint, one] of this.#byEndpoint) if (one === limiter) this.#byEndpoint.delete(endpoint);
       return;

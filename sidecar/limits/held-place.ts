@@ -7,7 +7,10 @@ import type { WaitPolicy } from "./shared-wait.ts";
 /** Requests at once at an endpoint from which on somebody's next one waits. Asked anew each time: the settings may change. */
 export type Bound = () => number;
 
-/** Every method does nothing after `release`. */
+/** What begins takes a place more; what has begun has its prompt already, or is asked in the making of one: it comes first. */
+export type Standing = "begins" | "begun";
+
+/** Every method does nothing after `release`, and after `park` only `release` does anything. */
 export interface Place {
   /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
   accepted(exhaustedForMs?: number): void;
@@ -15,6 +18,12 @@ export interface Place {
   answered(): void;
   /** The provider has too much to do, or was asked too much. */
   refused(error: ErrorInfo, policy: WaitPolicy): void;
+  /**
+   * The request's prompt waits for other requests. The place is for whatever has begun meanwhile, and nothing else begins for it;
+   * the holder takes another one, as one who has begun, and then releases this.
+   */
+  park(): void;
+  readonly isParked: boolean;
   /** To be called once it is over, however it ended. */
   release(): void;
 }
@@ -24,7 +33,8 @@ export interface Lender {
   accepted(place: HeldPlace, exhaustedForMs: number | undefined): void;
   answered(place: HeldPlace): void;
   refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
-  released(place: HeldPlace): void;
+  parked(place: HeldPlace): void;
+  released(place: HeldPlace, wasParked: boolean): void;
 }
 
 /** What is known of a place from the first. */
@@ -43,7 +53,7 @@ export class HeldPlace implements Place {
   /** The provider has not taken the request on yet. For the lender. */
   unanswered = true;
   readonly #lender: Lender;
-  #held = true;
+  #state: "held" | "parked" | "released" = "held";
 
   constructor(lender: Lender, { workClass, bound, beside, era, begunAt }: Lent) {
     this.#lender = lender;
@@ -55,20 +65,31 @@ export class HeldPlace implements Place {
   }
 
   accepted(exhaustedForMs?: number): void {
-    if (this.#held) this.#lender.accepted(this, exhaustedForMs);
+    if (this.#state === "held") this.#lender.accepted(this, exhaustedForMs);
   }
 
   answered(): void {
-    if (this.#held) this.#lender.answered(this);
+    if (this.#state === "held") this.#lender.answered(this);
   }
 
   refused(error: ErrorInfo, policy: WaitPolicy): void {
-    if (this.#held) this.#lender.refused(this, error, policy);
+    if (this.#state === "held") this.#lender.refused(this, error, policy);
+  }
+
+  get isParked(): boolean {
+    return this.#state === "parked";
+  }
+
+  park(): void {
+    if (this.#state !== "held") return;
+    this.#state = "parked";
+    this.#lender.parked(this);
   }
 
   release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    this.#lender.released(this);
+    if (this.#state === "released") return;
+    const { isParked } = this;
+    this.#state = "released";
+    this.#lender.released(this, isParked);
   }
 }

@@ -1,13 +1,12 @@
 // How many requests may run at once at one endpoint, and when none may. Every request of the process goes through its
 // endpoint's limiter, whether it comes from a chat, from `gather` or from a bare `Promise.all`.
 
-import { defaultRetryPolicy } from "../answers/retry.ts";
 import type { WorkClass } from "../call-scope.ts";
 import type { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
 import { AdaptiveSize } from "./adaptive-size.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { type Bound, HeldPlace, type Lender, type Place } from "./held-place.ts";
+import { type Bound, HeldPlace, type Lender, type Place, type Standing } from "./held-place.ts";
 import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
 import { ToldPlaces } from "./told-places.ts";
 import { Waiter } from "./waiter.ts";
@@ -42,8 +41,8 @@ export type WaitEnd = number | null;
 export interface Limiter {
   /** The same object for all who have requests for this endpoint, whatever their bounds. */
   readonly endpoint: object;
-  tryAcquire(workClass: WorkClass): Place | undefined;
-  wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T): AsyncGenerator<T, Place, undefined>;
+  tryAcquire(workClass: WorkClass, standing?: Standing): Place | undefined;
+  wait<T>(workClass: WorkClass, signal: AbortSignal, show: (end: WaitEnd) => T, standing?: Standing): AsyncGenerator<T, Place, undefined>;
   givenUp(workClass: WorkClass): ProviderError | undefined;
 }
 
@@ -64,6 +63,10 @@ const unbounded: Bound = () => Infinity;
  *
  * What is learned belongs to the endpoint. How many may run there at most, as a setting or a program says, belongs to who asks:
  * a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
+ *
+ * A place is parked while the prompt it was taken for waits for other requests. As long as it is, it counts against what would begin,
+ * so that no more prompts are made than may run, and not against what has begun: that waits for nobody but the provider and who
+ * has begun as well, so none can wait for each other in a circle, at whatever endpoints they are.
  */
 export class EndpointLimiter implements Limiter {
   readonly endpoint: object = this;
@@ -74,6 +77,7 @@ export class EndpointLimiter implements Limiter {
   readonly #active: Record<WorkClass, number> = { foreground: 0, batch: 0 };
   /** Of the active ones: those that the provider has not accepted yet. */
   readonly #unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
+  readonly #parked: Record<WorkClass, number> = { foreground: 0, batch: 0 };
   /** Of the active ones: chats that went out beside a full batch. */
   #beside = 0;
   readonly #waiting: Record<WorkClass, WaitingLine<Waiter>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
@@ -92,7 +96,8 @@ export class EndpointLimiter implements Limiter {
     accepted: (place, exhaustedForMs) => this.#accepted(place, exhaustedForMs),
     answered: (place) => this.#answered(place),
     refused: (place, error, policy) => this.#refused(place, error, policy),
-    released: (place) => this.#released(place),
+    parked: (place) => this.#park(place),
+    released: (place, wasParked) => this.#released(place, wasParked),
   };
 
   /** `most`: never more than this at once, whoever asks. */
@@ -112,6 +117,10 @@ export class EndpointLimiter implements Limiter {
     return this.#active.foreground + this.#active.batch;
   }
 
+  get parked(): number {
+    return this.#parked.foreground + this.#parked.batch;
+  }
+
   get waiting(): number {
     return this.#waiting.foreground.length + this.#waiting.batch.length;
   }
@@ -120,8 +129,8 @@ export class EndpointLimiter implements Limiter {
   within(bound: Bound): Limiter {
     return {
       endpoint: this.endpoint,
-      tryAcquire: (workClass) => this.tryAcquire(workClass, bound),
-      wait: (workClass, signal, show) => this.wait(workClass, signal, show, bound),
+      tryAcquire: (workClass, standing) => this.tryAcquire(workClass, standing, bound),
+      wait: (workClass, signal, show, standing) => this.wait(workClass, signal, show, standing, bound),
       givenUp: (workClass) => this.givenUp(workClass),
     };
   }
@@ -147,20 +156,21 @@ export class EndpointLimiter implements Limiter {
     if (waitMs !== undefined && waitMs > 0) {
       this.#era++;
       this.#size.interrupt();
-      this.#wait.refused(now, refusedElsewhere(waitMs), defaultRetryPolicy, false);
+      this.#wait.refusedElsewhere(now, waitMs);
       this.#tellWait(now);
     }
     this.#admitWaiting();
   }
 
-  /** A place if one is free and nobody of the same class waits for it. */
-  tryAcquire(workClass: WorkClass, bound: Bound = unbounded): Place | undefined {
-    if (this.#waiting[workClass].length > 0 || this.#tooLong(workClass) !== undefined) return undefined;
-    return this.#hasPlace(workClass, bound, this.#clock.now()) ? this.#take(workClass, bound) : undefined;
+  /** A place if one is free and nobody of the same class waits for it who would come before. */
+  tryAcquire(workClass: WorkClass, standing: Standing = "begins", bound: Bound = unbounded): Place | undefined {
+    const before = this.#waiting[workClass].before(standing === "begun");
+    if (before > 0 || this.#tooLong(workClass) !== undefined) return undefined;
+    return this.#hasPlace(workClass, { standing, bound }, this.#clock.now()) ? this.#take(workClass, bound) : undefined;
   }
 
   /**
-   * Waits for a place, in order; yields what `show` makes of the end of the wait, each time that it is known anew. Throws the signal's reason, and
+   * Waits for a place, in order, what has begun before what begins; yields what `show` makes of the end of the wait, each time that it is known anew. Throws the signal's reason, and
    * leaves the line, when it is aborted meanwhile; throws a `ProviderError` when the provider wants a longer wait than the
    * cap, and for batch work when too much of it was refused in a row. A place that comes when nobody reads any more goes to the next one.
    */
@@ -168,14 +178,15 @@ export class EndpointLimiter implements Limiter {
     workClass: WorkClass,
     signal: AbortSignal,
     show: (end: WaitEnd) => T,
+    standing: Standing = "begins",
     bound: Bound = unbounded,
   ): AsyncGenerator<T, Place, undefined> {
     signal.throwIfAborted();
     const tooLong = this.#tooLong(workClass);
     if (tooLong !== undefined) throw tooLong;
-    const waiter = new Waiter(bound);
+    const waiter = new Waiter(bound, standing);
     const wake = (): void => waiter.wake();
-    const ticket = this.#waiting[workClass].join(waiter);
+    const leave = this.#waiting[workClass].join(waiter, standing === "begun");
     signal.addEventListener("abort", wake, { once: true });
     try {
       this.#places.ask();
@@ -198,7 +209,7 @@ export class EndpointLimiter implements Limiter {
       }
     } finally {
       signal.removeEventListener("abort", wake);
-      this.#waiting[workClass].leave(ticket);
+      leave();
       waiter.abandon();
       // Somebody behind it may have a wider bound.
       this.#admitWaiting();
@@ -215,21 +226,23 @@ export class EndpointLimiter implements Limiter {
     return workClass === "batch" ? (this.#wait.tooLong(this.#clock.now()) ?? this.givenUp(workClass)) : undefined;
   }
 
-  #hasPlace(workClass: WorkClass, bound: Bound, now: number): boolean {
+  #hasPlace(workClass: WorkClass, { standing, bound }: Pick<Waiter, "standing" | "bound">, now: number): boolean {
     if (workClass === "batch" && this.#places.isAwaited) return false;
     if (this.#wait.end(workClass, now) !== undefined) return false;
     const unanswered = workClass === "foreground" ? this.#unanswered.foreground : this.#unanswered.foreground + this.#unanswered.batch;
     if (this.#wait.unanswered !== null && unanswered >= this.#wait.unanswered) return false;
+    const parked = standing === "begun" ? 0 : workClass === "foreground" ? this.#parked.foreground : this.parked;
     const most = Math.min(this.size, bound());
-    if (this.active < most) return true;
-    return workClass === "foreground" && this.#hasPlaceBeside(most, now);
+    if (this.active + parked < most) return true;
+    return workClass === "foreground" && this.#hasPlaceBeside(most, parked, now);
   }
 
   /** For a chat, while as many run as may. */
-  #hasPlaceBeside(most: number, now: number): boolean {
+  #hasPlaceBeside(most: number, parked: number, now: number): boolean {
     if (now < this.#besideIsRefusedUntil) return false;
-    if (this.#size.isRefusedAbove && this.active >= this.size) return this.#active.foreground === 0 && this.active === this.size;
-    return this.#active.foreground < most;
+    const chats = this.#active.foreground + parked;
+    if (this.#size.isRefusedAbove && this.active >= this.size) return chats === 0 && this.active === this.size;
+    return chats < most;
   }
 
   #take(workClass: WorkClass, bound: Bound): Place {
@@ -261,11 +274,22 @@ export class EndpointLimiter implements Limiter {
     this.#tellSize();
   }
 
-  #released(place: HeldPlace): void {
+  #park(place: HeldPlace): void {
+    this.#giveBack(place);
+    this.#parked[place.workClass]++;
+    this.#admitWaiting();
+  }
+
+  #released(place: HeldPlace, wasParked: boolean): void {
+    if (wasParked) this.#parked[place.workClass]--;
+    else this.#giveBack(place);
+    this.#admitWaiting();
+  }
+
+  #giveBack(place: HeldPlace): void {
     this.#heard(place);
     this.#active[place.workClass]--;
     if (place.beside) this.#beside--;
-    this.#admitWaiting();
   }
 
   #heard(place: HeldPlace): void {
@@ -323,7 +347,8 @@ export class EndpointLimiter implements Limiter {
     const now = this.#clock.now();
     for (const workClass of WORK_CLASSES) {
       const line = this.#waiting[workClass];
-      for (let next = line.first(); next !== undefined && this.#hasPlace(workClass, next.bound, now); next = line.first()) {
+      for (let next = line.first(); next !== undefined; next = line.first()) {
+        if (!this.#hasPlace(workClass, next, now)) break;
         line.shift();
         next.admit(this.#take(workClass, next.bound));
       }
@@ -358,15 +383,4 @@ export class EndpointLimiter implements Limiter {
     // Those who are left begin to wait.
     for (const waiter of this.#waiting.batch) waiter.wake();
   }
-}
-
-/** As if it had been said here. */
-function refusedElsewhere(retryAfterMs: number): ErrorInfo {
-  return {
-    kind: "rate-limit",
-    message: "The provider has asked another window to wait.",
-    phase: "before-headers",
-    retryable: true,
-    retryAfterMs,
-  };
 }

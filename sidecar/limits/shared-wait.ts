@@ -2,6 +2,7 @@
 // waits is told the same end, and after it requests go out a few at a time, more with each that is accepted, since a crowd
 // that comes back at once is refused at once. A chat goes first.
 
+import { defaultRetryPolicy } from "../answers/retry.ts";
 import type { WorkClass } from "../call-scope.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
@@ -60,6 +61,13 @@ export class SharedWait {
     if (retryAfterMs === undefined) return;
     if (retryAfterMs <= policy.capMs) this.#until = Math.max(this.#until, now + retryAfterMs);
     else this.#tooLong = { until: Math.max(this.#tooLong?.until ?? 0, now + retryAfterMs), error };
+  }
+
+  /** Another process was told to wait for so long: as if it had been said here. */
+  refusedElsewhere(now: number, retryAfterMs: number): void {
+    const message = "The provider has asked another window to wait.";
+    const error: ErrorInfo = { kind: "rate-limit", message, phase: "before-headers", retryable: true, retryAfterMs };
+    this.refused(now, error, defaultRetryPolicy, false);
   }
 
   /**

@@ -1,16 +1,18 @@
 // One request in an endpoint's waiting line.
 
 import type { ProviderError } from "../providers/provider.ts";
-import type { Bound, Place } from "./held-place.ts";
+import type { Bound, Place, Standing } from "./held-place.ts";
 
 export class Waiter {
   readonly bound: Bound;
+  readonly standing: Standing;
   #place: Place | null = null;
   #error: ProviderError | null = null;
   #changed = Promise.withResolvers<void>();
 
-  constructor(bound: Bound) {
+  constructor(bound: Bound, standing: Standing) {
     this.bound = bound;
+    this.standing = standing;
   }
 
   admit(place: Place): void {

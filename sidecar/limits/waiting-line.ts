@@ -1,5 +1,43 @@
-/** First in, first out, with removal from the middle at no cost: thousands may wait, and be aborted, at once. */
+/**
+ * First in, first out, with removal from the middle at no cost: thousands may wait, and be aborted, at once. Who joins ahead comes
+ * before all who did not.
+ */
 export class WaitingLine<T> {
+  readonly #ahead = new Queue<T>();
+  readonly #others = new Queue<T>();
+
+  get length(): number {
+    return this.#ahead.length + this.#others.length;
+  }
+
+  /** How many would be before one who joins now. */
+  before(ahead: boolean): number {
+    return ahead ? this.#ahead.length : this.length;
+  }
+
+  /** Gives what leaves the line again; it does nothing for one who has left already. */
+  join(one: T, ahead: boolean): () => void {
+    const queue = ahead ? this.#ahead : this.#others;
+    const ticket = queue.join(one);
+    return () => queue.leave(ticket);
+  }
+
+  first(): T | undefined {
+    return this.#ahead.first() ?? this.#others.first();
+  }
+
+  shift(): T | undefined {
+    return this.#ahead.shift() ?? this.#others.shift();
+  }
+
+  /** In order. */
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    yield* this.#ahead;
+    yield* this.#others;
+  }
+}
+
+class Queue<T> {
   #next = 0;
   #first = 0;
   readonly #waiting = new Map<number, T>();
@@ -8,14 +46,12 @@ export class WaitingLine<T> {
     return this.#waiting.size;
   }
 
-  /** The ticket is for `leave`. */
   join(one: T): number {
     const ticket = this.#next++;
     this.#waiting.set(ticket, one);
     return ticket;
   }
 
-  /** Does nothing for one who has left already. */
   leave(ticket: number): void {
     this.#waiting.delete(ticket);
   }
@@ -35,7 +71,6 @@ export class WaitingLine<T> {
     return one;
   }
 
-  /** In order. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#waiting.values();
   }
