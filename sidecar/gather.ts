@@ -2,10 +2,11 @@
 // which every request passes wherever it is made; `gather` bounds how many functions are started, hands them its signal and
 // their batch class (by AsyncLocalStorage, so that a bare function needs neither), and never fails because of one item.
 
+import { setImmediate as turn } from "node:timers/promises";
 import { AnswerError, invalidRequest } from "./answers/answer-error.ts";
 import { checkNames, checkSignal, type OptionNames } from "./answers/parameters.ts";
 import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
-import { Budget, budgetExhausted, type BudgetLimits } from "./limits/budget.ts";
+import { Budget, type BudgetLimits } from "./limits/budget.ts";
 import type { AnswerStatus } from "./types.ts";
 
 /**
@@ -26,8 +27,8 @@ export interface GatherOptions {
    * What all requests made inside may take together, also those of bare functions. What is under way is reserved. Where it is
    * used up, what runs goes on to its end, and what has not begun ends with an error of the code `budget-exhausted`; a lazy
    * iterable is asked for no more. A request that may take more than is left is refused by itself (`larger-than-budget`), and
-   * smaller ones still go, until twenty in a row were too large. With an `amount`, a model whose price nobody knows is
-   * refused (`price-unknown`). Tokens and amounts are kept to where requests say `maxOutputTokens`; where not, answers are
+   * smaller ones still go, until twenty in a row were refused. With an `amount`, a model whose price nobody knows is
+   * refused in the same way (`price-unknown`). Tokens and amounts are kept to where requests say `maxOutputTokens`; where not, answers are
    * expected to be as long as those of the run so far, and longer ones may overrun the budget.
    */
   readonly budget?: BudgetLimits;
@@ -53,6 +54,8 @@ export interface GatherResult<T> {
 export interface Gathering<T> extends Promise<readonly GatherResult<T>[]>, AsyncIterable<GatherResult<T>> {}
 
 const DEFAULT_CONCURRENCY = 64;
+/** Milliseconds for which functions are begun without a turn of the event loop. */
+const TURN_MS = 10;
 const OPTIONS: OptionNames<GatherOptions> = { concurrency: true, signal: true, budget: true };
 
 /** Begins at once, awaited or not. Throws a `ProviderError` (`invalid-request`) for tasks that are no functions, and for options that it does not have. */
@@ -156,9 +159,15 @@ class GatherRun<T> implements Gathering<T> {
 
   async #run(tasks: GatherTasks<T>): Promise<void> {
     let index = 0;
+    let turnedAt = performance.now();
     try {
       const iterator = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]();
       for (;;) {
+        // Where what is begun waits for nothing, since it is refused at once, no timer and no abort would come between.
+        if (performance.now() - turnedAt > TURN_MS) {
+          await turn();
+          turnedAt = performance.now();
+        }
         while (!this.#hasRoom()) await this.#changed.promise;
         const next = await this.#next(iterator);
         if (next === null) break;
@@ -174,14 +183,11 @@ class GatherRun<T> implements Gathering<T> {
     this.#notify();
   }
 
-  /** Also by requests of a run around this one, or of one inside it. */
-  #spent(): boolean {
-    return this.#scope.budgets.some(({ exhausted }) => exhausted.aborted);
-  }
-
   #notBegun(): Outcome {
-    if (this.#abort.signal.aborted || !this.#spent()) return { status: "cancelled", content: "" };
-    return { status: "error", content: "", error: budgetExhausted() };
+    // Also by requests of a run around this one, or of one inside it.
+    const ended = this.#scope.budgets.find(({ exhausted }) => exhausted.aborted);
+    if (this.#abort.signal.aborted || ended === undefined) return { status: "cancelled", content: "" };
+    return { status: "error", content: "", error: ended.ending() };
   }
 
   /** A free slot, and nobody too far behind in reading: an endless source with a slow reader must not fill the memory. */

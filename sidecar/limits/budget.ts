@@ -60,8 +60,8 @@ const FIRST_OUTPUT_TOKENS = 1000;
 const FIRST_AT_ONCE = 4;
 /** Above the mean of the answers so far. */
 const MARGIN = 1.5;
-/** So many requests in a row that are larger than what is left end a run: an endless one would be refused for ever. */
-const MOST_TOO_LARGE = 20;
+/** So many requests in a row that are larger than what is left, or have no price, end a run: an endless one would be refused for ever. */
+const MOST_REFUSED = 20;
 const NOTHING: Amounts = { tokens: 0, amount: 0, requests: 0 };
 /** No request takes less; there are models that cost nothing. */
 const ONE: Amounts = { tokens: 1, amount: 0, requests: 1 };
@@ -83,7 +83,8 @@ export class Budget {
   #unforeseenTokens = 0;
   /** What one of those that went out took at the least. */
   #smallest: Amounts | undefined;
-  #tooLarge = 0;
+  #refusedInARow = 0;
+  #ending: () => ProviderError = budgetExhausted;
   /** Models that gave an answer of which nobody knows what it cost. */
   readonly #unpriced = new Set<string>();
   readonly #end = new AbortController();
@@ -111,12 +112,17 @@ export class Budget {
     return this.#end.signal;
   }
 
+  /** What whatever did not go out before the end is told. */
+  ending(): ProviderError {
+    return this.#ending();
+  }
+
   /**
    * Undefined: there is no room now, but what is under way may leave some. Throws `budget-exhausted`, `price-unknown`, and
    * `larger-than-budget` for what will never fit while smaller ones may.
    */
   tryReserve(need: Need): Reservation | undefined {
-    if (this.exhausted.aborted) throw budgetExhausted();
+    if (this.exhausted.aborted) throw this.ending();
     if (this.#waiting.size > 0) return undefined;
     return this.#reserve(need);
   }
@@ -127,7 +133,7 @@ export class Budget {
     const { promise, resolve, reject } = Promise.withResolvers<Reservation>();
     const attempt = (): void => {
       try {
-        if (this.exhausted.aborted) throw budgetExhausted();
+        if (this.exhausted.aborted) throw this.ending();
         const [first] = this.#waiting;
         const reservation = first === attempt ? this.#reserve(need) : undefined;
         if (reservation === undefined) return;
@@ -157,12 +163,12 @@ export class Budget {
     const amounts = this.#amounts(need, need.outputTokens ?? this.#expectedOutput());
     const least = need.outputTokens === undefined ? this.#amounts(need, 1) : amounts;
     // Nothing that was spent comes back: what is too large for the rest now is so for ever.
-    if (!this.#isWithin(sum(this.#spent, least))) throw this.#refusal();
+    if (!this.#isWithin(sum(this.#spent, least))) throw this.#refusal(largerThanBudget, budgetExhausted);
     // Where nobody knows how long the answer will be, one request at a time goes out as long as anything is left.
     if (this.#underWay > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts))) return undefined;
     if (this.#underWay >= FIRST_AT_ONCE && this.#isUnknown()) return undefined;
     this.#smallest = this.#smallest === undefined ? least : smaller(least, this.#smallest);
-    this.#tooLarge = 0;
+    this.#refusedInARow = 0;
     return this.#hold(amounts, need);
   }
 
@@ -171,13 +177,15 @@ export class Budget {
     return this.#answers === 0 && (this.#limits.tokens !== undefined || this.#limits.amount !== undefined);
   }
 
-  /** One that is too large is refused alone, as long as what is left has room for one as small as any that has gone out. */
-  #refusal(): ProviderError {
-    this.#tooLarge++;
-    if (this.#isWithin(sum(this.#spent, this.#smallest ?? ONE)) && this.#tooLarge < MOST_TOO_LARGE) return largerThanBudget();
+  /** One is refused alone, as long as what is left has room for one as small as any that has gone out. */
+  #refusal(alone: () => ProviderError, afterMany: () => ProviderError): ProviderError {
+    this.#refusedInARow++;
+    const isAnyLeft = this.#isWithin(sum(this.#spent, this.#smallest ?? ONE));
+    if (isAnyLeft && this.#refusedInARow < MOST_REFUSED) return alone();
+    if (isAnyLeft) this.#ending = afterMany;
     this.#end.abort();
     this.#tryWaiting();
-    return budgetExhausted();
+    return this.ending();
   }
 
   #hold(amounts: Amounts, { tariff, inputTokens, model }: Need): Reservation {
@@ -219,8 +227,9 @@ export class Budget {
   #amountOf({ tariff, model, otherTier }: Need, tokens: ReportedUsage): number {
     if (this.#limits.amount === undefined) return 0;
     const cost = tariff?.costOf(otherTier === true ? { ...tokens, otherTier } : tokens);
-    if (cost === undefined || this.#unpriced.has(model)) throw priceUnknown(model);
-    return cost.amount;
+    if (cost !== undefined && !this.#unpriced.has(model)) return cost.amount;
+    const unknown = (): ProviderError => priceUnknown(model);
+    throw this.#refusal(unknown, unknown);
   }
 
   #expectedOutput(): number {

@@ -55,6 +55,23 @@ describe("gather over more items than memory holds", () => {
     });
   }
 
+  for (const [what, task] of [
+    ["returns", () => "at once"],
+    ["is refused", () => Promise.reject(new Error("at once"))],
+  ] as const) {
+    it(`leaves timers and aborts their turn while everything that a source gives ${what} at once`, async () => {
+      const giveUpAt = performance.now() + 30_000;
+      function* endless(): Generator<GatherTask<string>> {
+        while (performance.now() < giveUpAt) yield task;
+      }
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(), 1);
+      for await (const { status } of gather(endless(), { signal: abort.signal })) if (status === "cancelled") break;
+      assert.ok(performance.now() < giveUpAt, "the abort came before the source ended");
+      assert.ok(abort.signal.aborted);
+    });
+  }
+
   it("hands out an endless source for as long as it is read", async () => {
     let asked = 0;
     let closed = false;

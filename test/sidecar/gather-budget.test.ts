@@ -308,6 +308,18 @@ describe("a budget of money", () => {
     assert.equal(provider.requests.length, 0);
   });
 
+  it("asks an endless source for no more where nothing that it gives has a price", async () => {
+    const { llm, provider } = llmWith();
+    let asked = 0;
+    function* endless(): Generator<GatherTask<unknown>> {
+      while (asked++ < 10_000) yield () => llm.generate("hi");
+    }
+    const codes = (await gather(endless(), { budget: { amount: 1 } })).map(codeOf);
+    assert.deepEqual(new Set(codes), new Set(["price-unknown"]));
+    assert.ok(asked <= 100, `${asked} were asked for`);
+    assert.equal(provider.requests.length, 0);
+  });
+
   it("sends as much as it likes to a model that costs nothing", async () => {
     const { llm, provider } = llmWith(flatQuote({ input: 0, output: 0 }, "local"));
     await gather(

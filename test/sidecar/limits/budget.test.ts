@@ -160,6 +160,21 @@ describe("a budget", () => {
     reserved(new Budget({ tokens: 10 }), unknown).cancel();
   });
 
+  it("ends a run of twenty requests in a row that have no price, and tells that; what has one begins to count anew", () => {
+    const unknown: Need = { ...need(1, 1), tariff: undefined };
+    const budget = new Budget({ amount: 1 });
+    const refuse = (times: number): void => {
+      for (let time = 0; time < times; time++) assert.throws(() => budget.tryReserve(unknown), { providerCode: "price-unknown" });
+    };
+    refuse(19);
+    reserved(budget, need(1, 1)).cancel();
+    refuse(19);
+    assert.equal(budget.exhausted.aborted, false);
+    refuse(1);
+    assert.equal(budget.exhausted.aborted, true);
+    assert.throws(() => budget.tryReserve(need(1, 1)), { providerCode: "price-unknown", message: /p\/m costs/u });
+  });
+
   it("of nothing sends nothing", () => {
     assert.throws(() => new Budget({ requests: 0 }).tryReserve(need(0, 0)), exhausted);
     assert.throws(() => new Budget({ tokens: 0 }).tryReserve(need(0)), exhausted);
