@@ -18,6 +18,7 @@ import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource 
 import { currentScope, runInScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
+import { isBudgetRefusal } from "./limits/budget.ts";
 import { hasLoaded, mayAskAgain, toldLoading, type LoadingModel } from "./limits/loading-questions.ts";
 import { PromptMaking } from "./limits/prompt-making.ts";
 import { Spending } from "./limits/spending.ts";
@@ -197,6 +198,8 @@ class AnswerRun {
   /** A stream that ended without a word is asked again like one that failed: to whoever waits it is the same. */
   async #retried(): Promise<Outcome> {
     const retries = new Retries(this.#workClass);
+    /** How the request ended when it was sent last. */
+    let before: Outcome | undefined;
     for (;;) {
       let policy = defaultRetryPolicy;
       let outcome: Outcome = { type: "returned" };
@@ -217,10 +220,13 @@ class AnswerRun {
       }
       if (this.#signal.aborted) return { type: "cancelled" };
       if (error === undefined || givenUp !== undefined) return outcome;
+      // What the server has said tells more than that nobody paid for hearing it once more.
+      if (before !== undefined && isBudgetRefusal(error)) return before;
       let next: Retry | null;
       do {
         next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
         if (next === null) return outcome;
+        if (next.phase === "retrying") before = { type: "failed", error };
         this.#settleBefore(next, outcome);
         this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
         if (next.phase === "loading-model" && limiter !== undefined) toldLoading(this.#loading(limiter), this);

@@ -4,7 +4,7 @@
 
 import { invalidRequest } from "../answers/answer-error.ts";
 import { ProviderError, type ReportedUsage } from "../providers/provider.ts";
-import type { Cost } from "../types.ts";
+import type { Cost, ErrorInfo } from "../types.ts";
 
 export interface BudgetLimits {
   /** Tokens read and written, those from a cache included. */
@@ -257,8 +257,20 @@ function smaller(a: Amounts, b: Amounts): Amounts {
   return { tokens: Math.min(a.tokens, b.tokens), amount: Math.min(a.amount, b.amount), requests: Math.min(a.requests, b.requests) };
 }
 
+/** That a budget did not let the request out, which says nothing about the provider. */
+export function isBudgetRefusal({ providerCode }: ErrorInfo): boolean {
+  return providerCode !== undefined && REFUSALS.has(providerCode);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(["budget-exhausted", "larger-than-budget", "price-unknown"]);
+
+/** The request was sent, and there is no room for sending it once more. */
+export function notSentAgain(): ProviderError {
+  return notSent("budget-exhausted", "The budget of this run is used up: this would have had to be sent once more, and was not.");
+}
+
 /** Nothing was sent for this one: the run had spent what it may. */
-export function budgetExhausted(): ProviderError {
+function budgetExhausted(): ProviderError {
   return notSent("budget-exhausted", "The budget of this run is used up: this was not sent.");
 }
 

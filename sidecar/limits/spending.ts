@@ -6,7 +6,7 @@ import type { ModelRequest, ReportedUsage } from "../providers/provider.ts";
 import { providerRow } from "../providers/registry.ts";
 import { isOtherTier } from "../providers/service-tier.ts";
 import type { Cost, ModelRef } from "../types.ts";
-import { budgetExhausted, type Budget, type Need, type Reservation, type Tariff } from "./budget.ts";
+import { notSentAgain, type Budget, type Need, type Reservation, type Tariff } from "./budget.ts";
 
 export class Spending {
   readonly #budgets: readonly Budget[];
@@ -65,7 +65,7 @@ export class Spending {
   /** The request is sent once more. Throws `budget-exhausted` where a budget has no room for that. */
   repeat(): void {
     const reserved = this.#reserved ?? [];
-    if (!reserved.every((reservation) => reservation.mayRepeat())) throw budgetExhausted();
+    if (!reserved.every((reservation) => reservation.mayRepeat())) throw notSentAgain();
     for (const reservation of reserved) reservation.repeat();
   }
 

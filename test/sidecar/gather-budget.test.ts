@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { AnswerError } from "../../sidecar/answers/answer-error.ts";
 import type { Llm } from "../../sidecar/api.ts";
 import { gather, type GatherResult, type GatherTask } from "../../sidecar/gather.ts";
 import { EndpointLimiter } from "../../sidecar/limits/limiter.ts";
@@ -164,6 +165,34 @@ describe("a budget of requests", () => {
     );
     assert.equal(provider.requests.length, 4);
     assert.equal(results.filter(({ status }) => status === "complete").length, 3);
+  });
+
+  it("leaves what was sent its own error where there is no room for sending it again", async () => {
+    const { llm, provider } = llmWith();
+    provider.otherwise(fails({ kind: "server", status: 500, retryable: true, providerCode: "out-of-order", requestId: "req-1" }));
+    const results = await gather(
+      many(6, () => llm.generate("hi")),
+      { budget: { requests: 4 } },
+    );
+    assert.equal(provider.requests.length, 4);
+    assert.deepEqual(results.map(codeOf), [...Array(4).fill("out-of-order"), "budget-exhausted", "budget-exhausted"]);
+    assert.ok(results[0]?.error instanceof ProviderError);
+    assert.deepEqual([results[0].error.status, results[0].error.requestId], [500, "req-1"]);
+    const told = llmWith();
+    told.provider.enqueue(async function* () {
+      yield [{ type: "usage", inputTokens: PROMPT_TOKENS, outputTokens: 7 }];
+    });
+    const [cut] = await gather([() => told.llm.generate("hi")], { budget: { requests: 1 } });
+    assert.equal(codeOf(cut), "stream-cut", "of which no word came either");
+    assert.ok(cut?.error instanceof AnswerError);
+    assert.equal(cut.error.partial.usage?.outputTokens, 7);
+  });
+
+  it("calls what waited for a server to load its model not sent, where others have used the budget up meanwhile", async () => {
+    const { llm, provider } = llmWith();
+    provider.enqueue(fails({ kind: "overloaded", status: 503, retryable: true, providerCode: "loading-model" }));
+    const results = await gather([() => llm.generate("hi"), () => llm.generate("hi")], { budget: { requests: 1 } });
+    assert.deepEqual(new Set(results.map(codeOf)), new Set(["budget-exhausted", undefined]));
   });
 
   for (const [why, answer] of [
