@@ -38,7 +38,7 @@ export interface ChatQuirks {
   readonly nineCharacterToolIds?: boolean;
   /** Between the results of tools and the user's next question stands an answer, and be it none (Mistral). Others teach it. */
   readonly answerBetween?: boolean;
-  /** Reasoning has to be sent back with the tool calls it led to (DeepSeek refuses the request otherwise, quirk 31). */
+  /** Reasoning has to be sent back where tools are used (DeepSeek refuses the request otherwise, quirk 31). */
   readonly echoReasoning?: boolean;
   /** Asks for `prompt_progress` while a long prompt is being read (llama.cpp's server). */
   readonly promptProgress?: boolean;

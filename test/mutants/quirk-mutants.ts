@@ -64,7 +64,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   ],
   "sidecar/providers/provider-options.ts": [["quirk 41", '(options["stream"] ?? true) !== true', "options === undefined"]],
   "sidecar/providers/openai-chat/messages.ts": [
-    ["quirk 31", "...(calls.length > 0 && echoesReasoning(target) ? { reasoning_content: reasoning } : {}),", ""],
+    ["quirk 31", "...(echoes ? { reasoning_content: reasoning } : {}),", ""],
     ["quirk 38", '[{ role: "system", content: system }]', '[{ role: "developer", content: system }]'],
     ["quirk 40", "...(extra === undefined ? {} : { extra_content: extra }),", ""],
   ],

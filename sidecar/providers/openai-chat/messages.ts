@@ -1,7 +1,16 @@
 // Messages and tools as OpenAI's chat completions write them.
 
 import { createHash } from "node:crypto";
-import type { ImagePart, JsonObject, JsonValue, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
+import type {
+  GenerationParameters,
+  ImagePart,
+  JsonObject,
+  JsonValue,
+  Message,
+  ToolCallPart,
+  ToolDefinition,
+  UserPart,
+} from "../../types.ts";
 import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
@@ -12,13 +21,17 @@ export const CHAT_WIRE = "openai-chat";
 export const FOREIGN_CALLS = "foreign-calls";
 /** The lesson that a question must not follow the results of tools. */
 export const ANSWER_BETWEEN = "answer-between";
+/** The lessons that reasoning is wanted back, and that it is not taken: what was learned last holds. */
+export const ECHO = "echo";
+export const NO_ECHO = "no-echo";
 /** Something has to be said: an answer of nothing is refused as well. */
 const NOTED: JsonObject = { role: "assistant", content: "OK." };
 /** Google's word for a call without a signature of its own (https://ai.google.dev/gemini-api/docs/thought-signatures). */
 const UNSIGNED: JsonObject = { google: { thought_signature: "skip_thought_signature_validator" } };
 
+/** `parameters`: those that are sent, of which the system prompt is a message and the tools decide what goes back. */
 export function chatMessages(
-  system: string | undefined,
+  { system, tools = [] }: GenerationParameters,
   messages: readonly Message[],
   target: WireTarget,
   warnings: WireWarning[],
@@ -27,10 +40,12 @@ export function chatMessages(
   const turns = withSentIds(readTurns(messages, opaqueFrom(target), warnings), fitting);
   // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
+  const usesTools = tools.length > 0 || turns.some(({ role }) => role === "tool");
+  const echoes = usesTools && echoesReasoning(target);
   const between = target.row.chat?.answerBetween === true || target.learned.has(ANSWER_BETWEEN);
   const written = turns.flatMap((turn, at) => [
     ...(between && turn.role === "user" && turns[at - 1]?.role === "tool" ? [NOTED] : []),
-    ...chatTurn(turn, target),
+    ...chatTurn(turn, target, echoes),
   ]);
   return [...opening, ...written];
 }
@@ -42,9 +57,9 @@ export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject
   }));
 }
 
-function chatTurn(turn: SentTurn, target: WireTarget): readonly JsonObject[] {
+function chatTurn(turn: SentTurn, target: WireTarget, echoes: boolean): readonly JsonObject[] {
   if (turn.role === "user") return [{ role: "user", content: userContent(turn.content) }];
-  if (turn.role === "assistant") return [assistantMessage(turn.content, target)];
+  if (turn.role === "assistant") return [assistantMessage(turn.content, target, echoes)];
   return turn.content.map((result) => ({ role: "tool", tool_call_id: result.sentId, content: resultText(result) }));
 }
 
@@ -61,7 +76,7 @@ function imagePart({ mediaType, data }: ImagePart): JsonObject {
   return { type: "image_url", image_url: { url: `data:${mediaType};base64,${data}` } };
 }
 
-function assistantMessage(parts: readonly SentPart[], target: WireTarget): JsonObject {
+function assistantMessage(parts: readonly SentPart[], target: WireTarget, echoes: boolean): JsonObject {
   const text = textOf(parts, "");
   const calls = parts.filter((part) => part.type === "tool-call");
   const reasoning = parts.flatMap((part) => (part.type === "reasoning" ? [part.text] : [])).join("");
@@ -70,17 +85,20 @@ function assistantMessage(parts: readonly SentPart[], target: WireTarget): JsonO
   return {
     role: "assistant",
     content: text === "" && calls.length > 0 ? null : text,
-    // Also where there is none, because another model made the calls: absent it is refused, empty it is not.
-    ...(calls.length > 0 && echoesReasoning(target) ? { reasoning_content: reasoning } : {}),
+    // Also where there is none, because another model gave the answer: absent it is refused, empty it is not.
+    ...(echoes ? { reasoning_content: reasoning } : {}),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => toolCall(call, opaque, target)) }),
   };
 }
 
-/** Reasoning goes back with the calls that it led to: by the provider's row, or as the model taught (quirk 31). */
+/**
+ * Reasoning goes back where tools are used, with every answer (MoonshotAI/kimi-cli#2141, openclaw/openclaw#73417): by the provider's
+ * row, or as the model taught (quirk 31). Without tools nobody wants it.
+ */
 export function echoesReasoning(target: WireTarget): boolean {
-  if (target.learned.has("no-echo")) return false;
-  return target.row.chat?.echoReasoning === true || target.learned.has("echo");
+  const lesson = [...target.learned].findLast((one) => one === ECHO || one === NO_ECHO);
+  return lesson === undefined ? target.row.chat?.echoReasoning === true : lesson === ECHO;
 }
 
 function opaqueOf(parts: readonly SentPart[]): readonly JsonObject[] {

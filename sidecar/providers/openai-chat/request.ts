@@ -4,12 +4,21 @@ import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts
 import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
-import { isAboutValue, learnField, mentionsField, putUnlessRefused, REASONING_FIELDS, refuseImages, refusesField } from "../refusal.ts";
+import {
+  isAboutValue,
+  learnField,
+  mentionsField,
+  putUnlessRefused,
+  REASONING_FIELDS,
+  refuseImages,
+  refusesField,
+  saysRefused,
+} from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
-import { ANSWER_BETWEEN, chatMessages, chatTools, echoesReasoning, FOREIGN_CALLS } from "./messages.ts";
+import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
 import { askedToReason, learnChatReasoning, reasoningFields } from "./reasoning.ts";
 
 export function buildChatRequest(request: ModelRequest, target: WireTarget): WireRequest {
@@ -36,7 +45,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: chatTools(parameters.tools) }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
-  const messages = chatMessages(parameters.system, request.messages, target, warnings);
+  const messages = chatMessages(parameters, request.messages, target, warnings);
   return {
     path: "/chat/completions",
     body: { ...withProviderOptions(body, parameters, target, "messages"), messages },
@@ -57,7 +66,7 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   if ((status === 400 || status === 500) && isAboutTurns(message) && asksAfterResults(body)) return ANSWER_BETWEEN;
   if (status !== 400 && status !== 422) return undefined;
   const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
-  if (mentionsField(message, "reasoning_content")) return learnEcho(target);
+  if (mentionsField(message, "reasoning_content")) return learnEcho(message, body, target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
   if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
   const reasoning = learnChatReasoning(payload, body);
@@ -68,10 +77,19 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   return learnField(payload, body, LEARNABLE) ?? learnSchema(payload, body, sentSchema(body));
 }
 
-/** Models that reason want their reasoning back with their tool calls, or refuse it: by the model, and changed over time (quirk 31). */
-function learnEcho(target: WireTarget): string {
-  return echoesReasoning(target) ? "no-echo" : "echo";
+/**
+ * Models that reason want their reasoning back where tools are used, or refuse it: by the model, and changed over time (quirk 31).
+ * Words that do not tell which are of what was done.
+ */
+function learnEcho(message: string, body: JsonObject, target: WireTarget): string | undefined {
+  const wasSent = (asList(body["messages"]) ?? []).some((one) => asObject(one)?.["reasoning_content"] !== undefined);
+  const isWanted = WANTED_BACK.test(message) || (!wasSent && !saysRefused(message) && !/\bremove\b/iu.test(message));
+  if (isWanted) return echoesReasoning(target) ? undefined : ECHO;
+  return wasSent ? NO_ECHO : undefined;
 }
+
+/** DeepSeek's words, and those of its version before; Moonshot's; a field's that a schema demands. */
+const WANTED_BACK = /must be (passed|sent|given|provided|included|present|set)|pass(ed)? back|missing|\brequired\b/iu;
 
 /** Mistral's words, wherever its models run, and those of its chat templates. */
 function isAboutTurns(message: string): boolean {

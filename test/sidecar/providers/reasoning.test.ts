@@ -259,6 +259,31 @@ describe("A refusal teaches", () => {
     assert.deepEqual(echoed(), [true, false]);
   });
 
+  for (const words of [
+    "The `reasoning_content` in the thinking mode must be passed back to the API.",
+    "Missing `reasoning_content` field in the assistant message at message index 3.",
+    "thinking is enabled but reasoning_content is missing in assistant tool call message at index 3",
+  ])
+    test(`quirk 31: what is wanted back is never left out instead: ${words}`, async () => {
+      const said = assistant({ type: "reasoning", text: "Hm." }, { type: "text", text: "t" });
+      const thought = assistant({ type: "tool-call", id: "a", name: "f", arguments: "{}" });
+      const request = { model: "m", messages: [userMessage("x"), thought, result("a", "r"), said, userMessage("y")], parameters: {} };
+      const echoes = (): number => fake.requests.at(-1)?.bodyText.split('"reasoning_content":').length ?? 0;
+      const provider = providerAt(here, "deepseek");
+      fake.enqueue(refusal(words));
+      assert.ok((await call(provider, { request })).thrown instanceof Error);
+      assert.equal(fake.requests.length, 1);
+      assert.equal((await call(provider, { request })).thrown, null);
+      assert.equal(echoes(), 3);
+      // A model that has changed its mind teaches so.
+      const other = providerAt(here, "openai-compatible");
+      for (const refused of [words, "Please remove the reasoning_content from your message to reduce network traffic."]) {
+        fake.enqueue(refusal(refused));
+        await call(other, { request });
+        assert.equal(echoes(), refused === words ? 3 : 1);
+      }
+    });
+
   test("quirk 31: calls that another model made without a thought go back with an empty one", () => {
     const messages = [userMessage("x"), assistant({ type: "tool-call", id: "a", name: "f", arguments: "{}" }), result("a", "r")];
     assert.match(JSON.stringify(body({ provider: "deepseek", messages })), /"reasoning_content":""/u);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PROVIDER_ROWS } from "../../../sidecar/providers/registry.ts";
-import type { AssistantPart, GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
+import type { AssistantPart, GenerationParameters, JsonObject, Message } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import { ADAPTERS, wireTarget } from "../../support/wire-reading.ts";
 import {
@@ -142,19 +142,24 @@ describe("Chat completions are asked", () => {
     assert.match(JSON.stringify(asked), /"id":"call00000".*"tool_call_id":"call00000"/u);
   });
 
-  test("quirk 31: DeepSeek gets its reasoning back with the calls it led to, and not otherwise", () => {
-    const thought: AssistantPart = { type: "reasoning", text: "Hm." };
-    const call: AssistantPart = { type: "tool-call", id: "a", name: "weather", arguments: "{}" };
-    const asked = JSON.stringify(
-      body({
-        provider: "deepseek",
-        messages: [userMessage("x"), assistant(thought, call), result("a", "r"), assistant(thought, { type: "text", text: "t" })],
-      }),
-    );
-    assert.equal(asked.split('"reasoning_content":"Hm."').length, 2);
-    assert.ok(
-      !JSON.stringify(body({ provider: "groq", messages: [userMessage("x"), assistant(thought, call), result("a", "r")] })).includes("Hm."),
-    );
+  const thought: AssistantPart = { type: "reasoning", text: "Hm." };
+  const said = assistant(thought, { type: "text", text: "t" });
+  const weather = { name: "weather", parameters: { type: "object" } };
+
+  test("quirk 31: DeepSeek gets its reasoning back with every answer where tools are used, and not otherwise", () => {
+    const round = [
+      userMessage("x"),
+      assistant(thought, { type: "tool-call", id: "a", name: "weather", arguments: "{}" }),
+      result("a", "r"),
+    ];
+    const echoed = (provider: string, messages: readonly Message[], parameters: GenerationParameters): number =>
+      JSON.stringify(body({ provider, messages, parameters })).split('"reasoning_content":"Hm."').length - 1;
+    const later = [...round, said, userMessage("y")];
+    assert.equal(echoed("deepseek", round, {}), 1);
+    assert.equal(echoed("deepseek", later, {}), 2);
+    assert.equal(echoed("deepseek", [userMessage("x"), said, userMessage("y")], { tools: [weather] }), 1);
+    assert.equal(echoed("deepseek", [userMessage("x"), said, userMessage("y")], {}), 0);
+    assert.equal(echoed("groq", later, { tools: [weather] }), 0);
   });
 
   for (const model of ["o1", "o3", "o4-mini", "gpt-5-mini", "a-model-of-next-year"]) {
