@@ -2,7 +2,6 @@
 
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
-import { HeldParts } from "../held-parts.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, parseRecords } from "../record-json.ts";
@@ -12,6 +11,7 @@ import { DeltaTemplate } from "./delta-template.ts";
 import { FinishMark } from "./finish-mark.ts";
 import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
+import { ReasoningDetails, textsOfDetails } from "./reasoning-details.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
 import { readChatUsage } from "./usage.ts";
 
@@ -26,10 +26,9 @@ export class ChatReader implements WireReader {
   #done = false;
   #usage: ReportedUsage | null = null;
   #otherTier = false;
-  #reasoningDetails: JsonValue[] = [];
+  readonly #details = new ReasoningDetails();
   /** Under one of its names: the details only repeat it then. */
   #reasoningCame = false;
-  readonly #held = new HeldParts();
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
   #isEmpty = true;
 
@@ -73,8 +72,8 @@ export class ChatReader implements WireReader {
 
   end(out: ProviderEvent[]): void {
     const whole = this.finished && !this.#isEmpty;
-    if (whole && this.#reasoningDetails.length > 0) {
-      const details = { wire: CHAT_WIRE, reasoningDetails: this.#reasoningDetails };
+    if (whole && this.#details.all.length > 0) {
+      const details = { wire: CHAT_WIRE, reasoningDetails: this.#details.all };
       out.push({ type: "opaque", provider: this.#target.provider, data: details });
     }
     // A call that was cut is no call: its arguments may stop anywhere.
@@ -152,7 +151,7 @@ export class ChatReader implements WireReader {
     if (this.#calls.add(delta["tool_calls"])) this.#content();
     if (this.#calls.addLegacy(delta["function_call"])) this.#content();
     const details = asList(delta["reasoning_details"]);
-    if (details !== undefined) this.#addDetails(details);
+    if (details !== undefined) this.#details.add(details);
   }
 
   /**
@@ -198,21 +197,6 @@ export class ChatReader implements WireReader {
     this.#started = true;
     this.#contentCame = true;
     this.#finish.content();
-  }
-
-  /** OpenRouter's reasoning as it wants it back: pieces of one text belong together, everything else stays as it came. */
-  #addDetails(details: readonly JsonValue[]): void {
-    for (const value of details) {
-      const detail = asObject(value);
-      const last = asObject(this.#reasoningDetails.at(-1));
-      if (detail !== undefined && last !== undefined && continues(last, detail)) {
-        this.#reasoningDetails[this.#reasoningDetails.length - 1] = joined(last, detail);
-        for (const one of Object.values(detail)) if (typeof one === "string") this.#held.addText(one);
-      } else {
-        this.#held.addPart(value);
-        this.#reasoningDetails.push(value);
-      }
-    }
   }
 
   #endCalls(out: ProviderEvent[]): void {
@@ -294,22 +278,6 @@ function readProgress(value: JsonValue | undefined, out: ProviderEvent[]): void 
   out.push({ type: "status", phase: "processing-prompt", progress: Math.min(1, Math.max(0, processed / total)) });
 }
 
-/** Claude's. Snowflake's Cortex has it in details alone, which its recorded streams count as no reasoning: it is kept to go back. */
-const UNREAD_FORMAT = "anthropic-claude-v1";
-
-/**
- * MiniMax has its thought here alone when it is asked to split it off (BerriAI/litellm#22392), and so have gateways. What is
- * encrypted has no words.
- */
-function textsOfDetails(details: JsonValue | undefined): string {
-  const list = asList(details);
-  if (list === undefined) return "";
-  return list
-    .map((value) => asObject(value))
-    .map((detail) => (detail?.["format"] === UNREAD_FORMAT ? "" : (asText(detail?.["text"]) ?? asText(detail?.["summary"]) ?? "")))
-    .join("");
-}
-
 function joinedTexts(value: JsonValue | undefined): string {
   if (typeof value !== "object" || value === null) return "";
   return asItems(value)
@@ -319,30 +287,4 @@ function joinedTexts(value: JsonValue | undefined): string {
 
 function nonEmpty(value: JsonValue | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-const JOINED_FIELDS: readonly string[] = ["text", "summary"];
-/** Of a detail in pieces. Each piece costs as much as there are. */
-const MAX_FIELDS = 50;
-
-function continues(last: JsonObject, next: JsonObject): boolean {
-  return (
-    last["type"] === next["type"] &&
-    last["index"] === next["index"] &&
-    last["index"] !== undefined &&
-    JOINED_FIELDS.some((field) => typeof last[field] === "string" && typeof next[field] === "string") &&
-    Object.keys(last).length + Object.keys(next).length <= MAX_FIELDS &&
-    Object.values(next).every((value) => typeof value !== "object" || value === null)
-  );
-}
-
-/** A signature comes with the last piece. */
-function joined(last: JsonObject, next: JsonObject): JsonObject {
-  const fields: Record<string, JsonValue | undefined> = { ...last };
-  for (const [key, value] of Object.entries(next)) {
-    const before = last[key];
-    if (JOINED_FIELDS.includes(key) && typeof before === "string" && typeof value === "string") fields[key] = before + value;
-    else if (value !== null) fields[key] = value;
-  }
-  return fields;
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readPieces } from "../../../support/wire-reading.ts";
+import { asObject } from "../../../../sidecar/providers/json-fields.ts";
 import type { JsonObject } from "../../../../sidecar/types.ts";
 import { chunk, counted, said, stopped } from "./chat-records.ts";
 import { PLAIN, read, sse } from "./one-answer.ts";
@@ -47,5 +48,39 @@ describe("The reasoning of a chat completion:", () => {
     const { events } = readPieces("openai-chat", [Buffer.from(stream)]);
     const kept = events.find((event) => event.type === "opaque")?.data;
     assert.deepEqual(kept, { wire: "openai-chat", reasoningDetails: thought["reasoning_details"] });
+  });
+
+  const kept = (...details: readonly JsonObject[]): unknown => {
+    const records = details.map((one) => chunk({ content: "", reasoning_details: [one] }));
+    const { events } = readPieces("openai-chat", [Buffer.from(sse(...records, ...said.slice(1), stopped(), "[DONE]"))]);
+    const data = asObject(events.find((event) => event.type === "opaque")?.data);
+    return data?.["reasoningDetails"];
+  };
+  const text = (words: string | null | undefined, more: JsonObject = {}): JsonObject => ({
+    type: "reasoning.text",
+    ...(words === undefined ? {} : { text: words }),
+    index: 0,
+    ...more,
+  });
+  const signed = { type: "reasoning.text", text: "Hm.", index: 0, signature: "s" };
+
+  for (const [title, last] of [
+    ["without a text", text(undefined, { signature: "s" })],
+    ["with none for its text", text(null, { signature: "s" })],
+    ["with an empty text", text("", { signature: "s" })],
+  ] as const) {
+    test(`a signature that comes ${title} goes back with what it signs`, () => {
+      assert.deepEqual(kept(text("H"), text("m."), last), [signed]);
+      const between = text("Oh.", { index: 1 });
+      assert.deepEqual(kept(text("Hm."), between, last), [signed, between]);
+    });
+  }
+
+  test("a signature of nothing that came stays by itself, and so does that of another text", () => {
+    const alone = text(undefined, { signature: "s" });
+    const other = text(undefined, { signature: "t", index: 1 });
+    assert.deepEqual(kept(alone), [alone]);
+    assert.deepEqual(kept(text("Hm."), other), [text("Hm."), other]);
+    assert.deepEqual(kept(text("Hm."), alone, alone), [signed, alone]);
   });
 });
