@@ -5,6 +5,7 @@
 import { withSchemaInWords } from "../structured/schema-prompt.ts";
 import type { Message, ModelInfo, ToolCallPart, ToolResultPart } from "../types.ts";
 import { withSentIds, type Sent } from "./call-ids.ts";
+import { withSentNames } from "./call-names.ts";
 import { readTurns, resultText } from "./conversation.ts";
 import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "./provider.ts";
 import type { WireWarning } from "./wire-adapter.ts";
@@ -43,7 +44,7 @@ function withoutSchema(request: ModelRequest): ModelRequest {
 async function countTokens(editor: EditorModels, request: ModelRequest, signal: AbortSignal): Promise<number | undefined> {
   const { tools = [] } = request.parameters;
   if (tools.length > 0) return undefined;
-  return editor.count({ ...request, messages: editorMessages(request.messages, []) }, signal);
+  return editor.count({ ...request, messages: editorMessages(request, []) }, signal);
 }
 
 async function* stream(
@@ -53,7 +54,7 @@ async function* stream(
 ): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
   signal.throwIfAborted();
   const gathered: ProviderEvent[] = [];
-  const asked = { ...request, messages: editorMessages(request.messages, gathered) };
+  const asked = { ...request, messages: editorMessages(request, gathered) };
   const leave = new AbortController();
   const follow = (): void => leave.abort(signal.reason);
   signal.addEventListener("abort", follow, { once: true });
@@ -84,9 +85,9 @@ async function* stream(
 }
 
 /** In the editor's interface a result has no field for failure either, and its models refuse calls and results that do not pair. */
-function editorMessages(messages: readonly Message[], events: ProviderEvent[]): readonly Message[] {
+function editorMessages({ messages, parameters }: ModelRequest, events: ProviderEvent[]): readonly Message[] {
   const warnings: WireWarning[] = [];
-  const turns = withSentIds(readTurns(messages, undefined, warnings));
+  const turns = withSentIds(withSentNames(readTurns(messages, undefined, warnings), parameters.tools));
   events.push(...warnings);
   return turns.map((turn): Message => {
     if (turn.role === "user") return turn;

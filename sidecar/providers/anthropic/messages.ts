@@ -1,15 +1,20 @@
 // Messages and tools as Anthropic's messages API writes them.
 
-import type { JsonObject, Message, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
+import type { JsonObject, ToolCallPart, ToolDefinition, UserPart } from "../../types.ts";
 import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
+import { withSentNames } from "../call-names.ts";
 import { argumentsObject, opaqueFrom, readTurns } from "../conversation.ts";
+import type { ModelRequest } from "../provider.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 import { keptBlock, usesServerTool, withPairedServerTools } from "./server-tools.ts";
 
 /** Results of tools belong to the user's side, and neighbours of one side become one message. */
-export function anthropicMessages(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
+export function anthropicMessages(request: ModelRequest, target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
   const built: { role: string; content: JsonObject[] }[] = [];
-  const turns = withSentIds(readTurns(messages, opaqueFrom(target), warnings, usesServerTool), toolUseId);
+  const turns = withSentIds(
+    withSentNames(readTurns(request.messages, opaqueFrom(target), warnings, usesServerTool), request.parameters.tools),
+    toolUseId,
+  );
   for (const turn of withPairedServerTools(turns.map((one) => ({ role: one.role, content: blocksOf(one) })))) {
     const role = turn.role === "assistant" ? "assistant" : "user";
     const last = built.at(-1);

@@ -20,7 +20,7 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
   // The caller's extras replace what stands here, and what stands here has to fit them.
   const extras = parameters.providerOptions?.[target.provider] ?? {};
   const maxTokens = asCount(extras["max_tokens"]) ?? parameters.maxOutputTokens ?? learnedLimit(target) ?? maxOutputTokensOf(request.model);
-  const messages = anthropicMessages(request.messages, target, warnings);
+  const messages = anthropicMessages(request, target, warnings);
   const thinking = thinkingFields({ model: request.model, effort: parameters.reasoning, maxTokens, messages }, target, warnings);
   const format = parameters.responseSchema === undefined ? {} : { format: { type: "json_schema", schema: parameters.responseSchema } };
   const outputConfig = { ...thinking.outputConfig, ...format };

@@ -2,6 +2,7 @@
 
 import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts";
 import { CallIds } from "../call-ids.ts";
+import { calledName } from "../call-names.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
@@ -100,7 +101,7 @@ export class OllamaReader implements WireReader {
     out.push({
       type: "tool-call",
       id: this.#ids.of(asText(call["id"]) ?? "", `call_${createdAt.replaceAll(/[^0-9]/gu, "")}_${this.#calls}`),
-      name: asText(called["name"]) ?? "",
+      name: calledName(asText(called["name"]) ?? ""),
       arguments: typeof written === "string" ? written : JSON.stringify(written ?? {}),
     });
     this.#calls += 1;

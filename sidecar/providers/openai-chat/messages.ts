@@ -12,6 +12,7 @@ import type {
   UserPart,
 } from "../../types.ts";
 import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
+import { withSentNames } from "../call-names.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf } from "../conversation.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
@@ -37,7 +38,7 @@ export function chatMessages(
   warnings: WireWarning[],
 ): readonly JsonObject[] {
   const fitting = target.row.chat?.nineCharacterToolIds === true ? nineCharacters() : atMostForty;
-  const turns = withSentIds(readTurns(messages, opaqueFrom(target), warnings), fitting);
+  const turns = withSentIds(withSentNames(readTurns(messages, opaqueFrom(target), warnings), tools), fitting);
   // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
   const usesTools = tools.length > 0 || turns.some(({ role }) => role === "tool");

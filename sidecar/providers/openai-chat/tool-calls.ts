@@ -2,6 +2,7 @@
 // id and name; what servers do instead is why this is a file of its own.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
+import { calledName } from "../call-names.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asItems, asJsonText, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
@@ -78,7 +79,7 @@ export class ToolCallAssembly {
       // Results name their call by its id alone, so two calls must not share one.
       for (let next = at; taken.has(id) || (id !== call.id && given.has(id)); next += 1) id = `${call.id || "call"}_${next}`;
       taken.add(id);
-      return { id, name: call.name, arguments: argumentsOf(call), extraContent: call.extraContent };
+      return { id, name: calledName(call.name), arguments: argumentsOf(call), extraContent: call.extraContent };
     });
   }
 

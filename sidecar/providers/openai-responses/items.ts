@@ -1,10 +1,12 @@
 // A conversation as the items that OpenAI's Responses API takes.
 
 import { createHash } from "node:crypto";
-import type { JsonObject, JsonValue, Message, OpaquePart, Part, ToolDefinition, UserPart } from "../../types.ts";
+import type { JsonObject, JsonValue, OpaquePart, Part, ToolDefinition, UserPart } from "../../types.ts";
 import { withSentIds, type SentPart, type SentTurn } from "../call-ids.ts";
+import { withSentNames } from "../call-names.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText } from "../conversation.ts";
 import { asObject, asText } from "../json-fields.ts";
+import type { ModelRequest } from "../provider.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const RESPONSES_WIRE = "openai-responses";
@@ -12,13 +14,14 @@ export const RESPONSES_WIRE = "openai-responses";
 /** OpenAI's limit for the id of a call; conversations that began elsewhere can hold longer ones. */
 const CALL_ID_LENGTH = 64;
 
-export function responsesInput(messages: readonly Message[], target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
+export function responsesInput({ messages, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
   const answered = new Set<string>();
   for (const part of messages.flatMap<Part>(({ content }) => content)) {
     const id = part.type === "opaque" ? answeredCall(keptItem(part)) : undefined;
     if (id !== undefined) answered.add(id);
   }
-  return withSentIds(readTurns(messages, opaqueFrom(target), warnings), callId).flatMap((turn) => turnItems(turn, answered));
+  const turns = withSentNames(readTurns(messages, opaqueFrom(target), warnings), parameters.tools);
+  return withSentIds(turns, callId).flatMap((turn) => turnItems(turn, answered));
 }
 
 /**

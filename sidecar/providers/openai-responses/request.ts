@@ -52,7 +52,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
   const knowsItems = reasons(model) && !target.learned.has(NO_OTHER_ITEMS);
-  const items = responsesInput(request.messages, knowsItems ? target : withoutItems(target), warnings);
+  const items = responsesInput(request, knowsItems ? target : withoutItems(target), warnings);
   const input = target.learned.has(NO_ITEM_IDS) ? items.map(({ id: _id, ...item }) => item) : items;
   return { path: "/responses", body: { ...withProviderOptions(body, parameters, target, "input"), input }, warnings };
 }
