@@ -84,6 +84,11 @@ export function resultText({ content, isError }: Pick<ToolResultPart, "content" 
   return content.trim() === "" ? "Error" : `Error: ${content}`;
 }
 
+/** That nothing is missing from a call can be seen by arguments that are an object: none at all may be still to come. */
+export function isWholeCall(writtenArguments: string): boolean {
+  return asObject(parseJson(writtenArguments)) !== undefined;
+}
+
 /** A call's arguments as an object. What a model wrote wrongly, or did not finish, is told to it as that. */
 export function argumentsObject({ arguments: text }: ToolCallPart): JsonObject {
   if (text.trim() === "") return {};

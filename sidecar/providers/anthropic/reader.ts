@@ -4,6 +4,7 @@
 
 import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { CallIds } from "../call-ids.ts";
+import { isWholeCall } from "../conversation.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
@@ -50,6 +51,8 @@ export class AnthropicReader implements WireReader {
   #stopped = false;
   #calledTools = false;
   #stopReason: string | null = null;
+  /** The latest call, as long as it may be one that was cut: no arguments came, or not all of them. */
+  #doubted: ProviderEvent | undefined;
   #usage: JsonObject | null = null;
 
   constructor(target: WireTarget) {
@@ -84,7 +87,10 @@ export class AnthropicReader implements WireReader {
 
   end(out: ProviderEvent[]): void {
     // Proxies leave out the end of the last block and yet say why the message stopped.
-    if (this.finished) for (const index of this.#blocks.keys()) this.#endBlock(index, out);
+    if (this.finished) {
+      for (const index of this.#blocks.keys()) this.#endBlock(index, out);
+      this.#settleDoubts(out);
+    }
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
     if (!this.finished) return;
@@ -110,6 +116,7 @@ export class AnthropicReader implements WireReader {
       case "message_delta":
         this.#stopReason = asText(asObject(record["delta"])?.["stop_reason"]) ?? this.#stopReason;
         this.#addUsage(record["usage"]);
+        if (this.#stopReason !== null) this.#settleDoubts(out);
         break;
       case "message_stop":
         this.#stopped = true;
@@ -125,6 +132,7 @@ export class AnthropicReader implements WireReader {
 
   #startMessage(out: ProviderEvent[]): void {
     for (const index of this.#blocks.keys()) this.#endBlock(index, out);
+    this.#settleDoubts(out);
     this.#stopped = false;
     this.#stopReason = null;
     this.#calledTools = false;
@@ -140,11 +148,12 @@ export class AnthropicReader implements WireReader {
     const type = asText(start["type"]) ?? "";
     if (type === "tool_use") this.#held.addCall(start);
     else this.#held.addPart(start);
-    const block = this.#open(index, start, type);
+    const block = this.#open(index, start, type, out);
     this.#grow(block, asText(start[type === "thinking" ? "thinking" : "text"]) ?? "", out);
   }
 
-  #open(index: number, start: JsonObject, type: string): OpenBlock {
+  #open(index: number, start: JsonObject, type: string, out: ProviderEvent[]): OpenBlock {
+    this.#tellDoubted(out);
     if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
     const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "" };
     this.#blocks.set(index, block);
@@ -176,7 +185,7 @@ export class AnthropicReader implements WireReader {
     if (begun !== undefined) return begun;
     this.#endBlock(index, out);
     this.#held.addPart(undefined);
-    return this.#open(index, { type: type ?? "text" }, type ?? "text");
+    return this.#open(index, { type: type ?? "text" }, type ?? "text", out);
   }
 
   #grow(block: OpenBlock, text: string, out: ProviderEvent[]): void {
@@ -192,14 +201,7 @@ export class AnthropicReader implements WireReader {
     if (block === undefined) return;
     this.#blocks.delete(index);
     if (block.type === "tool_use") {
-      this.#calledTools = true;
-      const { id, name } = block.start;
-      out.push({
-        type: "tool-call",
-        id: this.#ids.of(asText(id) ?? "", `toolu_${index}`),
-        name: asText(name) ?? "",
-        arguments: argumentsOf(block),
-      });
+      this.#endCall(block, index, out);
     } else if (block.type === "thinking") {
       // Byte for byte as it came: a changed signature is refused (quirk 30).
       if (block.signature !== "") this.#keep({ type: "thinking", thinking: block.text, signature: block.signature }, out);
@@ -210,6 +212,33 @@ export class AnthropicReader implements WireReader {
       // What a limit cut in the middle of its input was never run.
       if (block.json === "" || input !== undefined) this.#keep(input === undefined ? block.start : { ...block.start, input }, out);
     }
+  }
+
+  #endCall(block: OpenBlock, index: number, out: ProviderEvent[]): void {
+    this.#tellDoubted(out);
+    const { id, name } = block.start;
+    const call: ProviderEvent = {
+      type: "tool-call",
+      id: this.#ids.of(asText(id) ?? "", `toolu_${index}`),
+      name: asText(name) ?? "",
+      arguments: argumentsOf(block),
+    };
+    this.#doubted = call;
+    if (isWholeCall(call.arguments)) this.#tellDoubted(out);
+  }
+
+  /** Where the message went on, the call was not cut. */
+  #tellDoubted(out: ProviderEvent[]): void {
+    if (this.#doubted === undefined) return;
+    this.#calledTools = true;
+    out.push(this.#doubted);
+    this.#doubted = undefined;
+  }
+
+  /** Once it is known why the message stopped: a call that was cut is no call. */
+  #settleDoubts(out: ProviderEvent[]): void {
+    if (CUTTING.includes(this.#stopReason ?? "")) this.#doubted = undefined;
+    else this.#tellDoubted(out);
   }
 
   #keep(block: JsonObject, out: ProviderEvent[]): void {
@@ -263,6 +292,9 @@ function isWritten(value: JsonValue | undefined): boolean {
 
 const PAUSED =
   "The provider paused the answer: its own tools ran as often as it lets them in one request. It goes on where it is given back as it is.";
+
+/** Reasons that stop a message wherever it is. */
+const CUTTING: readonly string[] = ["max_tokens", "model_context_window_exceeded", "refusal", "sensitive"];
 
 const REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: "stop",

@@ -1,6 +1,6 @@
 // Reads a stream of chat completion chunks, as OpenAI defined them and as everybody else sends them.
 
-import type { JsonObject, JsonValue } from "../../types.ts";
+import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
@@ -76,13 +76,13 @@ export class ChatReader implements WireReader {
       const details = { wire: CHAT_WIRE, reasoningDetails: this.#details.all };
       out.push({ type: "opaque", provider: this.#target.provider, data: details });
     }
+    const { reason } = this.#finish;
+    const finishReason = mapFinishReason(reason, this.#calls.any);
     // A call that was cut is no call: its arguments may stop anywhere.
-    if (whole) this.#endCalls(out);
+    if (whole) this.#endCalls(finishReason, out);
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
-    if (!whole) return;
-    const { reason } = this.#finish;
-    out.push({ type: "finish", finishReason: mapFinishReason(reason, this.#calls.any), rawFinishReason: reason });
+    if (whole) out.push({ type: "finish", finishReason, rawFinishReason: reason });
   }
 
   #readInFull(data: string, event: string, out: ProviderEvent[]): void {
@@ -199,8 +199,8 @@ export class ChatReader implements WireReader {
     this.#finish.content();
   }
 
-  #endCalls(out: ProviderEvent[]): void {
-    for (const call of this.#calls.finished()) {
+  #endCalls(finishReason: FinishReason, out: ProviderEvent[]): void {
+    for (const call of this.#calls.finished(CUTTING.includes(finishReason))) {
       out.push(toolCallEvent(call));
       if (call.extraContent === undefined) continue;
       const data = { wire: CHAT_WIRE, toolCall: call.id, extraContent: call.extraContent };
@@ -208,6 +208,9 @@ export class ChatReader implements WireReader {
     }
   }
 }
+
+/** What ends an answer wherever it is. */
+const CUTTING: readonly FinishReason[] = ["length", "content-filter", "error"];
 
 /**
  * Pictures stand beside the text (https://openrouter.ai/docs/features/multimodal/image-generation), sound as well

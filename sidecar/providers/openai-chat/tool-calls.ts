@@ -3,6 +3,7 @@
 
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { calledName } from "../call-names.ts";
+import { isWholeCall } from "../conversation.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asItems, asJsonText, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
@@ -70,11 +71,17 @@ export class ToolCallAssembly {
     return (begins || this.#isLegacy) && this.#addPiece({ function: piece }, LEGACY);
   }
 
-  /** In the order in which they began. A call that was given no id, or that of another, gets one that is unique in this answer. */
-  finished(): readonly FinishedCall[] {
+  /**
+   * In the order in which they began. A call that was given no id, or that of another, gets one that is unique in this answer.
+   * `isCut`: the answer ended in the middle. Then the last call is whole only where its arguments are.
+   */
+  finished(isCut = false): readonly FinishedCall[] {
     const given = new Set(this.#calls.map((call) => call.id));
     const taken = new Set<string>();
-    return this.#calls.filter(saysSomething).map((call, at) => {
+    const calls = this.#calls.filter(saysSomething);
+    const last = calls.at(-1);
+    if (isCut && last !== undefined && !isWholeCall(argumentsOf(last))) calls.pop();
+    return calls.map((call, at) => {
       let id = call.id === "" ? `call_${at}` : call.id;
       // Results name their call by its id alone, so two calls must not share one.
       for (let next = at; taken.has(id) || (id !== call.id && given.has(id)); next += 1) id = `${call.id || "call"}_${next}`;

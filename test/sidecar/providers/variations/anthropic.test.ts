@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../sidecar/types.ts";
+import { readPieces } from "../../../support/wire-reading.ts";
 import { PLAIN, read, sse, TWICE, type Answer } from "./one-answer.ts";
 
 describe("Anthropic's wire:", () => {
@@ -184,5 +185,37 @@ describe("Anthropic's wire:", () => {
     const said = [start, grown({ type: "text_delta", text: "It is 7 °C." }), ...end()];
     const stream = said.map((record) => `data: : keepalive\n\nevent: ping\ndata: ping\n\n${sse(record)}`).join("");
     assert.deepEqual(read("anthropic", stream), { ...PLAIN, reasoning: "" });
+  });
+
+  const call = (n: number, written: string, isClosed = true): readonly JsonObject[] => [
+    opened(use(n), { index: n }),
+    ...(written === "" ? [] : [grown({ type: "input_json_delta", partial_json: written }, { index: n })]),
+    ...(isClosed ? [{ ...closed, index: n }] : []),
+  ];
+  const told = (...records: readonly JsonObject[]): Answer["tools"] => read("anthropic", sse(start, ...records)).tools;
+  const [FIRST = ["", "", ""], SECOND = ["", "", ""]] = TWICE.tools;
+
+  for (const reason of ["max_tokens", "model_context_window_exceeded", "refusal"])
+    test(`a call that an answer's end cut is no call, whatever had come of it: ${reason}`, () => {
+      for (const written of ["", '{"n', '{"n":2'])
+        for (const isClosed of [true, false])
+          assert.deepEqual(told(...call(1, '{"n":1}'), ...call(2, written, isClosed), ...end(reason)), [FIRST], `${written} ${isClosed}`);
+      assert.deepEqual(told(...call(1, '{"n":1}'), ...call(2, '{"n":2}'), ...end(reason)), TWICE.tools);
+      // What another block follows was not cut.
+      assert.deepEqual(told(...call(1, ""), ...call(2, "{"), ...end(reason)), [["c1", "a", ""]]);
+    });
+
+  test("a call without arguments is one where the model ended it, in its place", () => {
+    for (const stop of [end("tool_use"), [{ type: "message_stop" }], end("pause_turn")])
+      assert.deepEqual(told(...call(1, ""), ...call(2, '{"n":2}'), ...call(1, "", false), ...stop), [
+        ["c1", "a", ""],
+        SECOND,
+        ["c1_1", "a", ""],
+      ]);
+    const cut = readPieces("anthropic", [Buffer.from(sse(start, ...call(1, "")))]);
+    assert.deepEqual(
+      cut.events.filter((event) => event.type === "tool-call"),
+      [],
+    );
   });
 });

@@ -105,9 +105,19 @@ describe("Calls of tools over chat completions:", () => {
   for (const [title, expected, pieces] of FORMS)
     test(title, () => assert.deepEqual(read("openai-chat", sse(...pieces, stopped("tool_calls"), counted, "[DONE]")), expected));
 
-  test("arguments that each piece repeats are told once also where the answer was cut at its length", () => {
+  test("arguments that each piece repeats are told once also where the model did not finish them", () => {
     const pieces = [piece({ name: "weather", arguments: '{"city' }, { id: "c1" }), piece({ arguments: '{"city":"B' })];
-    const { tools } = read("openai-chat", sse(...pieces, stopped("length"), "[DONE]"));
+    const { tools } = read("openai-chat", sse(...pieces, stopped("tool_calls"), "[DONE]"));
     assert.deepEqual(tools, [["c1", "weather", '{"city":"B']]);
   });
+
+  for (const reason of ["length", "max_tokens", "content_filter"])
+    test(`a call that an answer's end cut is no call, whatever had come of it: ${reason}`, () => {
+      const whole = piece({ name: "weather", arguments: '{"city":"Bern"}' }, { id: "c1" });
+      const told = (...pieces: readonly JsonObject[]): Answer["tools"] =>
+        read("openai-chat", sse(...pieces, stopped(reason), "[DONE]")).tools;
+      assert.deepEqual(told(whole), CALLED.tools);
+      for (const written of ["", "{", '{"dir":"/tmp', '{"dir":"/tmp"'])
+        assert.deepEqual(told(whole, piece({ name: "cleanup", arguments: written }, { id: "c2", index: 1 })), CALLED.tools, written);
+    });
 });
