@@ -126,6 +126,8 @@ export class ChatReader implements WireReader {
     if (delta !== undefined) this.#readDelta(delta, out);
     // The older completions have their text here. Together repeats what its delta says.
     else this.#text(choice["text"], out);
+    const message = asObject(choice["message"]);
+    if (message !== undefined && message !== delta) this.#readLateCalls(message);
     // OpenRouter can tell of the error in the choice that it ended.
     if (isTold(choice["error"])) throw new StreamFailure(readErrorJson(choice));
     const reason = asText(choice["finish_reason"]);
@@ -137,6 +139,12 @@ export class ChatReader implements WireReader {
     const delta = asObject(choice["delta"]);
     const message = this.#started ? undefined : asObject(choice["message"]);
     return message === undefined || (delta !== undefined && Object.keys(delta).length > 0) ? delta : message;
+  }
+
+  /** Some servers stream the text alone, and have the calls in the whole message at the end. */
+  #readLateCalls(message: JsonObject): void {
+    if (this.#calls.any) return;
+    if (this.#calls.add(message["tool_calls"]) || this.#calls.addLegacy(message["function_call"])) this.#content();
   }
 
   #readDelta(delta: JsonObject, out: ProviderEvent[]): void {

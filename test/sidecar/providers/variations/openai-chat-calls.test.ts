@@ -11,6 +11,10 @@ const piece = (called: JsonObject, more: JsonObject = {}): JsonObject =>
 const calledAs = (...tools: Answer["tools"]): Answer => ({ ...TWICE, tools });
 const BERN = '{"city":"Bern"}';
 
+/** The whole message at the end of a stream. */
+const repeated = (message: JsonObject): JsonObject => chunk(null, {}, { delta: {}, message, finish_reason: "tool_calls" });
+const bern: JsonObject = { id: "c1", type: "function", function: { name: "weather", arguments: BERN } };
+
 const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readonly JsonObject[]])[] = [
   [
     "another name begins another call under one index and one id, its arguments in pieces",
@@ -22,6 +26,21 @@ const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readon
       piece({ arguments: '{"n"' }),
       piece({ arguments: ":2}" }, { id: "c1" }),
     ],
+  ],
+  [
+    "a call that stands in the whole message alone, behind the text that came in pieces",
+    { ...CALLED, text: "Let me see." },
+    [chunk({ content: "Let me see." }), repeated({ role: "assistant", content: "Let me see.", tool_calls: [bern] })],
+  ],
+  [
+    "a call in the older form in the whole message, behind the text",
+    { ...CALLED, text: "Hm.", tools: [["call_0", "weather", BERN]] },
+    [chunk({ content: "Hm." }), repeated({ content: "Hm.", function_call: { name: "weather", arguments: BERN } })],
+  ],
+  [
+    "a call that the whole message repeats under another id",
+    CALLED,
+    [piece({ name: "weather", arguments: BERN }, { id: "c1" }), repeated({ content: "", tool_calls: [{ ...bern, id: "c9" }] })],
   ],
   [
     "quirk 39: one tool called twice with the same arguments under one index, with ids of their own",
