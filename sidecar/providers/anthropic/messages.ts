@@ -6,7 +6,10 @@ import { withSentNames } from "../call-names.ts";
 import { argumentsObject, opaqueFrom, readTurns } from "../conversation.ts";
 import type { ModelRequest } from "../provider.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
-import { keptBlock, usesServerTool, withPairedServerTools } from "./server-tools.ts";
+import { isThought, keptBlock, usesServerTool, withPairedServerTools } from "./server-tools.ts";
+
+/** The lesson that what was thought is wanted back without a signature too. */
+export const UNSIGNED_BACK = "thinking=back";
 
 /** Results of tools belong to the user's side, and neighbours of one side become one message. */
 export function anthropicMessages(request: ModelRequest, target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
@@ -15,7 +18,7 @@ export function anthropicMessages(request: ModelRequest, target: WireTarget, war
     withSentNames(readTurns(request.messages, opaqueFrom(target), warnings, usesServerTool), request.parameters.tools),
     toolUseId,
   );
-  for (const turn of withPairedServerTools(turns.map((one) => ({ role: one.role, content: blocksOf(one) })))) {
+  for (const turn of withPairedServerTools(turns.map((one) => ({ role: one.role, content: blocksOf(one, target) })))) {
     const role = turn.role === "assistant" ? "assistant" : "user";
     const last = built.at(-1);
     if (last?.role === role) last.content.push(...turn.content);
@@ -40,9 +43,9 @@ export function anthropicTools(tools: readonly ToolDefinition[]): readonly JsonO
   }));
 }
 
-function blocksOf(turn: SentTurn): JsonObject[] {
+function blocksOf(turn: SentTurn, target: WireTarget): JsonObject[] {
   if (turn.role === "user") return turn.content.flatMap(userBlock);
-  if (turn.role === "assistant") return turn.content.flatMap(assistantBlock);
+  if (turn.role === "assistant") return answerBlocks(turn.content, target);
   return turn.content.map(({ sentId, content, isError }) => ({
     type: "tool_result",
     tool_use_id: sentId,
@@ -57,7 +60,17 @@ function userBlock(part: UserPart): readonly JsonObject[] {
   return part.type === "text" ? [{ type: "text", text: part.text }] : [];
 }
 
-/** Reasoning goes back only as the signed block that it came in: without its signature it is refused (quirk 30). */
+/**
+ * Reasoning goes back as the signed block that it came in alone: without its signature it is refused (quirk 30), except where the
+ * model taught that it is wanted. Then every answer has some, and be it none.
+ */
+function answerBlocks(parts: readonly SentPart[], target: WireTarget): JsonObject[] {
+  const blocks = parts.flatMap(assistantBlock);
+  if (!target.learned.has(UNSIGNED_BACK) || blocks.some(isThought)) return blocks;
+  const thinking = parts.flatMap((part) => (part.type === "reasoning" ? [part.text] : [])).join("");
+  return [{ type: "thinking", thinking }, ...blocks];
+}
+
 function assistantBlock(part: SentPart): readonly JsonObject[] {
   // A block of white space alone is refused (quirk 34).
   if (part.type === "text") return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];

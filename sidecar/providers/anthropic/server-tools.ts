@@ -59,6 +59,6 @@ function answeredId(block: JsonObject): string | undefined {
   return asText(block["type"])?.endsWith("_tool_result") === true ? asText(block["tool_use_id"]) : undefined;
 }
 
-function isThought(block: JsonObject | undefined): boolean {
+export function isThought(block: JsonObject | undefined): boolean {
   return block?.["type"] === "thinking" || block?.["type"] === "redacted_thinking";
 }

@@ -6,6 +6,7 @@ import { asList, asObject } from "../json-fields.ts";
 import { saysMustReason } from "../reasoning-effort.ts";
 import { isAboutValue, leftOut, mapped } from "../refusal.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { UNSIGNED_BACK } from "./messages.ts";
 import { thinksAdaptively } from "./models.ts";
 
 /** Tokens that a model without an effort of its own may think. */
@@ -106,6 +107,8 @@ const BESIDE_THINKING = /\b(temperature|top_p|top_k|max_tokens)\b/u;
 
 /** `body` is what was refused with status 400. Undefined: it says nothing of how the model is to be asked to think. */
 export function learnThinking(message: string, body: JsonObject): string | undefined {
+  // DeepSeek's words (leookun/cursor-byok#276) and Moonshot's (NousResearch/hermes-agent#14018), whose servers sign nothing.
+  if (/\bthinking\b.{0,60}must be passed back|reasoning_content is missing/iu.test(message)) return UNSIGNED_BACK;
   // Signatures are checked against the key and the model; a conversation can outlive both (quirk 30).
   if (/\bsignature\b|thinking.{0,40}blocks?.{0,60}(cannot be modified|invalid|match)/iu.test(message)) return WITHOUT_OPAQUE;
   if (/expected `?thinking`? or `?redacted_thinking/iu.test(message)) return WITHOUT_BUDGET;
