@@ -25,10 +25,10 @@ const SIGN_OF_LIFE = /^(?:ping|heartbeat|keep-?alive)$/iu;
 
 /**
  * What some write as data so that nobody takes the connection for dead: a comment in the wrong place, as Vertex AI has it for models of
- * its partners (anomalyco/opencode#50871), a word, nothing.
+ * its partners (anomalyco/opencode#50871), a word, nothing, or a value that holds nothing.
  */
 function saysNothing(line: string): boolean {
-  return line === "" || line.startsWith(":") || line === "null" || SIGN_OF_LIFE.test(line);
+  return line === "" || line.startsWith(":") || line === "null" || line === "[]" || line === '""' || SIGN_OF_LIFE.test(line);
 }
 
 /** The `[DONE]` with which chat completions end, and which proxies also put at the end of streams that have an end of their own. */

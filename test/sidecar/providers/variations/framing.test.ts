@@ -15,6 +15,8 @@ const MANY_LINES = sse(
 
 const SIGNS_OF_LIFE = [
   "data: : keepalive\n\n",
+  "data: []\n\n",
+  'data: ""\n\n',
   "data: : OPENROUTER PROCESSING\n\n",
   "data: null\n\n",
   "event: ping\ndata: ping\n\n",
