@@ -28,6 +28,8 @@ interface CallInPieces {
   /** Their last characters: to look for these in what has grown by pieces costs as much as all of it is long. */
   end: string;
   extraContent: JsonValue | undefined;
+  /** Of a tool that takes a text (https://platform.openai.com/docs/guides/function-calling#custom-tools), which is the arguments then. */
+  isCustom: boolean;
   looks: number;
 }
 
@@ -80,7 +82,7 @@ export class ToolCallAssembly {
     const taken = new Set<string>();
     const calls = this.#calls.filter(saysSomething);
     const last = calls.at(-1);
-    if (isCut && last !== undefined && !isWholeCall(argumentsOf(last))) calls.pop();
+    if (isCut && last !== undefined && (last.isCustom || !isWholeCall(argumentsOf(last)))) calls.pop();
     return calls.map((call, at) => {
       let id = call.id === "" ? `call_${at}` : call.id;
       // Results name their call by its id alone, so two calls must not share one.
@@ -95,16 +97,18 @@ export class ToolCallAssembly {
   }
 
   #addPiece(piece: JsonObject, index = asCount(piece["index"])): boolean {
-    const called = asObject(piece["function"]);
+    const custom = asObject(piece["custom"]);
+    const called = custom ?? asObject(piece["function"]);
     const id = asText(piece["id"]) ?? "";
     const name = asText(called?.["name"]) ?? "";
-    const written = asJsonText(called?.["arguments"]);
+    const written = custom === undefined ? asJsonText(called?.["arguments"]) : (asText(custom["input"]) ?? "");
     const call = this.#callOf({ id, name, written }, index);
     if (call === undefined) return false;
     // What repeats the call's id or name alone says nothing: some do so behind the finish reason, which stands then.
     const isNew = written !== "" || (call.id === "" && id !== "") || (call.name === "" && name !== "");
     if (call.id === "") call.id = id;
     if (call.name === "") call.name = name;
+    if (custom !== undefined) call.isCustom = true;
     if (written !== "") this.#grow(call, written);
     if (piece["extra_content"] !== undefined) this.#held.addPart(piece["extra_content"]);
     if (piece["extra_content"] !== undefined) call.extraContent = piece["extra_content"];
@@ -135,7 +139,7 @@ export class ToolCallAssembly {
     const { id, name, written } = piece;
     const found = this.#find(id, name, index);
     if (found === undefined || (name !== "" && found.name !== "" && name !== found.name)) return this.#begin(index);
-    if (!/^\s*[{"]/u.test(written) || !isWhole(found)) return found;
+    if (found.isCustom || !/^\s*[{"]/u.test(written) || !isWhole(found)) return found;
     const told = argumentsOf(found);
     if (isSame(written, told)) return undefined;
     const isItsOwn = id === "" ? name === "" : id === found.id;
@@ -173,7 +177,7 @@ export class ToolCallAssembly {
   #begin(index: number | undefined): CallInPieces {
     // Each new piece is compared with all calls.
     this.#held.addCall(undefined);
-    const call = { index, id: "", name: "", arguments: "", end: "", grown: undefined, extraContent: undefined, looks: 0 };
+    const call = { index, id: "", name: "", arguments: "", end: "", grown: undefined, extraContent: undefined, isCustom: false, looks: 0 };
     this.#calls.push(call);
     return call;
   }
@@ -194,7 +198,8 @@ function grownBy({ arguments: before, grown }: CallInPieces, written: string): s
  * Some servers send with each piece all that came before it (NousResearch/hermes-agent#35718): the last one is all there is. Pieces
  * can begin alike by chance too, as `{"not":` and `{"not":{}}}` do: then they are JSON once they are joined.
  */
-function argumentsOf({ arguments: joined, grown }: CallInPieces): string {
+function argumentsOf({ arguments: joined, grown, isCustom }: CallInPieces): string {
+  if (isCustom) return JSON.stringify({ input: joined });
   const isGrown = grown !== undefined && grown.length < joined.length;
   return isGrown && parseJson(joined) === undefined ? grown : joined;
 }

@@ -15,6 +15,8 @@ const BERN = '{"city":"Bern"}';
 const repeated = (message: JsonObject): JsonObject => chunk(null, {}, { delta: {}, message, finish_reason: "tool_calls" });
 const bern: JsonObject = { id: "c1", type: "function", function: { name: "weather", arguments: BERN } };
 
+const custom = (called: JsonObject, more: JsonObject = {}): JsonObject => chunk({ tool_calls: [{ index: 0, custom: called, ...more }] });
+
 const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readonly JsonObject[]])[] = [
   [
     "another name begins another call under one index and one id, its arguments in pieces",
@@ -41,6 +43,15 @@ const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readon
     "a call that the whole message repeats under another id",
     CALLED,
     [piece({ name: "weather", arguments: BERN }, { id: "c1" }), repeated({ content: "", tool_calls: [{ ...bern, id: "c9" }] })],
+  ],
+  [
+    "a call of a custom tool, whose text is its input, with braces and quotes in its pieces",
+    calledAs(["c1", "sql", '{"input":"select \\"a\\" {} {}"}'], ["c2", "b", '{"n":2}']),
+    [
+      custom({ name: "sql", input: "" }, { id: "c1", type: "custom" }),
+      ...["select ", '"a"', " ", "{}", " ", "{}"].map((input) => custom({ input })),
+      piece({ name: "b", arguments: '{"n":2}' }, { id: "c2", index: 1 }),
+    ],
   ],
   [
     "quirk 39: one tool called twice with the same arguments under one index, with ids of their own",
@@ -136,6 +147,7 @@ describe("Calls of tools over chat completions:", () => {
       const told = (...pieces: readonly JsonObject[]): Answer["tools"] =>
         read("openai-chat", sse(...pieces, stopped(reason), "[DONE]")).tools;
       assert.deepEqual(told(whole), CALLED.tools);
+      assert.deepEqual(told(whole, custom({ name: "sql", input: "select 1" }, { id: "c2", index: 1 })), CALLED.tools);
       for (const written of ["", "{", '{"dir":"/tmp', '{"dir":"/tmp"'])
         assert.deepEqual(told(whole, piece({ name: "cleanup", arguments: written }, { id: "c2", index: 1 })), CALLED.tools, written);
     });
