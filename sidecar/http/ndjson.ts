@@ -34,16 +34,18 @@ export class NdjsonDecoder implements RecordDecoder {
   }
 }
 
-/** Bytes that tell a field of a server-sent event from JSON, a byte order mark and all. */
+/** Bytes that tell a field of a server-sent event from JSON, and JSON over several lines from lines, a byte order mark and all. */
 const BEGINNING_LENGTH = 9;
 /** In Latin-1, where a byte is a character: the first three are the byte order mark. */
 const SSE_BEGINNING = /^(?:\u00ef\u00bb\u00bf)?[\t\n\r ]*(?:data|event|id|retry)?:/u;
+/** No line of JSON ends behind the bracket that opens it. */
+const INDENTED_BEGINNING = /^(?:\u00ef\u00bb\u00bf)?[\t\n\r ]*\{[\t\r ]*\n/u;
 
 /**
- * For a body whose label says that it is JSON of some kind. Servers exist that put these labels on server-sent events too; those are
- * recognised by how they begin.
+ * For a body whose label says that it is JSON of some kind. Servers exist that put these labels on server-sent events too, or that of
+ * lines on one record over several of them; those are recognised by how they begin.
  */
-export class LabelledDecoder implements RecordDecoder {
+class LabelledDecoder implements RecordDecoder {
   readonly #labelled: RecordDecoder;
   readonly #sink: RecordSink;
   readonly #limit: number;
@@ -51,7 +53,7 @@ export class LabelledDecoder implements RecordDecoder {
   #decoder: RecordDecoder | undefined;
 
   /** `labelled`: for what the label says. */
-  constructor(labelled: RecordDecoder, sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+  constructor(labelled: RecordDecoder, sink: RecordSink, limit: number) {
     this.#labelled = labelled;
     this.#sink = sink;
     this.#limit = limit;
@@ -78,12 +80,23 @@ export class LabelledDecoder implements RecordDecoder {
   }
 
   #decide(): RecordDecoder {
-    const isSse = SSE_BEGINNING.test(this.#beginning.toString("latin1"));
-    const decoder = isSse ? new SseDecoder(this.#sink, this.#limit) : this.#labelled;
+    const beginning = this.#beginning.toString("latin1");
+    const decoder = SSE_BEGINNING.test(beginning)
+      ? new SseDecoder(this.#sink, this.#limit)
+      : INDENTED_BEGINNING.test(beginning)
+        ? new OneRecordDecoder(this.#sink, this.#limit)
+        : this.#labelled;
     this.#decoder = decoder;
     decoder.push(this.#beginning);
     this.#beginning = Buffer.alloc(0);
     return decoder;
+  }
+}
+
+/** Each line is a record. */
+export class LinesDecoder extends LabelledDecoder {
+  constructor(sink: RecordSink, limit: number = MAX_RECORD_LENGTH) {
+    super(new NdjsonDecoder(sink, limit), sink, limit);
   }
 }
 

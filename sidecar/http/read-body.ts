@@ -1,7 +1,7 @@
 // Reads a whole body within a bound: error answers and model lists, never streams.
 
 import type { HttpExchange } from "./http-exchange.ts";
-import { isPacked, unpacked } from "./packed-body.ts";
+import { unpacked } from "./packed-body.ts";
 
 export interface WholeBody {
   readonly text: string;
@@ -17,11 +17,11 @@ export interface BytesSoFar {
   readonly failure?: unknown;
 }
 
-/** `limit` in bytes, of what is packed and of what it holds. `encoding` as the head has it. Rejects as `HttpExchange.read` does. */
-export async function readWholeBody(exchange: HttpExchange, limit: number, encoding?: string): Promise<WholeBody> {
+/** `limit` in bytes, of what is packed and of what it holds. `packed`: how it is compressed, if it is. Rejects as `HttpExchange.read` does. */
+export async function readWholeBody(exchange: HttpExchange, limit: number, packed?: string): Promise<WholeBody> {
   const { bytes, cut, failure } = await readBytesSoFar(exchange, limit);
   if (failure !== undefined) throw failure;
-  const body = isPacked(encoding) ? unpacked(bytes, encoding, limit) : bytes;
+  const body = packed === undefined ? bytes : unpacked(bytes, packed, limit);
   return { text: body?.toString("utf8") ?? "", cut: cut || body === null };
 }
 

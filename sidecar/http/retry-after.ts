@@ -1,13 +1,13 @@
 // How long a refused request should wait, as the many ways of saying so have it. All pure; all times in milliseconds. `nowMs` is the
 // time of this machine, by which what a server calls an instant is reckoned only as long as its answer was dated alike.
 
-import type { IncomingHttpHeaders } from "node:http";
+import { headerText, type HttpHeaders } from "./headers.ts";
 
 /**
  * From the most to the least exact: `retry-after-ms`, `retry-after` in seconds or as a date, then the reset times of those
  * rate limits of which nothing remains. Undefined where the headers say nothing that can be believed.
  */
-export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+export function retryAfterMs(headers: HttpHeaders, nowMs: number): number | undefined {
   const exact = positiveNumber(headerText(headers, "retry-after-ms"));
   if (exact !== undefined) return exact;
   const text = headerText(headers, "retry-after");
@@ -22,7 +22,7 @@ export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): numbe
 }
 
 /** With an answer that was given: for how long nothing is left of a limit, so that the next request would be refused. */
-export function exhaustedForMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+export function exhaustedForMs(headers: HttpHeaders, nowMs: number): number | undefined {
   return longestReset(headers, nowMs, (remaining) => remaining === "0");
 }
 
@@ -30,8 +30,8 @@ export function exhaustedForMs(headers: IncomingHttpHeaders, nowMs: number): num
 const EXACT_MS = 2000;
 
 /** When the answer was sent, by the clock of whoever sent it; a clock here that agrees with it is more exact. */
-function sentMs(headers: IncomingHttpHeaders, nowMs: number): number {
-  const date = dateMs(headers.date ?? "");
+function sentMs(headers: HttpHeaders, nowMs: number): number {
+  const date = dateMs(headerText(headers, "date") ?? "");
   const agrees = date <= nowMs && nowMs - date < EXACT_MS;
   return Number.isNaN(date) || agrees ? nowMs : date;
 }
@@ -42,17 +42,13 @@ function dateMs(text: string): number {
 }
 
 /** `x-should-retry`, by which OpenAI and Anthropic overrule what a status usually means. */
-export function shouldRetry(headers: IncomingHttpHeaders): boolean | undefined {
+export function shouldRetry(headers: HttpHeaders): boolean | undefined {
   const text = headerText(headers, "x-should-retry");
   return text === "true" ? true : text === "false" ? false : undefined;
 }
 
 /** `x-ratelimit-reset-requests: 12ms` (OpenAI, Groq) and `anthropic-ratelimit-requests-reset: 2026-01-01T00:00:00Z`. */
-function longestReset(
-  headers: IncomingHttpHeaders,
-  nowMs: number,
-  isUsedUp: (remaining: string | undefined) => boolean,
-): number | undefined {
+function longestReset(headers: HttpHeaders, nowMs: number, isUsedUp: (remaining: string | undefined) => boolean): number | undefined {
   const waits: number[] = [];
   for (const name of Object.keys(headers)) {
     if (!name.includes("ratelimit")) continue;
@@ -92,9 +88,4 @@ function instantMs(text: string, nowMs: number): number | undefined {
 function positiveNumber(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d+(\.\d+)?$/u.test(text.trim())) return undefined;
   return Number(text);
-}
-
-function headerText(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -1,9 +1,10 @@
 // Reads the body of one answer: bytes to records, records to events, one batch for each read of the socket. Knows how an
 // answer can end: by its own marker, cut, with an error inside the stream, or with bytes that are no answer at all.
 
+import { headerTexts } from "../http/headers.ts";
 import type { HttpExchange, HttpHead } from "../http/http-exchange.ts";
-import { LabelledDecoder, NdjsonDecoder, WholeBodyDecoder } from "../http/ndjson.ts";
-import { isPacked } from "../http/packed-body.ts";
+import { LinesDecoder, WholeBodyDecoder } from "../http/ndjson.ts";
+import { packedAs } from "../http/packed-body.ts";
 import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http/records.ts";
 import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
@@ -202,8 +203,8 @@ function afterTheEnd({ info }: ProviderError): ProviderEvent {
 }
 
 function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget, sink: RecordSink): RecordDecoder {
-  const encoding = head.headers["content-encoding"];
-  if (isPacked(encoding)) {
+  const encoding = packedAs(head.headers);
+  if (encoding !== undefined) {
     throw protocolError(
       target,
       `the answer came compressed (${encoding}) although that was not asked for.`,
@@ -211,13 +212,13 @@ function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget,
       "compressed",
     );
   }
-  const type = head.headers["content-type"]?.toLowerCase() ?? "";
-  if (type.startsWith("text/html")) {
+  const types = headerTexts(head.headers, "content-type").flatMap((text) => text.toLowerCase().split(/\s*,\s*/u));
+  if (types.length > 0 && types.every((type) => type.startsWith("text/html"))) {
     const words = `a web page came instead of an answer. ${checkBaseUrl(target)}`;
     throw protocolError(target, words, "before-first-token", "not-an-api");
   }
-  if (type.startsWith("text/event-stream")) return new SseDecoder(sink);
-  if (type.includes("ndjson") || type.includes("jsonl") || adapter.framing === "ndjson")
-    return new LabelledDecoder(new NdjsonDecoder(sink), sink);
-  return type.startsWith("application/json") ? new WholeBodyDecoder(sink) : new SseDecoder(sink);
+  // Where there are two labels, this one's decoder reads JSON as well.
+  if (types.some((type) => type.startsWith("text/event-stream"))) return new SseDecoder(sink);
+  if (adapter.framing === "ndjson" || types.some((type) => /ndjson|jsonl/u.test(type))) return new LinesDecoder(sink);
+  return types.some((type) => type.startsWith("application/json")) ? new WholeBodyDecoder(sink) : new SseDecoder(sink);
 }

@@ -1,7 +1,7 @@
 // The body of a refused request: a hint at what its status already says, so it is read within bounds of bytes and of time, and
 // what had come by then is enough.
 
-import { isPacked, unpacked } from "../http/packed-body.ts";
+import { packedAs, unpacked } from "../http/packed-body.ts";
 import { readBytesSoFar } from "../http/read-body.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
 import { CallerAborted, type OpenExchange } from "./http-call.ts";
@@ -16,7 +16,7 @@ export async function readErrorText({ exchange, head }: OpenExchange, timer: Sta
   const { bytes, failure } = await readBytesSoFar(exchange, MOST_BYTES);
   timer.stop();
   if (failure instanceof CallerAborted) throw failure;
-  const encoding = head.headers["content-encoding"];
+  const packed = packedAs(head.headers);
   // Better no words than what looks like none.
-  return isPacked(encoding) ? (unpacked(bytes, encoding, MOST_BYTES)?.toString("utf8") ?? "") : bytes.toString("utf8");
+  return packed === undefined ? bytes.toString("utf8") : (unpacked(bytes, packed, MOST_BYTES)?.toString("utf8") ?? "");
 }

@@ -2,6 +2,7 @@
 // closes the socket when its owner wants no more. Requests of one call follow each other (a redirect, a second try without
 // a refused field); there is never more than one.
 
+import { headerText } from "../http/headers.ts";
 import type { HttpClient, HttpRequest } from "../http/http-client.ts";
 import type { HttpExchange, HttpHead } from "../http/http-exchange.ts";
 import { StageTimer, type Stage } from "../http/stage-timer.ts";
@@ -93,7 +94,7 @@ export class HttpCall {
    * meant to send there. A POST is not turned into a GET.
    */
   #redirectUrl(request: HttpRequest, head: HttpHead): URL {
-    const location = head.headers.location ?? "";
+    const location = headerText(head.headers, "location") ?? "";
     // An empty one would name the very address that was asked.
     if (location === "" || !URL.canParse(location, request.url.href)) throw this.#redirectError(head.status, "it names no address");
     const url = new URL(location, request.url);

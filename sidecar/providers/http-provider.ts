@@ -1,7 +1,7 @@
 // The one engine under every provider that is spoken to over HTTP: it runs whichever adapter the wire has.
 
 import type { HttpClient, HttpRequest } from "../http/http-client.ts";
-import { isPacked } from "../http/packed-body.ts";
+import { packedAs } from "../http/packed-body.ts";
 import { readWholeBody } from "../http/read-body.ts";
 import { exhaustedForMs } from "../http/retry-after.ts";
 import type { ModelInfo } from "../types.ts";
@@ -212,13 +212,13 @@ class HttpProvider implements Provider {
         const text = await readErrorText({ exchange, head }, call.timer);
         throw statusError(target, head.status, head.headers, text);
       }
-      const encoding = head.headers["content-encoding"];
-      const body = await readWholeBody(exchange, MODELS_BODY_BYTES, encoding).catch((error: unknown) => {
+      const packed = packedAs(head.headers);
+      const body = await readWholeBody(exchange, MODELS_BODY_BYTES, packed).catch((error: unknown) => {
         throw asNetworkError(target, error);
       });
       const json = body.cut ? undefined : parseJson(body.text);
       const list = json === undefined ? undefined : adapter.readModels(json, this.#wireTarget(connection, undefined));
-      if (list === undefined) throw noList(target, url, body.cut && isPacked(encoding) ? encoding : undefined);
+      if (list === undefined) throw noList(target, url, body.cut ? packed : undefined);
       models.push(...list.models);
       path = list.nextPath;
     }

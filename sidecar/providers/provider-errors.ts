@@ -1,9 +1,9 @@
 // The one place where a `ProviderError` of the HTTP providers is made: each knows its status, phase and request id here,
 // and nowhere else.
 
-import type { IncomingHttpHeaders } from "node:http";
 import { certificateProblem } from "../http/certificate-problem.ts";
 import { foreignAnswer } from "../http/foreign-answer.ts";
+import { headerText, type HttpHeaders } from "../http/headers.ts";
 import { ProxyError } from "../http/proxy-error.ts";
 import type { RecordTooLongError } from "../http/records.ts";
 import { retryAfterMs, shouldRetry } from "../http/retry-after.ts";
@@ -33,7 +33,7 @@ export function checkBaseUrl({ baseUrl, lacksPath }: CallTarget): string {
 }
 
 /** An answer with an error status. `body` is text, possibly cut, possibly no JSON. */
-export function statusError(target: CallTarget, status: number, headers: IncomingHttpHeaders, body: string): ProviderError {
+export function statusError(target: CallTarget, status: number, headers: HttpHeaders, body: string): ProviderError {
   const payload = readErrorBody(body);
   const kind = errorKind(status, payload);
   const retryable = !isFinalStatus(status) && (shouldRetry(headers) ?? isRetryable(kind, status));
@@ -60,7 +60,7 @@ export function statusError(target: CallTarget, status: number, headers: Incomin
 }
 
 /** An error that came inside a stream, under status 200 (quirks 8 to 11). The headers may name how long to wait. */
-export function streamError(target: CallTarget, payload: ErrorPayload, phase: ErrorPhase, headers: IncomingHttpHeaders): ProviderError {
+export function streamError(target: CallTarget, payload: ErrorPayload, phase: ErrorPhase, headers: HttpHeaders): ProviderError {
   const kind = errorKind(payload.status, payload);
   const retryable = isRetryable(kind, payload.status);
   const wait = payload.retryAfterMs ?? (retryable ? retryAfterMs(headers, Date.now()) : undefined);
@@ -78,7 +78,7 @@ export function streamError(target: CallTarget, payload: ErrorPayload, phase: Er
 }
 
 /** An answer of nothing, under status 200, whose headers name a time to wait: a refusal. Undefined where they name none. */
-export function refusalByHeaders(target: CallTarget, headers: IncomingHttpHeaders): ProviderError | undefined {
+export function refusalByHeaders(target: CallTarget, headers: HttpHeaders): ProviderError | undefined {
   const wait = retryAfterMs(headers, Date.now());
   if (wait === undefined) return undefined;
   return new ProviderError(`${target.name} gave no answer and asks to wait.`, {
@@ -207,10 +207,10 @@ function statusWords(target: CallTarget, status: number, payload: ErrorPayload):
 
 const REQUEST_ID_HEADERS: readonly string[] = ["request-id", "x-request-id", "x-generation-id", "apim-request-id", "x-ms-request-id"];
 
-export function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
+export function requestIdOf(headers: HttpHeaders): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
-    const value = headers[name];
-    if (typeof value === "string" && value !== "") return value.slice(0, 200);
+    const value = headerText(headers, name);
+    if (value !== undefined) return value.slice(0, 200);
   }
   return undefined;
 }

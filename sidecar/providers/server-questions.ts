@@ -4,6 +4,7 @@
 
 import { orAborted } from "../abort.ts";
 import type { HttpClient } from "../http/http-client.ts";
+import { packedAs } from "../http/packed-body.ts";
 import { readWholeBody } from "../http/read-body.ts";
 import type { JsonObject, JsonValue } from "../types.ts";
 import { urlBeside } from "./base-url.ts";
@@ -105,7 +106,7 @@ export async function askOnce(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (head.status >= 300) return undefined;
-    const { text, cut } = await readWholeBody(exchange, BODY_BYTES, head.headers["content-encoding"]);
+    const { text, cut } = await readWholeBody(exchange, BODY_BYTES, packedAs(head.headers));
     return cut ? undefined : parseJson(text);
   } catch {
     signal.throwIfAborted();

@@ -40,7 +40,8 @@ export interface FakeUsage {
 export interface FakeAnswer {
   /** Default 200. */
   readonly status?: number;
-  readonly headers?: { readonly [name: string]: string };
+  /** A list is one header for each of its texts. */
+  readonly headers?: { readonly [name: string]: string | string[] };
   /** A gate before the headers: the client waits for them until it is opened. */
   readonly holdHeaders?: string;
   /** Sent whole instead of steps: a string as it stands, anything else as JSON. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { LabelledDecoder, NdjsonDecoder, WholeBodyDecoder } from "../../../sidecar/http/ndjson.ts";
+import { LinesDecoder, NdjsonDecoder, WholeBodyDecoder } from "../../../sidecar/http/ndjson.ts";
 import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../../../sidecar/http/records.ts";
 import { SseDecoder } from "../../../sidecar/http/sse.ts";
 import { bytesOneByOne, cutAt, offsetsInsideCharacters } from "../../support/wire-reading.ts";
@@ -116,9 +116,16 @@ describe("Newline-delimited JSON", () => {
 });
 
 test("Server-sent events under the label of newline-delimited JSON are read as what they are, and lines as lines", () => {
-  const labelled: CreateDecoder = (sink) => new LabelledDecoder(new NdjsonDecoder(sink), sink);
+  const labelled: CreateDecoder = (sink) => new LinesDecoder(sink);
   checkDecoding(labelled, Buffer.from("data: é\n\ndata: 2\n\n"), ["é", "2"]);
   for (const [, text, expected] of NDJSON_CASES) checkDecoding(labelled, Buffer.from(text), expected);
+});
+
+test("Indented JSON under the label of newline-delimited JSON is one record", () => {
+  const labelled: CreateDecoder = (sink) => new LinesDecoder(sink);
+  for (const record of ['{\n  "a": 1,\n  "b": {}\n}', '{ \r\n\t"é": 1\r\n}'])
+    checkDecoding(labelled, Buffer.from(`\n${record}\n`), [record]);
+  checkDecoding(labelled, Buffer.from(`\ufeff{\n  "a": 1\n}`), ['{\n  "a": 1\n}']);
 });
 
 describe("A whole body", () => {
