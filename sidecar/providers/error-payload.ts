@@ -81,7 +81,7 @@ function outcomeFields(body: JsonObject): ErrorPayload | undefined {
 function errorFields(error: JsonObject): ErrorPayload {
   const metadata = asObject(error["metadata"]);
   const code = codeText(error["code"]) ?? reasonOf(error) ?? (metadata?.["flagged_input"] === undefined ? undefined : "content_moderation");
-  const type = asText(error["type"]) ?? asText(error["status"]) ?? asText(metadata?.["error_type"]);
+  const type = asText(error["type"]) ?? asText(error["status"]) ?? asText(error["errorType"]) ?? asText(metadata?.["error_type"]);
   const parameter = asText(error["param"]);
   const status = statusOf(error["code"]) ?? statusOf(error["status"]) ?? statusOf(error["statusCode"]) ?? statusOf(error["status_code"]);
   const retryAfterMs = retryDelayMs(error);
@@ -97,8 +97,17 @@ function errorFields(error: JsonObject): ErrorPayload {
   };
 }
 
-/** AWS begins it with a capital; the last is that of a problem after RFC 9457 which says no more. */
-const TEXT_FIELDS: readonly string[] = ["message", "msg", "detail", "Message", "error_message", "error_description", "title"];
+/** AWS begins it with a capital, its Lambda has one of two words; the last is that of a problem after RFC 9457 which says no more. */
+const TEXT_FIELDS: readonly string[] = [
+  "message",
+  "msg",
+  "detail",
+  "Message",
+  "errorMessage",
+  "error_message",
+  "error_description",
+  "title",
+];
 
 /** Words that stand deeper: FastAPI's list under `detail`, or an error of another server under `message`. */
 function nestedWords(error: JsonObject): string | undefined {

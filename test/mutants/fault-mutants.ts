@@ -71,14 +71,24 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ["fault 13", "...(chat.streamUsage === false ? {} : { include_usage: true }),", ""],
     ],
     "sidecar/providers/openai-chat/messages.ts": [["fault 5", 'if (part.type === "image") return [imagePart(part)];', ""]],
-    "sidecar/providers/openai-chat/reader.ts": [["fault 11", 'isTold(chunk["error"]) || ', ""]],
+    "sidecar/providers/openai-chat/reader.ts": [
+      ["fault 11", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
+    ],
     "sidecar/providers/openai-chat/tool-calls.ts": [["fault 10", "isRepeated ? written : call.arguments + written;", "written;"]],
     "sidecar/providers/anthropic/reader.ts": [
       ["fault 9", 'asText(delta["text"]) ?? asText(delta["thinking"])', 'asText(delta["content"])'],
-      ["fault 11", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', "if (type === undefined) throw"],
+      [
+        "fault 11",
+        'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))',
+        "if (type === undefined)",
+      ],
     ],
     "sidecar/providers/ollama/reader.ts": [
-      ["fault 11", 'if (error !== undefined && error !== null && error !== "") throw', "if (error === 0) throw"],
+      [
+        "fault 11",
+        'if (isTold(record["error"]) || (message === undefined && record["done"] === undefined && isErrorRecord(record)))',
+        'if (record["error"] === 0)',
+      ],
       ["fault 13", "this.#usage = readUsage(record) ?? this.#usage;", ""],
       ["fault 19", 'this.#push("reasoning-delta", message?.["thinking"] ?? record["thinking"], out);', ""],
       ["fault 19", 'asList(message?.["tool_calls"]) ?? []', "[]"],

@@ -32,8 +32,8 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   ],
   "sidecar/providers/openai-chat/reader.ts": [
     ["quirk 7", "return this.#done || this.#finish.stands;", "return true;"],
-    ["quirk 8", 'isTold(chunk["error"]) || ', ""],
-    ["quirk 9", 'isTold(chunk["error"]) || ', ""],
+    ["quirk 8", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
+    ["quirk 9", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
     ["quirk 18", "this.#usage = usage ?? this.#usage;", ""],
     ["quirk 19", 'this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;', ""],
     ["quirk 20", "this.#usage = usage ?? this.#usage;", "this.#usage = usage ?? null;"],
@@ -85,10 +85,14 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   "sidecar/providers/openai-responses/items.ts": [["quirk 32", 'while (items.at(-1)?.["type"] === "reasoning") items.pop();', ""]],
   "sidecar/providers/anthropic/reader.ts": [
     ["quirk 7", "return this.#stopped || this.#stopReason !== null;", "return true;"],
-    ["quirk 10", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', "if (type === undefined) throw"],
+    [
+      "quirk 10",
+      'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))',
+      "if (type === undefined)",
+    ],
     ["quirk 21", "if (figure === null || (figure === 0 &&", "if (figure === undefined && (figure === 0 &&"],
     ["quirk 21", "{ ...this.#usage };", "{};"],
-    ["quirk 21", 'if (type === "error" || asObject(record["error"]) !== undefined) throw', 'if (type !== "") throw'],
+    ["quirk 21", 'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))', 'if (type !== "")'],
     ["quirk 30", "signature: block.signature }", 'signature: block.signature.replaceAll("=", "") }'],
   ],
   "sidecar/providers/anthropic/messages.ts": [
@@ -98,7 +102,11 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   "sidecar/providers/anthropic/request.ts": [["quirk 34", "if (thinks && temperature !== 1)", "if (temperature === undefined)"]],
   "sidecar/providers/ollama/reader.ts": [
     ["quirk 7", "return this.#done || this.#doneReason !== null;", "return true;"],
-    ["quirk 11", 'if (error !== undefined && error !== null && error !== "") throw new StreamFailure(readErrorJson(record));', ""],
+    [
+      "quirk 11",
+      'if (isTold(record["error"]) || (message === undefined && record["done"] === undefined && isErrorRecord(record)))',
+      'if (record["error"] === 0)',
+    ],
     ["quirk 25", "return this.#done || this.#doneReason !== null;", "return this.#done;"],
     ["quirk 35", 'out.push({ type: "warning", code: "prompt-truncated", message });', ""],
   ],

@@ -6,6 +6,7 @@ import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { CallIds } from "../call-ids.ts";
 import { isWholeCall } from "../conversation.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { isUntypedErrorRecord } from "../error-record.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
@@ -126,7 +127,8 @@ export class AnthropicReader implements WireReader {
         break;
       default:
         // `ping`, and what may be added later.
-        if (type === "error" || asObject(record["error"]) !== undefined) throw new StreamFailure(readErrorJson(record));
+        if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))
+          throw new StreamFailure(readErrorJson(record));
     }
   }
 

@@ -4,6 +4,7 @@ import type { FinishReason, JsonObject, JsonValue, Usage } from "../../types.ts"
 import { CallIds } from "../call-ids.ts";
 import { calledName } from "../call-names.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { isErrorRecord, isTold } from "../error-record.ts";
 import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
@@ -71,10 +72,10 @@ export class OllamaReader implements WireReader {
   }
 
   #read(record: JsonObject, out: ProviderEvent[]): void {
-    const error = record["error"];
-    // Under status 200, in the middle of an answer (quirk 11).
-    if (error !== undefined && error !== null && error !== "") throw new StreamFailure(readErrorJson(record));
     const message = asObject(record["message"]);
+    // Under status 200, in the middle of an answer (quirk 11), or in its place.
+    if (isTold(record["error"]) || (message === undefined && record["done"] === undefined && isErrorRecord(record)))
+      throw new StreamFailure(readErrorJson(record));
     this.#push("reasoning-delta", message?.["thinking"] ?? record["thinking"], out);
     // `response` is how the sister interface `/api/generate` calls its text; proxies mix the two up.
     this.#push("text-delta", message?.["content"] ?? record["response"], out);

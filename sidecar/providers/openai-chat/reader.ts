@@ -2,6 +2,7 @@
 
 import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { isErrorRecord, isRefusedInside, isTold } from "../error-record.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, parseRecords } from "../record-json.ts";
@@ -257,27 +258,7 @@ function isError(chunk: JsonObject, event: string, choices: readonly JsonValue[]
   if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;
   if (choices !== undefined) return false;
   if (event === "error" || chunk["object"] === "error") return true;
-  return chunk["usage"] === undefined && (chunk["detail"] !== undefined || isBareError(chunk));
-}
-
-/** Others have the field without an error in it. */
-function isTold(error: JsonValue | undefined): boolean {
-  return error !== undefined && error !== null && error !== "" && error !== false;
-}
-
-/** A chunk like any other, which brings an error under a name of the provider's own (MiniMax, Groq). */
-function isRefusedInside(chunk: JsonObject): boolean {
-  const outcome = asNumber(asObject(chunk["base_resp"])?.["status_code"]);
-  return (outcome !== undefined && outcome !== 0) || nonEmpty(asObject(chunk["x_groq"])?.["error"]) !== undefined;
-}
-
-/** The fields of an error, without an object around them (Cerebras, SiliconFlow). */
-function isBareError(chunk: JsonObject): boolean {
-  const words = nonEmpty(chunk["message"]) ?? nonEmpty(chunk["msg"]);
-  const code = chunk["code"] ?? chunk["status_code"];
-  // Others say in these fields that all is well.
-  if (words === undefined || code === 0 || code === 200 || code === "0") return false;
-  return typeof code === "number" || nonEmpty(code) !== undefined || /error|exception/iu.test(asText(chunk["type"]) ?? "");
+  return chunk["usage"] === undefined && isErrorRecord(chunk);
 }
 
 /** llama.cpp's server, while it reads the prompt: `{total, cache, processed, time_ms}` in tokens. */

@@ -3,6 +3,7 @@
 
 import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
+import { isUntypedErrorRecord } from "../error-record.ts";
 import { HeldParts, MAX_PARTS } from "../held-parts.ts";
 import { asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
@@ -136,9 +137,8 @@ export class ResponsesReader implements WireReader {
   }
 
   #readOther(record: JsonObject, type: string, out: ProviderEvent[]): void {
-    if (type === "error" || (type === "" && record["error"] !== undefined && record["error"] !== null && record["object"] === undefined)) {
-      throw new StreamFailure(readErrorJson(withoutOwnType(record)));
-    }
+    if (type === "error") throw new StreamFailure(readErrorJson(withoutOwnType(record)));
+    if (record["object"] === undefined && isUntypedErrorRecord(record)) throw new StreamFailure(readErrorJson(record));
     // The whole response at once, from a server that does not stream.
     if (record["object"] === "response") this.#endResponse(record, asText(record["status"]) ?? "completed", out);
   }

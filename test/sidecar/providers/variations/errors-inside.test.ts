@@ -5,13 +5,17 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { errorKind } from "../../../../sidecar/providers/error-kinds.ts";
 import type { ErrorKind, JsonObject } from "../../../../sidecar/types.ts";
+import type { FakeWire } from "../../../support/fake-provider-script.ts";
 import { bytesOneByOne, foldEvents, readPieces } from "../../../support/wire-reading.ts";
 import { chunk, counted, said, stopped } from "./chat-records.ts";
 import { sse } from "./one-answer.ts";
 
-const failed = (body: string): { readonly text: string; readonly kind: ErrorKind; readonly message: string } => {
-  const whole = readPieces("openai-chat", [Buffer.from(body)]);
-  const pieces = readPieces("openai-chat", bytesOneByOne(Buffer.from(body)));
+const failed = (
+  body: string,
+  wire: FakeWire = "openai-chat",
+): { readonly text: string; readonly kind: ErrorKind; readonly message: string } => {
+  const whole = readPieces(wire, [Buffer.from(body)]);
+  const pieces = readPieces(wire, bytesOneByOne(Buffer.from(body)));
   assert.deepEqual(pieces.events, whole.events, "the same one byte at a time");
   assert.ok(whole.failure !== null, "an error inside the stream");
   assert.deepEqual(pieces.failure?.payload, whole.failure.payload);
@@ -111,5 +115,65 @@ describe("A response of the Responses API", () => {
     const cancelled: JsonObject = { type: "response.cancelled", response: { status: "cancelled", usage } };
     const { events } = readPieces("openai-responses", [Buffer.from(sse(said, cancelled))]);
     assert.deepEqual(events.slice(1), [told, { type: "finish", finishReason: "error", rawFinishReason: "cancelled" }]);
+  });
+});
+
+const WIRES: readonly FakeWire[] = ["openai-chat", "anthropic", "openai-responses", "ollama"];
+
+/** In the place of an answer, as its only record. */
+const IN_PLACE: readonly (readonly [whose: string, body: JsonObject, kind: ErrorKind, message: string])[] = [
+  ["GLM", { code: 1113, msg: "Insufficient balance", success: false }, "quota", "Insufficient balance"],
+  ["GLM, with a status,", { code: 500, msg: "404 NOT_FOUND", success: false }, "server", "404 NOT_FOUND"],
+  ["MiniMax", { base_resp: { status_code: 1008, status_msg: "insufficient balance" } }, "quota", "insufficient balance"],
+  ["Alibaba", { code: "Arrearage", message: "Access denied", request_id: "r" }, "quota", "Access denied"],
+  ["FastAPI", { detail: "Model overloaded" }, "server", "Model overloaded"],
+  ["Hugging Face", { error: "something broke" }, "server", "something broke"],
+  [
+    "Cloudflare",
+    { success: false, errors: [{ code: 7009, message: "No such model" }], messages: [], result: null },
+    "server",
+    "No such model",
+  ],
+  ["AWS's gateway", { message: "Internal server error" }, "server", "Internal server error"],
+  [
+    "AWS's gateway, with ids,",
+    { message: "Endpoint request timed out", connectionId: "c", requestId: "r" },
+    "server",
+    "Endpoint request timed out",
+  ],
+  ["AWS's Lambda", { errorMessage: "Task timed out after 20.03 seconds" }, "server", "Task timed out after 20.03 seconds"],
+  ["a Lambda that threw", { errorMessage: "boom", errorType: "TypeError", trace: [] }, "server", "boom"],
+  [
+    "a problem of RFC 9457",
+    { type: "about:blank", title: "Too Many Requests", status: 429, detail: "slow down" },
+    "rate-limit",
+    "slow down",
+  ],
+];
+
+describe("An error in the place of an answer, in its provider's own form, is told with its words over every wire:", () => {
+  for (const [whose, body, kind, message] of IN_PLACE) {
+    test(`that of ${whose}`, () => {
+      for (const wire of WIRES) assert.deepEqual(failed(`${JSON.stringify(body)}\n`, wire), { text: "", kind, message }, wire);
+    });
+  }
+
+  test("but what says that all is well, and events that nobody knows yet, are passed over", () => {
+    const records: readonly JsonObject[] = [
+      { success: true, errors: [], messages: [], result: {} },
+      { code: 0, msg: "ok", success: true },
+      { code: 200, message: "Success" },
+      { message: "warming up" },
+      { error: null, detail: null, base_resp: { status_code: 0, status_msg: "" } },
+      { type: "status", message: "no error so far" },
+    ];
+    for (const wire of WIRES) {
+      for (const record of records) {
+        assert.equal(readPieces(wire, [Buffer.from(`${JSON.stringify(record)}\n`)]).failure, null, `${wire} ${JSON.stringify(record)}`);
+      }
+    }
+    const typed = { type: "response.guarded", code: "checked", message: "nothing found", detail: "all is well" };
+    for (const wire of ["anthropic", "openai-responses"] as const)
+      assert.equal(readPieces(wire, [Buffer.from(sse(typed))]).failure, null, wire);
   });
 });
