@@ -2,7 +2,15 @@
 // prompt. Learned from their answers, kept as long as the provider is, forgotten by an answer that began otherwise.
 
 import type { ModelRequest, Provider } from "../../providers/provider.ts";
-import type { Presumption, TemplateOpens } from "./think-text.ts";
+
+/** Whether the template had opened the thought: unknown where the answer did not get as far, or left a doubt. */
+export type TemplateOpens = boolean | undefined;
+
+/**
+ * Whether answers of this model begin in the middle of a thought. `likely`: one did. Then it is one only once its closing tag
+ * has come, as in an answer of which nothing is known, and an answer that is cut before is told as text.
+ */
+export type Presumption = "none" | "likely" | "known";
 
 /** Of one provider. More than anybody uses in a day. */
 const MAX_KEPT = 1000;

@@ -4,7 +4,7 @@
 //
 // - A tag counts at the beginning of an answer alone; later it is a part of the text.
 // - Where reasoning comes by itself a tag is a part of the text, too, unless what it opens is that same thought once more (see
-//   `repeated-thought.ts`), which is then told once.
+//   `repeated-thought.ts`), which is then told once, or it closes that thought at the very beginning of the text.
 // - A closing tag without an opening one: the chat template had opened it in the prompt, or prose speaks of it (see
 //   `unopened-close.ts`). What was said before it was thought. It has been shown as text by then, so it is taken back (`discard`)
 //   and told anew as reasoning. The next answers of that model are read as thought from their beginning (`ThinkMemory`), and
@@ -16,19 +16,11 @@ import type { ProviderEvent } from "../../providers/provider.ts";
 import { ChannelText, readHeader } from "./channel-text.ts";
 import { isQuoted, mayBeQuoted } from "./quoted-marks.ts";
 import { type Known, RepeatedThought } from "./repeated-thought.ts";
-import { leadingTag, MARK_BEGINS, markFinder, THINK_TAGS, unfinishedTail } from "./think-tags.ts";
+import type { Presumption, TemplateOpens } from "./think-memory.ts";
+import { ANY_CLOSE, closingOf, leadingTag, MARK_BEGINS, unfinishedTail, type Closing } from "./think-tags.ts";
 import { ToldText } from "./told-text.ts";
 import { canBeJudged, judgeClose, type Following } from "./unopened-close.ts";
 
-/** The closing tags that end a thought, and how the first of them is found. */
-interface Closing {
-  readonly closes: readonly string[];
-  readonly find: ReturnType<typeof markFinder>;
-}
-
-const closing = (closes: readonly string[]): Closing => ({ closes, find: markFinder(closes) });
-const ANY_CLOSE = closing(THINK_TAGS.map(({ close }) => close));
-const CLOSE_OF = new Map(THINK_TAGS.map((tags) => [tags, closing([tags.close])]));
 /** Tags that prose may speak of before nothing more is expected of it: each costs a look at the whole text. */
 const MAX_SPOKEN_OF = 16;
 /** Characters: as much of a line as is looked at for quotes. */
@@ -43,15 +35,6 @@ const WORD = /\S/u;
  * `plain`: text.
  */
 type State = "start" | "apart" | "thought" | "closed" | "after" | "said" | "channels" | "plain";
-
-/** Whether the template had opened the thought: unknown where the answer did not get as far, or left a doubt. */
-export type TemplateOpens = boolean | undefined;
-
-/**
- * Whether answers of this model begin in the middle of a thought. `likely`: one did. Then it is one only once its closing tag
- * has come, as in an answer of which nothing is known, and an answer that is cut before is told as text.
- */
-export type Presumption = "none" | "likely" | "known";
 
 export class ThinkText {
   readonly #presumed: Presumption;
@@ -204,7 +187,7 @@ export class ThinkText {
       // Between two thoughts it keeps them apart.
       if (this.#state !== "after" || !this.#thoughtHasWords) this.#space.clear();
       this.#take(tags.open.length);
-      this.#enterThought(CLOSE_OF.get(tags) ?? ANY_CLOSE, false);
+      this.#enterThought(closingOf(tags), false);
     } else if (this.#state === "after") {
       this.#space.clear();
       if (words !== "") this.#state = "plain";
@@ -217,17 +200,23 @@ export class ThinkText {
     return true;
   }
 
-  /** Where an opening tag counts if what follows it is known from the reasoning that came by itself. */
+  /**
+   * Where an opening tag counts if what follows it is known from the reasoning that came by itself, and a closing one if it is that
+   * reasoning's own, as LMDeploy's streams leave it (InternLM/lmdeploy#3321).
+   */
   #beginApart(last: boolean): boolean {
     const words = this.#held;
     const tags = leadingTag(words, last);
-    if (tags === "unfinished") return false;
-    if (tags === undefined) {
+    const closed = leadingTag(words, last, "close");
+    if (tags === "unfinished" || closed === "unfinished") return false;
+    if (closed !== undefined) {
+      this.#close(this.#takeSpace(), closed.close);
+    } else if (tags === undefined) {
       this.#held = this.#takeSpace() + words;
       this.#state = "plain";
     } else {
       this.#repeated?.opens(this.#takeSpace() + this.#take(tags.open.length));
-      this.#enterThought(CLOSE_OF.get(tags) ?? ANY_CLOSE, false);
+      this.#enterThought(closingOf(tags), false);
     }
     return true;
   }
@@ -245,7 +234,7 @@ export class ThinkText {
     const mayHold = MARK_BEGINS.test(held);
     const found = mayHold ? this.#closing.find(held) : undefined;
     if (found === undefined) {
-      const tail = last || !mayHold ? 0 : unfinishedTail(held, this.#closing.closes);
+      const tail = last || !mayHold ? 0 : unfinishedTail(held, this.#closing.marks);
       this.#tellThought(this.#take(held.length - tail), out);
       if (this.#wasSaid(last ? "end" : "more")) return true;
       // White space alone is no thought.
@@ -254,17 +243,17 @@ export class ThinkText {
     }
     if (this.#unopened && this.#presumed === "likely") {
       this.#tellThought(this.#take(found.at), out);
-      this.#close(this.#takeSpace(), found.close);
+      this.#close(this.#takeSpace(), found.mark);
       return true;
     }
     const before = this.#recent + held.slice(0, found.at);
-    const after = held.slice(found.at + found.close.length);
+    const after = held.slice(found.at + found.mark.length);
     if (!last && mayBeQuoted(before, after)) return false;
     const quoted = isQuoted(before, after);
-    this.#tellThought(this.#take(found.at + (quoted ? found.close.length : 0)), out);
+    this.#tellThought(this.#take(found.at + (quoted ? found.mark.length : 0)), out);
     if (this.#wasSaid(quoted ? "more" : "closed") || quoted) return true;
     this.#repeated = null;
-    this.#take(found.close.length);
+    this.#take(found.mark.length);
     this.#space.clear();
     if (this.#unopened) this.#templateOpens = true;
     this.#state = "after";
@@ -283,10 +272,10 @@ export class ThinkText {
     const held = this.#held;
     const found = ANY_CLOSE.find(held);
     if (found === undefined) {
-      this.#tell("text-delta", this.#take(last ? held.length : held.length - unfinishedTail(held, ANY_CLOSE.closes)), out);
+      this.#tell("text-delta", this.#take(last ? held.length : held.length - unfinishedTail(held, ANY_CLOSE.marks)), out);
       return false;
     }
-    this.#close(this.#take(found.at), found.close);
+    this.#close(this.#take(found.at), found.mark);
     return true;
   }
 
@@ -317,7 +306,8 @@ export class ThinkText {
 
   /** The tag is a part of what is said, or presumed to be thought. */
   #speakOf(text: string, out: ProviderEvent[]): void {
-    this.#state = this.#unopened ? "thought" : "said";
+    // Beside reasoning that comes by itself no other tag counts.
+    this.#state = this.#unopened ? "thought" : this.#repeated === null ? "said" : "plain";
     if (this.#unopened) this.#tellThought(text, out);
     else this.#tell("text-delta", text, out);
     this.#spokenOf += 1;

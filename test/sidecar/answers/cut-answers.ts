@@ -1,7 +1,8 @@
 // An answer in which thought and text arrive as one, cut in every way, and what its reader has of it at the end.
 
 import assert from "node:assert/strict";
-import { ThinkText, type Presumption } from "../../../sidecar/answers/thinking/think-text.ts";
+import type { Presumption } from "../../../sidecar/answers/thinking/think-memory.ts";
+import { ThinkText } from "../../../sidecar/answers/thinking/think-text.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import { finish, text } from "../scripted-provider.ts";
 

@@ -32,6 +32,7 @@ describe("What is thought between tags", () => {
 
   test("quirk 29: an empty thought leaves nothing behind", () => {
     checkEveryCut("<think>\n\n</think>\n\nIt is 4.", { reasoning: "", text: "It is 4." });
+    checkEveryCut("<|channel>thought\n<channel|>It is 4.", { reasoning: "", text: "It is 4." });
   });
 
   test("quirk 29: thoughts that follow each other are all thoughts", () => {
@@ -239,6 +240,27 @@ describe("A closing tag that nobody opened", () => {
     checkEveryCut("</think>\n\nIt is 4.", { reasoning: "", text: "It is 4.", opens: undefined });
   });
 
+  test("quirk 29: at the very beginning behind reasoning that came by itself it ends that, and is no part of the text", () => {
+    const call: ProviderEvent = { type: "tool-call", id: "1", name: "f", arguments: "{}" };
+    for (const answer of ["</think>\n\nFour.", "</think>Four.", "\n</think>\n\nFour.", "<channel|>\nFour."]) {
+      for (const pieces of everyCut(answer)) {
+        const seen = told([thought("I add."), ...pieces]);
+        assert.deepEqual(seen, { reasoning: "I add.", text: "Four.", opens: undefined }, JSON.stringify(pieces));
+      }
+    }
+    assert.deepEqual(told([thought("I call."), "</think>", call]), { reasoning: "I call.", text: "", opens: undefined });
+  });
+
+  test("quirk 29: at the very beginning behind reasoning that came by itself it stays text where the text speaks of it", () => {
+    const answers = ["</think> ends it.", "\n</think>, or\n</think>\nit is.", "</think>", "</thi", "</thin ice"];
+    for (const answer of answers) {
+      for (const pieces of everyCut(answer)) {
+        const seen = told([thought("Hm."), ...pieces]);
+        assert.deepEqual(seen, { reasoning: "Hm.", text: answer, opens: undefined }, JSON.stringify(pieces));
+      }
+    }
+  });
+
   const PROSE: readonly string[] = [
     "Close it with </think> and go on.",
     "The closing tag is </think>.",
@@ -257,8 +279,9 @@ describe("A closing tag that nobody opened", () => {
     });
   }
 
-  test("quirk 29: an opening tag in the middle of the text is text", () => {
+  test("quirk 29: an opening tag in the middle of the text is text, also behind a thought", () => {
     checkEveryCut("Sure. <think>No.</think> Done.", { reasoning: "", text: "Sure. <think>No.</think> Done." });
+    checkEveryCut("<think>One.</think>Said. <think>No.</think> Done.", { reasoning: "One.", text: "Said. <think>No.</think> Done." });
   });
 
   test("quirk 29: where reasoning comes by itself, tags in the text are text", () => {
