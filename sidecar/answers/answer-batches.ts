@@ -25,6 +25,10 @@ interface Passage {
   readonly reject: (thrown: unknown) => void;
 }
 
+interface Failure {
+  readonly thrown: unknown;
+}
+
 export class AnswerBatches extends PulledBatches<StreamEvent> {
   readonly #run: () => Promise<void>;
   readonly #leave: () => void;
@@ -35,7 +39,7 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
   /** The reader has left: what the run passes on from here on is not begun. */
   #left = false;
   /** What the run rejected with. */
-  #failure: { readonly thrown: unknown } | null = null;
+  #failure: Failure | null = null;
   #passage: Passage | null = null;
   #wake: (() => void) | null = null;
 
@@ -85,9 +89,9 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
       const batch = passage.stream.take();
       const events = batch === null ? null : passage.reading.read(batch);
       if (events !== null) return events;
-      void this.#stop(passage);
+      void this.#stop(passage, null);
     } catch (thrown) {
-      this.#endPassage(passage, { thrown });
+      void this.#stop(passage, { thrown });
     }
     return nothing;
   }
@@ -117,22 +121,22 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
       });
   }
 
-  async #stop(passage: Passage): Promise<void> {
+  /** Also where it broke: what was held back had come, and stays. `failure`: the stream's, or its reading's. */
+  async #stop({ stream, reading, resolve, reject }: Passage, failure: Failure | null): Promise<void> {
     this.#passage = null;
+    let met = failure;
     try {
-      await passage.stream.close();
-      this.#endPassage(passage, null);
+      await stream.close();
     } catch (thrown) {
-      this.#endPassage(passage, { thrown });
+      met ??= { thrown };
     }
-  }
-
-  /** Also where it broke: what was held back had come, and stays. */
-  #endPassage({ reading, resolve, reject }: Passage, failure: { readonly thrown: unknown } | null): void {
-    this.#passage = null;
-    this.tell(reading.end(failure !== null));
-    if (failure === null) resolve();
-    else reject(failure.thrown);
+    try {
+      this.tell(reading.end(met !== null));
+    } catch (thrown) {
+      met ??= { thrown };
+    }
+    if (met === null) resolve();
+    else reject(met.thrown);
   }
 
   #end(): null {

@@ -3,6 +3,7 @@
 import type { GenerateResult } from "../api.ts";
 import type { ErrorInfo } from "../types.ts";
 import { ProviderError } from "../providers/provider.ts";
+import { AnswerTooLarge } from "../providers/wire-adapter.ts";
 
 /** An answer that failed or was cut. `partial` is what had come, with its usage and timings. */
 export class AnswerError extends ProviderError {
@@ -19,6 +20,11 @@ export class AnswerError extends ProviderError {
 /** Anything that was thrown, as data. What is no `ProviderError` is a fault of Parley's own, and says so. */
 export function errorInfo(thrown: unknown): ErrorInfo {
   if (thrown instanceof ProviderError) return thrown.info;
+  // Found in the text of an answer; what its wire holds is refused with its provider's name.
+  if (thrown instanceof AnswerTooLarge) {
+    const message = `The answer holds ${thrown.message}.`;
+    return { kind: "protocol", providerCode: "answer-too-long", message, phase: "mid-stream", retryable: false };
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return {
     kind: "protocol",

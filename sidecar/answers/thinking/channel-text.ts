@@ -9,10 +9,11 @@
 //
 //   <|channel|>commentary to=functions.weather <|constrain|>json<|message|>{"city":"Bern"}<|call|>
 
+import { HeldParts } from "../../providers/held-parts.ts";
 import { asObject, parseJson } from "../../providers/json-fields.ts";
 import type { ProviderEvent } from "../../providers/provider.ts";
 import { isQuoted, mayBeQuoted } from "./quoted-marks.ts";
-import { unfinishedTail } from "./think-tags.ts";
+import { markFinder, unfinishedTail } from "./think-tags.ts";
 import { ToldText } from "./told-text.ts";
 
 const START = "<|start|>assistant";
@@ -26,6 +27,8 @@ const FORMATS: readonly string[] = [" <|constrain|>json", "<|constrain|>json", "
 /** Follows the arguments of a call, and is kept by most servers to themselves. */
 const CALL_END = "<|call|>";
 const CALL_ENDS: readonly string[] = [CALL_END, ...MARKS];
+const firstMark = markFinder(MARKS);
+const firstCallEnd = markFinder(CALL_ENDS);
 
 const CHANNELS = ["analysis", "commentary", "final"] as const;
 type Channel = (typeof CHANNELS)[number];
@@ -90,6 +93,8 @@ export class ChannelText {
   /** The header of the call under way, the tool that it names, and what has come of its arguments. */
   #call = { header: "", tool: "", text: "" };
   #calls = 0;
+  /** The bounds of what the calls of one answer may be. */
+  readonly #bounds = new HeldParts();
   /** Of the message before, for the white space behind it. */
   #before: Channel | null = null;
   #held = "";
@@ -107,7 +112,7 @@ export class ChannelText {
     return this.#calls;
   }
 
-  /** `last`: nothing more follows, so what is held is what it looks like so far. */
+  /** `last`: nothing more follows, so what is held is what it looks like so far. Throws `AnswerTooLarge`. */
   read(text: string, last: boolean, out: ProviderEvent[]): void {
     this.#held += text;
     while (this.#held !== "" && this.#step(last, out));
@@ -140,7 +145,10 @@ export class ChannelText {
       return true;
     }
     this.#say(this.#takeSpace(), out, header.channel);
-    if (header.tool !== undefined) this.#call = { header: words.slice(0, header.length), tool: header.tool, text: "" };
+    if (header.tool !== undefined) {
+      this.#bounds.addCall(header.tool);
+      this.#call = { header: words.slice(0, header.length), tool: header.tool, text: "" };
+    }
     this.#held = words.slice(header.length);
     this.#state = header.tool === undefined ? header.channel : "call";
     return true;
@@ -155,12 +163,13 @@ export class ChannelText {
   /** Arguments that are none, or were cut, stay the text that they are. */
   #readCall(last: boolean, out: ProviderEvent[]): boolean {
     const held = this.#held;
-    const places = CALL_ENDS.map((mark) => held.indexOf(mark)).filter((place) => place >= 0);
-    const isOver = places.length > 0 || last;
-    const end = places.length > 0 ? Math.min(...places) : last ? held.length : held.length - unfinishedTail(held, CALL_ENDS);
-    this.#call.text += held.slice(0, end);
+    const found = firstCallEnd(held);
+    const end = found?.at ?? (last ? held.length : held.length - unfinishedTail(held, CALL_ENDS));
+    const more = held.slice(0, end);
+    this.#bounds.addText(more);
+    this.#call.text += more;
     this.#held = held.slice(end);
-    if (!isOver) return false;
+    if (found === undefined && !last) return false;
     const { header, tool, text } = this.#call;
     if (asObject(parseJson(text)) === undefined) {
       this.#held = header + text + this.#held;
@@ -197,10 +206,10 @@ export class ChannelText {
   /** The first mark in what is held. A header ends the message before it too, since some servers leave the end marks out. */
   #findMark(last: boolean): FoundMark | undefined {
     const held = this.#held;
-    const places = MARKS.map((mark) => held.indexOf(mark)).filter((place) => place >= 0);
-    if (places.length === 0) return undefined;
-    const at = Math.min(...places);
-    const end = ENDS.find((mark) => held.startsWith(mark, at));
+    const first = firstMark(held);
+    if (first === undefined) return undefined;
+    const { at } = first;
+    const end = ENDS.find((mark) => mark === first.mark);
     const header = end === undefined ? readHeader(held.slice(at), this.#tools) : undefined;
     if (header === "unfinished" && !last) return { is: "undecided", at };
     const length = end?.length ?? (typeof header === "object" ? header.length : 1);

@@ -37,6 +37,31 @@ async function collect(batches: AnswerBatches): Promise<number[]> {
 }
 
 describe("the batches of an answer", () => {
+  it("end with what their reading throws, also at its end, and the stream is closed", async () => {
+    const refusing = new Error("too much");
+    const refuse = (): never => {
+      throw refusing;
+    };
+    const readings: readonly PassageReading[] = [
+      { ...numbered(), read: refuse },
+      { ...numbered(), end: refuse },
+      { read: refuse, end: refuse },
+    ];
+    for (const reading of readings) {
+      let closed = 0;
+      const batches: AnswerBatches = new AnswerBatches(
+        () =>
+          batches.pass(
+            pieces(2, () => (closed += 1)),
+            reading,
+          ),
+        () => {},
+      );
+      await assert.rejects(collect(batches), refusing);
+      assert.equal(closed, 1);
+    }
+  });
+
   it("come in the order in which they were told and streamed, with what was held back at the stream's end", async () => {
     const batches: AnswerBatches = new AnswerBatches(
       async () => {

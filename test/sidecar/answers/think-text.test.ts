@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ThinkText } from "../../../sidecar/answers/thinking/think-text.ts";
 import { THINK_TAGS } from "../../../sidecar/answers/thinking/think-tags.ts";
+import { MAX_CALLS } from "../../../sidecar/providers/held-parts.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
+import { AnswerTooLarge } from "../../../sidecar/providers/wire-adapter.ts";
 import { finish, text, usage } from "../scripted-provider.ts";
 import { checkEveryCut, everyCut, folded, told, type Told } from "./cut-answers.ts";
 
@@ -213,6 +215,30 @@ describe("A call of a tool in a channel", () => {
     test(`quirk 29: ${what} stays the text that it is`, () => {
       const begin = "<|channel|>analysis<|message|>I ask.<|end|>";
       checkEvery(`${begin}${header}${args}`, { reasoning: "I ask.", text: `${header}${args}` }, [finish], tools);
+    });
+  }
+});
+
+describe("An answer of nothing but calls in channels", () => {
+  const call = "<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>";
+
+  test(`may hold ${MAX_CALLS} of them, and no more`, () => {
+    const read = (count: number): readonly ProviderEvent[] => new ThinkText("none", ["f"]).read([text(call.repeat(count))]);
+    assert.equal(read(MAX_CALLS).length, MAX_CALLS);
+    assert.throws(() => read(MAX_CALLS + 1), AnswerTooLarge);
+  });
+
+  for (const [what, answer] of [
+    ["calls", call.repeat(MAX_CALLS) + " ".repeat(4_000_000)],
+    ["headers that a thought speaks of", `<|channel|>analysis<|message|>${"<|channel|>".repeat(200_000)}`],
+    ["quoted marks", `<|channel|>analysis<|message|>${'"<|end|>"'.repeat(200_000)}`],
+  ] as const) {
+    test(`or of ${what} is looked at once, not again from each of them`, () => {
+      const before = process.cpuUsage();
+      new ThinkText("none", ["f"]).read([text(answer), finish]);
+      const { user } = process.cpuUsage(before);
+      // It takes less than a second; looked at again from each mark it takes minutes.
+      assert.ok(user < 5e6, `${user / 1e6} s`);
     });
   }
 });

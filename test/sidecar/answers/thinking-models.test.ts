@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { GenerateResult } from "../../../sidecar/api.ts";
 import { AnswerError } from "../../../sidecar/answers/answer-error.ts";
+import { MAX_CALLS } from "../../../sidecar/providers/held-parts.ts";
 import { checkOrder, eventsOf, kinds } from "../answer-events.ts";
-import { answers, providerError, scriptedLlm, text, yields } from "../scripted-provider.ts";
+import { answers, finish, providerError, scriptedLlm, text, yields } from "../scripted-provider.ts";
 
 describe("A model that thinks in its text", () => {
   test("quirk 29: its thoughts are the answer's reasoning, and no part of its content", async () => {
@@ -18,6 +19,21 @@ describe("A model that thinks in its text", () => {
       { type: "reasoning", text: "I add." },
       { type: "text", text: "It is 4." },
     ]);
+  });
+
+  test("ends as an error where its text holds more calls of tools than any answer has, also where it was cut", async () => {
+    const call = "<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>";
+    const many = [text("<|channel|>commentary<|message|>I call.<|end|>"), text(call.repeat(MAX_CALLS)), text(call)];
+    for (const script of [yields(...many.map((one) => [one]), [finish]), yields(...many.map((one) => [one]))]) {
+      const { llm, provider } = scriptedLlm();
+      provider.enqueue(script);
+      const tools = [{ name: "f", parameters: { type: "object" } }];
+      const error: unknown = await llm.generate("x", { tools }).catch((thrown: unknown) => thrown);
+      assert.ok(error instanceof AnswerError);
+      assert.deepEqual([error.kind, error.providerCode, error.retryable], ["protocol", "answer-too-long", false]);
+      assert.match(error.message, /^The answer holds more than 1000 calls of tools\.$/u);
+      assert.deepEqual([error.partial.content, error.partial.toolCalls.length, provider.requests.length], ["I call.", MAX_CALLS, 1]);
+    }
   });
 
   test("quirk 29: a template that opens the thought is learned from the first answer, and forgotten by one that has none", async () => {
