@@ -15,16 +15,19 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
   const completion = asCount(usage["completion_tokens"]) ?? asCount(usage["output_tokens"]);
   if (input === undefined && completion === undefined) return undefined;
   const cached = cachedTokens(usage);
-  const written = asCount(inputDetails(usage)?.["cache_write_tokens"]);
+  const written = writtenTokens(usage);
   // Azure's models of other makers count it beside the details.
   const outputDetails = asObject(usage["completion_tokens_details"]) ?? asObject(usage["output_tokens_details"]);
   const reasoning = asCount(outputDetails?.["reasoning_tokens"]) ?? asCount(usage["reasoning_tokens"]);
-  const output = (completion ?? 0) + countedBeside(usage, (input ?? 0) + (completion ?? 0), { reasoning, cached });
-  if ((input ?? 0) + output === 0) return undefined;
+  const counted = { input: input ?? 0, completion: completion ?? 0, inCache: (cached ?? 0) + (written ?? 0), reasoning: reasoning ?? 0 };
+  const beside = countedBeside(counted, asCount(usage["total_tokens"]) ?? 0);
+  const inputTokens = counted.input + beside.input;
+  const outputTokens = counted.completion + beside.output;
+  if (inputTokens + outputTokens === 0) return undefined;
   const charged = chargedDollars(usage);
   return {
-    inputTokens: input ?? 0,
-    outputTokens: output,
+    inputTokens,
+    outputTokens,
     ...(cached === undefined ? {} : { cachedTokens: cached }),
     // Where nothing can be written the field is zero, or absent.
     ...(written === undefined || written === 0 ? {} : { cacheWriteTokens: written }),
@@ -52,21 +55,41 @@ function inputDetails(usage: JsonObject): JsonObject | undefined {
   return asObject(usage["prompt_tokens_details"]) ?? asObject(usage["input_tokens_details"]);
 }
 
-/** Beside OpenAI's place for it, those of DeepSeek and Moonshot. */
+/** Beside OpenAI's place for it, those of Anthropic's names (Portkey, LiteLLM, Databricks), of DeepSeek and of Moonshot. */
 function cachedTokens(usage: JsonObject): number | undefined {
-  return asCount(inputDetails(usage)?.["cached_tokens"]) ?? asCount(usage["prompt_cache_hit_tokens"]) ?? asCount(usage["cached_tokens"]);
+  return (
+    asCount(inputDetails(usage)?.["cached_tokens"]) ??
+    asCount(usage["cache_read_input_tokens"]) ??
+    asCount(usage["prompt_cache_hit_tokens"]) ??
+    asCount(usage["cached_tokens"])
+  );
+}
+
+/** As OpenRouter names it, LiteLLM, and Anthropic. */
+function writtenTokens(usage: JsonObject): number | undefined {
+  const details = inputDetails(usage);
+  return (
+    asCount(details?.["cache_write_tokens"]) ?? asCount(details?.["cache_creation_tokens"]) ?? asCount(usage["cache_creation_input_tokens"])
+  );
+}
+
+interface Counted {
+  readonly input: number;
+  readonly completion: number;
+  /** Read from a cache, or written into one. */
+  readonly inCache: number;
+  readonly reasoning: number;
 }
 
 /**
- * xAI counts reasoning beside the completion instead of inside it, and so does Gemini, which does not say how much it was: the
- * total tells (router-for-me/CLIProxyAPI#5733). What was read from a cache may be beside the input in the same way.
+ * What the total has beyond input and completion. Portkey counts Claude's input without what a cache took of it
+ * (Portkey-AI/gateway#1754): so it is where the total says so, and where the cache took more than the whole. xAI counts reasoning beside
+ * the completion instead of inside it, and so does Gemini, which does not say how much it was (router-for-me/CLIProxyAPI#5733).
  */
-function countedBeside(
-  usage: JsonObject,
-  counted: number,
-  { reasoning, cached }: { readonly reasoning: number | undefined; readonly cached: number | undefined },
-): number {
-  const rest = (asCount(usage["total_tokens"]) ?? 0) - counted;
-  const isOutput = reasoning === undefined || reasoning === 0 ? rest !== cached : rest === reasoning;
-  return rest > 0 && isOutput ? rest : 0;
+function countedBeside({ input, completion, inCache, reasoning }: Counted, total: number): { input: number; output: number } {
+  const rest = Math.max(0, total - input - completion);
+  const isReasoning = reasoning > 0 && rest === reasoning;
+  const besideInput = inCache > input || (rest === inCache && !isReasoning) ? inCache : 0;
+  const unexplained = Math.max(0, rest - besideInput);
+  return { input: besideInput, output: reasoning === 0 || unexplained === reasoning ? unexplained : 0 };
 }

@@ -1,4 +1,4 @@
-// Usage whose total says more than its parts: what was counted beside the completion is output, which is what it is charged as.
+// Usage whose total says more than its parts: what was counted beside the completion is output, and beside the prompt input.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -41,8 +41,49 @@ describe("The total of chat completions' usage", () => {
     assert.equal(outputOf({}), 5);
   });
 
-  test("does not make output of what was read from a cache, or of a rest that reasoning does not explain", () => {
-    assert.equal(outputOf({ total_tokens: 1025, prompt_tokens_details: { cached_tokens: 1000 } }), 5);
+  test("does not make output of a rest that reasoning does not explain", () => {
     assert.equal(outputOf({ total_tokens: 325, completion_tokens_details: { reasoning_tokens: 4 } }), 5);
+  });
+});
+
+describe("What a cache took of the prompt", () => {
+  const tokens = (usage: JsonObject): readonly (number | undefined)[] => {
+    const read = readChatUsage(usage);
+    return [read?.inputTokens, read?.cachedTokens, read?.cacheWriteTokens, read?.outputTokens];
+  };
+  const few: JsonObject = { prompt_tokens: 10, completion_tokens: 5 };
+
+  test("is input where the total alone has it, as Portkey counts it for Claude", () => {
+    const usage = (cache_read_input_tokens: number, cache_creation_input_tokens: number): JsonObject => ({
+      ...few,
+      total_tokens: 15 + cache_read_input_tokens + cache_creation_input_tokens,
+      prompt_tokens_details: { cached_tokens: cache_read_input_tokens },
+      cache_read_input_tokens,
+      cache_creation_input_tokens,
+    });
+    assert.deepEqual(tokens(usage(600, 400)), [1010, 600, 400, 5]);
+    assert.deepEqual(tokens(usage(0, 10_000)), [10_010, 0, 10_000, 5]);
+    assert.deepEqual(tokens(usage(600, 0)), [610, 600, undefined, 5]);
+    assert.deepEqual(tokens(usage(6, 0)), [16, 6, undefined, 5]);
+  });
+
+  test("is input where it is more than the input, which therefore cannot have it in it", () => {
+    const usage: JsonObject = { ...few, cache_read_input_tokens: 600, cache_creation_input_tokens: 400 };
+    for (const total of [{}, { total_tokens: 15 }]) assert.deepEqual(tokens({ ...usage, ...total }), [1010, 600, 400, 5]);
+    // With what was thought beside both.
+    assert.deepEqual(tokens({ ...usage, total_tokens: 1115 }), [1010, 600, 400, 105]);
+  });
+
+  test("is counted once where the input has it already, as LiteLLM and Databricks count it", () => {
+    const cache: JsonObject = { cache_creation_input_tokens: 400, cache_read_input_tokens: 600 };
+    for (const more of [cache, { prompt_tokens_details: { cached_tokens: 600, cache_creation_tokens: 400 } }]) {
+      assert.deepEqual(tokens({ prompt_tokens: 1010, completion_tokens: 5, total_tokens: 1015, ...more }), [1010, 600, 400, 5]);
+    }
+  });
+
+  test("is told from reasoning that is as much", () => {
+    const usage: JsonObject = { ...few, total_tokens: 21, prompt_tokens_details: { cached_tokens: 6 } };
+    assert.deepEqual(tokens({ ...usage, completion_tokens_details: { reasoning_tokens: 6 } }), [10, 6, undefined, 11]);
+    assert.deepEqual(tokens({ ...usage, completion_tokens_details: { reasoning_tokens: 4 } }), [16, 6, undefined, 5]);
   });
 });
