@@ -9,25 +9,22 @@ import { asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
+import { ResponseCalls } from "./calls.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
 import { readResponseUsage } from "./usage.ts";
 
 export class ResponsesReader implements WireReader {
   readonly #target: WireTarget;
-  /** Arguments under way, by the call's place in the output. */
-  readonly #arguments = new Map<number, string>();
-  /** Calls that were begun and not ended, by their place in the output. */
-  readonly #begun = new Map<number, JsonObject>();
   /** Parts of which something came, so that their repetition at the end is passed over. */
   readonly #seen = new Set<string>();
   #seenItem: JsonValue | undefined;
   #seenPart: JsonValue | undefined;
   /** Calls in items of other kinds, by their id, that wait for the caller's output: those that ran there have one. */
   readonly #waiting = new Set<string>();
-  /** Calls that were told of on their own. */
-  readonly #calls = new Set<string>();
   readonly #held = new HeldParts();
+  #calls = new ResponseCalls(this.#held);
+  #response: string | undefined;
   /** The latest piece of text, and where its message stands. */
   #said = "";
   #message: PartPlace | null = null;
@@ -82,7 +79,7 @@ export class ResponsesReader implements WireReader {
   #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {
     switch (type) {
       case "response.created":
-        this.#startResponse();
+        this.#startResponse(asText(asObject(record["response"])?.["id"]));
         break;
       case "response.output_text.delta":
       case "response.refusal.delta":
@@ -98,10 +95,10 @@ export class ResponsesReader implements WireReader {
         break;
       case "response.function_call_arguments.delta":
         this.#started = true;
-        this.#growArguments(placeOf(record), asText(record["delta"]) ?? "");
+        this.#calls.growArguments(placeOf(record), asText(record["delta"]) ?? "");
         break;
       case "response.function_call_arguments.done":
-        this.#setArguments(placeOf(record), asJsonText(record["arguments"]));
+        this.#calls.setArguments(placeOf(record), asJsonText(record["arguments"]));
         break;
       case "response.output_item.added":
         this.#beginItem(asObject(record["item"]) ?? {}, placeOf(record));
@@ -120,7 +117,10 @@ export class ResponsesReader implements WireReader {
     }
   }
 
-  #startResponse(): void {
+  /** Some are said to begin twice. */
+  #startResponse(id: string | undefined): void {
+    if (!this.#ended && id === this.#response) return;
+    this.#response = id;
     this.#ended = false;
     this.#calledTools = false;
     this.#said = "";
@@ -131,9 +131,7 @@ export class ResponsesReader implements WireReader {
     this.#seen.clear();
     this.#seenItem = undefined;
     this.#waiting.clear();
-    this.#calls.clear();
-    this.#begun.clear();
-    this.#arguments.clear();
+    this.#calls = new ResponseCalls(this.#held);
   }
 
   #readOther(record: JsonObject, type: string, out: ProviderEvent[]): void {
@@ -190,24 +188,8 @@ export class ResponsesReader implements WireReader {
     out.push(gap === "" ? { type: "reasoning-delta", text } : { type: "reasoning-delta", text, gap });
   }
 
-  #growArguments(place: number, text: string): void {
-    const before = this.#arguments.get(place);
-    if (before === undefined) this.#held.addPart(undefined);
-    this.#held.addText(text);
-    this.#arguments.set(place, (before ?? "") + text);
-  }
-
-  /** As they are in the end. They stand in the place of what has come of them. */
-  #setArguments(place: number, whole: string): void {
-    if (whole === "") return;
-    this.#held.addPart(whole);
-    this.#arguments.set(place, whole);
-  }
-
   #beginItem(item: JsonObject, place: number): void {
-    if (item["type"] !== "function_call") return;
-    this.#held.addPart(item);
-    this.#begun.set(place, item);
+    if (item["type"] === "function_call") this.#calls.begin(item, place);
   }
 
   #endItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
@@ -248,17 +230,12 @@ export class ResponsesReader implements WireReader {
   /** A call that says of itself that it is not complete is none, as those that were begun: its arguments may stop anywhere. */
   #endCall(item: JsonObject, place: number, out: ProviderEvent[]): void {
     if (item["status"] === "incomplete") return;
-    const id = idOfCall(item, place);
-    const written = asJsonText(item["arguments"]);
-    this.#held.addCall(item);
+    const call = this.#calls.end(item, place);
+    if (call === undefined) return;
     this.#started = true;
     this.#calledTools = true;
-    this.#calls.add(id);
-    const text = written === "" ? (this.#arguments.get(place) ?? "") : written;
-    out.push({ type: "tool-call", id, name: asText(item["name"]) ?? "", arguments: text });
-    this.#arguments.delete(place);
-    this.#begun.delete(place);
-    if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: id }, out);
+    out.push({ type: "tool-call", ...call });
+    if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: call.id }, out);
   }
 
   #endMessage(item: JsonObject, place: number, out: ProviderEvent[]): void {
@@ -291,16 +268,19 @@ export class ResponsesReader implements WireReader {
    * missing where none came at all: their ids and places can be others here than they were in the stream.
    */
   #readMissing(output: readonly JsonValue[], out: ProviderEvent[]): void {
+    const items = output.flatMap((value, place) => {
+      const item = asObject(value);
+      return item === undefined ? [] : [{ item, place }];
+    });
     const textIsMissing = this.#said === "";
     const [reasoningIsMissing, encryptedIsMissing] = [this.#thought === "", !this.#reasoningKept];
-    for (const [place, value] of output.entries()) {
-      const item = asObject(value);
-      const type = item?.["type"];
-      if (item === undefined) continue;
+    const calls = new Set(this.#calls.missing(items.filter(({ item }) => item["type"] === "function_call")).map(({ place }) => place));
+    for (const { item, place } of items) {
+      const type = item["type"];
       if (type === "reasoning") {
         if (reasoningIsMissing) this.#tellReasoning(item, place, out);
         if (encryptedIsMissing) this.#keepReasoning(item, out);
-      } else if ((type === "message" && textIsMissing) || (type === "function_call" && !this.#calls.has(idOfCall(item, place)))) {
+      } else if ((type === "message" && textIsMissing) || calls.has(place)) {
         this.#endItem(item, place, out);
       }
     }
@@ -311,9 +291,7 @@ export class ResponsesReader implements WireReader {
    * their arguments may stop anywhere.
    */
   #endBegunCalls(out: ProviderEvent[]): void {
-    for (const [place, item] of this.#begun) {
-      if (!this.#calls.has(idOfCall(item, place))) this.#endCall(item, place, out);
-    }
+    for (const { item, place } of this.#calls.unfinished) this.#endCall(item, place, out);
   }
 
   #keep(item: JsonObject, out: ProviderEvent[]): void {
@@ -341,8 +319,4 @@ export function mapFinishReason(raw: string | null, calledTools: boolean): Finis
 function withoutOwnType(record: JsonObject): JsonObject {
   const { type: _type, ...rest } = record;
   return rest;
-}
-
-function idOfCall(item: JsonObject, place: number): string {
-  return asText(item["call_id"]) ?? asText(item["id"]) ?? `call_${place}`;
 }

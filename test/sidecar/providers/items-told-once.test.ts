@@ -113,6 +113,101 @@ describe("A call of the Responses API that was begun and never said to be done",
   });
 });
 
+describe("Calls of the Responses API", () => {
+  const told = (...records: readonly JsonObject[]): readonly (readonly string[])[] =>
+    read("openai-responses", records).flatMap((event) =>
+      event.type === "tool-call" ? [[event.id, `${event.name} ${event.arguments}`]] : [],
+    );
+  const item = (call_id: string | null, args = "", more: JsonObject = {}): JsonObject => ({
+    type: "function_call",
+    id: call_id === null || call_id === "" ? call_id : `fc_${call_id}`,
+    call_id,
+    name: "rm",
+    arguments: args,
+    ...more,
+  });
+  const added = (of: JsonObject, place = 0): JsonObject => ({ type: "response.output_item.added", output_index: place, item: of });
+  const whole = (args: string, place = 0): JsonObject => ({
+    type: "response.function_call_arguments.done",
+    output_index: place,
+    arguments: args,
+  });
+  const piece = (delta: string): JsonObject => ({ type: "response.function_call_arguments.delta", output_index: 0, delta });
+  const X = '{"path":"x"}';
+
+  test("have the arguments that came before the item that is done has none, as LM Studio sends them", () => {
+    for (const none of ["{}", " { } ", "", null, {}]) {
+      for (const came of [[whole(X)], [piece('{"path"'), piece(':"x"}')], [piece(X), whole("{}")], [whole("{}"), whole(X)]]) {
+        const records = [added(item("a")), ...came, done(0, { ...item("a"), arguments: none }), completed([])];
+        assert.deepEqual(told(...records), [["a", `rm ${X}`]], JSON.stringify(none));
+      }
+    }
+    // Nothing that was no object, and nothing of another call.
+    assert.deepEqual(told(added(item("a")), piece('{"path'), done(0, item("a", "{}")), completed([])), [["a", "rm {}"]]);
+    assert.deepEqual(told(whole(X), done(0, item("a")), done(0, item("b", "{}")), completed([])), [
+      ["a", `rm ${X}`],
+      ["b", "rm {}"],
+    ]);
+  });
+
+  test("are told once where the whole response gives them other ids, places and spaces, as vLLM does", () => {
+    const stream = [added(item("a")), whole(X), done(0, item("a", X)), done(1, item("b", "{}")), done(2, item("c", "{}"))];
+    const expected = [
+      ["a", `rm ${X}`],
+      ["b", "rm {}"],
+      ["c", "rm {}"],
+    ];
+    const again = [MESSAGE, item("d", "{}"), item("e", '{ "path": "x" }'), item("f", "{}")];
+    assert.deepEqual(told(...stream, completed(again)), expected);
+    // By the place, where the text is another as well.
+    assert.deepEqual(told(...stream, completed([item("d", '{"path":"y"}'), item("b", "{}"), item("c", "{}")])), expected);
+    // One that is told nowhere else is no repetition.
+    assert.deepEqual(told(...stream, completed([...again, item("g", "{}")])), [...expected, ["g", "rm {}"]]);
+    assert.deepEqual(told(...stream, completed([item("g", X), item("a", X), item("b", "{}"), item("c", "{}")])), [
+      ...expected,
+      ["g", `rm ${X}`],
+    ]);
+  });
+
+  test("are told once where only some of their items have the call's id", () => {
+    const bare = item("a", X, { call_id: null });
+    assert.deepEqual(told(added(bare), done(3, item("a", X)), completed([bare])), [["a", `rm ${X}`]]);
+  });
+
+  test("are told once where they, the response's beginning or its end are repeated", () => {
+    const created: JsonObject = { type: "response.created", response: { id: "r" } };
+    const once = done(0, item("a", X));
+    for (const records of [
+      [created, once, once],
+      [created, once, done(0, item("a", '{"path": "x"}'))],
+      [created, once, created],
+      [created, once, completed([item("a", X)])],
+    ]) {
+      assert.deepEqual(told(...records, completed([item("a", X)])), [["a", `rm ${X}`]]);
+    }
+  });
+
+  test("have ids of their own where the server gives them none, or all the same", () => {
+    for (const none of ["", null]) {
+      const calls = [1, 2].map((n) => item(none, `{"n":${n}}`));
+      const expected = [
+        ["call_0", 'rm {"n":1}'],
+        ["call_1", 'rm {"n":2}'],
+      ];
+      const bare = (records: readonly JsonObject[]): readonly JsonObject[] => records.map(({ output_index: _place, ...rest }) => rest);
+      const stream = calls.map((call, place) => done(place, call));
+      for (const records of [stream, bare(stream)]) {
+        assert.deepEqual(told(...records, completed([])), expected);
+        assert.deepEqual(told(...records, completed(calls)), expected);
+      }
+    }
+    assert.deepEqual(told(done(0, item("a", "{}")), done(1, item("a", X)), completed([])), [
+      ["a", "rm {}"],
+      ["a_1", `rm ${X}`],
+    ]);
+  });
+});
+
 describe("Tool calls of chat completions", () => {
   const pieces = (...calls: readonly JsonObject[]): JsonObject => ({ choices: [{ index: 0, delta: { tool_calls: calls } }] });
   const piece = (index: number, id: string, args: string, name = "w"): JsonObject => ({ index, id, function: { name, arguments: args } });
