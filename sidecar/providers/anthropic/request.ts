@@ -3,15 +3,18 @@
 import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ErrorPayload } from "../error-payload.ts";
-import { asCount, asObject } from "../json-fields.ts";
+import { asCount, asObject, asText } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, learnField, mapped, putUnlessRefused, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
-import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { NO_CACHE_MARKS, refusesCacheMarks, withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
 import { learnThinking, thinkingFields } from "./thinking.ts";
+
+/** Tokens. Where a prompt leaves less room for the answer, it is too long. */
+const LEAST_ROOM = 4096;
 
 export function buildAnthropicRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
@@ -19,7 +22,7 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
   if (parameters.seed !== undefined) throw unsupported(target, "seed", "Its answers cannot be repeated; leave the seed out.");
   // The caller's extras replace what stands here, and what stands here has to fit them.
   const extras = parameters.providerOptions?.[target.provider] ?? {};
-  const maxTokens = asCount(extras["max_tokens"]) ?? parameters.maxOutputTokens ?? learnedLimit(target) ?? maxOutputTokensOf(request.model);
+  const maxTokens = asCount(extras["max_tokens"]) ?? parameters.maxOutputTokens ?? ownLimit(request.model, target);
   const messages = anthropicMessages(request, target, warnings);
   const thinking = thinkingFields({ model: request.model, effort: parameters.reasoning, maxTokens, messages }, target, warnings);
   const format = parameters.responseSchema === undefined ? {} : { format: { type: "json_schema", schema: parameters.responseSchema } };
@@ -44,11 +47,13 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
 }
 
 /** Which of the ways to think a model takes, whether it takes sampling parameters, and its limit: the refusals say so. */
-export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload, body: JsonObject): string | undefined {
+export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined {
   if (status !== 400) return undefined;
   const { message } = payload;
   const limit = /max_tokens: \d+ > (\d+)/u.exec(message)?.[1];
   if (limit !== undefined) return `max_tokens=${limit}`;
+  const room = roomLeft(message, body, target);
+  if (room !== undefined) return `${ONCE}max_tokens=${room}`;
   if (refusesCacheMarks(message)) return NO_CACHE_MARKS;
   // Servers that only speak like Anthropic need not let the use of a tool wait for its result.
   if (/[`'](?!tool_result\b)\w+_result[`'] block/u.test(message)) return WITHOUT_OPAQUE;
@@ -63,9 +68,22 @@ function asksToThink(extras: JsonObject): boolean {
   return type !== undefined && type !== "disabled";
 }
 
-function learnedLimit(target: WireTarget): number | undefined {
-  const limits = [...target.learned].filter((lesson) => lesson.startsWith("max_tokens=")).map((lesson) => Number(lesson.slice(11)));
-  return limits.length === 0 ? undefined : Math.min(...limits);
+/** Where the caller asks for none. The model's own, unless refusals said otherwise. */
+function ownLimit(model: string, { learned }: WireTarget): number {
+  const limits = [...learned].flatMap((lesson) => /^(?:once:)?max_tokens=(\d+)$/u.exec(lesson)?.slice(1) ?? []);
+  return limits.length === 0 ? maxOutputTokensOf(model) : Math.min(...limits.map(Number));
+}
+
+/**
+ * Before 4.5 prompt and limit together have to fit into the context: `140000 + 64000 > 200000`. A limit that the caller did not ask
+ * for gives way to the prompt, and to it alone.
+ */
+function roomLeft(message: string, body: JsonObject, target: WireTarget): number | undefined {
+  const [prompt, limit, context] = /context limit:\s*(\d+)\s*\+\s*(\d+)\s*>\s*(\d+)/u.exec(message)?.slice(1).map(Number) ?? [];
+  if (prompt === undefined || limit === undefined || context === undefined) return undefined;
+  const isOwn = body["max_tokens"] === ownLimit(asText(body["model"]) ?? "", target);
+  const room = context - prompt;
+  return isOwn && room >= LEAST_ROOM && room < limit ? room : undefined;
 }
 
 /** Temperature and top_p exclude each other, and thinking excludes all but their defaults (quirk 34). */

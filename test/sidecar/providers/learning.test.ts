@@ -101,6 +101,40 @@ describe("What a model refuses is learned", () => {
     );
   });
 
+  describe("Anthropic's limit of output tokens, where the prompt leaves less room,", () => {
+    const asked = (): readonly unknown[] => fake.requests.map(({ body }) => body?.["max_tokens"]);
+    const full = (prompt: number, limit: number): { status: number; body: JsonValue } => ({
+      status: 400,
+      body: {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message: `input length and \`max_tokens\` exceed context limit: ${prompt} + ${limit} > 200000, decrease input length or \`max_tokens\` and try again`,
+        },
+      },
+    });
+
+    test("is what is left, for this request alone", async () => {
+      const shared = provider("anthropic");
+      fake.enqueue(full(140_000, 64_000));
+      assert.equal((await call(shared, { request: modelRequest("x", { reasoning: "high" }) })).thrown, null);
+      await call(shared);
+      assert.deepEqual(asked(), [64_000, 60_000, 64_000]);
+    });
+
+    for (const [title, prompt, limit, parameters] of [
+      ["stands where that is too little for an answer", 197_000, 64_000, {}],
+      ["stands where the caller asked for it", 180_000, 32_000, { maxOutputTokens: 32_000 }],
+    ] as const) {
+      test(title, async () => {
+        fake.respond(full(prompt, limit));
+        const error = await callError(provider("anthropic"), { request: modelRequest("x", parameters) });
+        assert.equal(error.kind, "context-length");
+        assert.deepEqual(asked(), [limit]);
+      });
+    }
+  });
+
   test("a field that is named as xAI's own code has it is left out, on both of OpenAI's wires", async () => {
     const words = { code: "invalid-argument", error: "Model grok-4-0709 does not support parameter reasoningEffort." };
     for (const wire of ["openai-chat", "openai-responses"] as const) {
