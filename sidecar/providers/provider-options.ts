@@ -6,8 +6,8 @@ import type { WireTarget } from "./wire-adapter.ts";
 
 /**
  * The body with a caller's own fields for this provider merged in: objects field by field, everything else replaced. Throws
- * `ProviderError` for the two that are not the caller's: an answer is read as a stream, and the conversation, which `conversation`
- * names, is the prompt's.
+ * `ProviderError` for those that are not the caller's: an answer is one, and is read as a stream, and the conversation, which
+ * `conversation` names, is the prompt's.
  */
 export function withProviderOptions(
   body: JsonObject,
@@ -20,6 +20,8 @@ export function withProviderOptions(
   const place = `providerOptions.${target.provider}`;
   if ((options["stream"] ?? true) !== true)
     throw unsupported(target, `${place}.stream`, "Answers are always read as streams; leave it out.");
+  if ((options["n"] ?? 1) !== 1)
+    throw unsupported(target, `${place}.n`, "One request has one answer; leave it out, and ask as often as you want answers.");
   if (options[conversation] !== undefined) {
     throw unsupported(target, `${place}.${conversation}`, "The conversation is the prompt; leave it out here.");
   }

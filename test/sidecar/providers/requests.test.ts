@@ -169,19 +169,23 @@ describe("On every wire", () => {
     test(`${provider}: options under its own name are added, objects field by field, others' are not`, () => {
       const parameters: GenerationParameters = {
         temperature: 0.5,
-        providerOptions: { [provider]: { extra: { deep: [1] }, options: { num_ctx: 8192 }, stream: true }, another: { wrong: true } },
+        providerOptions: { [provider]: { extra: { deep: [1] }, options: { num_ctx: 8192 }, stream: true, n: 1 }, another: { wrong: true } },
       };
       const asked = body({ provider, parameters });
       assert.deepEqual(asked["extra"], { deep: [1] });
       assert.deepEqual(asked["options"], provider === "ollama" ? { temperature: 0.5, num_ctx: 8192 } : { num_ctx: 8192 });
       assert.equal(asked["wrong"], undefined);
-      assert.equal(asked["stream"], true);
+      assert.deepEqual([asked["stream"], asked["n"]], [true, 1]);
     });
 
     test(`${provider}: what is not the caller's is refused by name under its own name too`, () => {
       const given = (own: JsonObject): ProviderError => refusal({ provider, parameters: { providerOptions: { [provider]: own } } });
-      for (const name of ["stream", field]) {
-        const { kind, providerCode, message } = given({ [name]: name === "stream" ? false : [] });
+      for (const [name, value] of [
+        ["stream", false],
+        ["n", 2],
+        [field, []],
+      ] as const) {
+        const { kind, providerCode, message } = given({ [name]: value });
         assert.deepEqual([kind, providerCode], ["unsupported", `unsupported-parameter:providerOptions.${provider}.${name}`]);
         assert.match(message, /leave it out/u);
       }
