@@ -43,12 +43,13 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
 };
 
 /**
- * `raw` null: the answer ended by its marker alone. Servers that say `stop` although the model called a tool are
- * understood; `raw` stays what they wrote.
+ * `raw` null: the answer ended by its marker alone. Servers that say `stop` although the model called a tool, or refused to answer,
+ * are understood; `raw` stays what they wrote.
  */
-export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
+export function mapFinishReason(raw: string | null, calledTools: boolean, refused: boolean): FinishReason {
   const known = raw === null ? undefined : knownReason(raw.toLowerCase());
   if (calledTools && (known === "stop" || known === undefined)) return "tool-calls";
+  if (refused && known === "stop") return "content-filter";
   return known ?? "other";
 }
 

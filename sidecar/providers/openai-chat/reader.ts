@@ -25,6 +25,7 @@ export class ChatReader implements WireReader {
   /** Since the choice that is being read began. */
   #contentCame = false;
   #done = false;
+  #refused = false;
   #usage: ReportedUsage | null = null;
   #otherTier = false;
   readonly #details = new ReasoningDetails();
@@ -78,7 +79,7 @@ export class ChatReader implements WireReader {
       out.push({ type: "opaque", provider: this.#target.provider, data: details });
     }
     const { reason } = this.#finish;
-    const finishReason = mapFinishReason(reason, this.#calls.any);
+    const finishReason = mapFinishReason(reason, this.#calls.any, this.#refused);
     // A call that was cut is no call: its arguments may stop anywhere.
     if (whole) this.#endCalls(finishReason, out);
     const { usage } = this;
@@ -155,7 +156,7 @@ export class ChatReader implements WireReader {
     else this.#readParts(asItems(content), out);
     // What an answer in sound says is written beside the sound alone (langfuse/langfuse-python#1831).
     if ((content ?? "") === "") this.#text(asObject(delta["audio"])?.["transcript"], out);
-    this.#text(delta["refusal"], out);
+    this.#refusal(delta["refusal"], out);
     warnOfMedia(delta, out);
     if (this.#calls.add(delta["tool_calls"])) this.#content();
     if (this.#calls.addLegacy(delta["function_call"])) this.#content();
@@ -194,6 +195,12 @@ export class ChatReader implements WireReader {
     if (typeof value !== "string" || value === "") return;
     this.#content();
     out.push({ type: "text-delta", text: value });
+  }
+
+  /** In the place of an answer that was to satisfy a schema (https://platform.openai.com/docs/guides/structured-outputs). */
+  #refusal(value: JsonValue | undefined, out: ProviderEvent[]): void {
+    this.#refused ||= typeof value === "string" && value !== "";
+    this.#text(value, out);
   }
 
   #reasoning(text: string, out: ProviderEvent[]): void {

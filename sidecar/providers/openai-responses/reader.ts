@@ -35,6 +35,7 @@ export class ResponsesReader implements WireReader {
   #started = false;
   #ended = false;
   #calledTools = false;
+  #refused = false;
   #keepsItems = false;
   #rawFinishReason: string | null = null;
   #usage: ReportedUsage | null = null;
@@ -73,7 +74,7 @@ export class ResponsesReader implements WireReader {
     if (!this.#ended) return;
     const raw = this.#rawFinishReason;
     const called = this.#calledTools || this.#waiting.size > 0;
-    out.push({ type: "finish", finishReason: mapFinishReason(raw, called), rawFinishReason: raw });
+    out.push({ type: "finish", finishReason: mapFinishReason(raw, called, this.#refused), rawFinishReason: raw });
   }
 
   #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {
@@ -82,7 +83,6 @@ export class ResponsesReader implements WireReader {
         this.#startResponse(asText(asObject(record["response"])?.["id"]));
         break;
       case "response.output_text.delta":
-      case "response.refusal.delta":
         this.#text(record, out);
         break;
       case "response.reasoning_text.delta":
@@ -90,8 +90,13 @@ export class ResponsesReader implements WireReader {
         this.#reasoning(record, type, out);
         break;
       case "response.output_text.done":
+        if (!this.#wasSeen(record)) this.#text({ ...record, delta: record["text"] }, out);
+        break;
+      case "response.refusal.delta":
+        this.#refusal(record, record["delta"], out);
+        break;
       case "response.refusal.done":
-        if (!this.#wasSeen(record)) this.#text({ ...record, delta: record["text"] ?? record["refusal"] }, out);
+        if (!this.#wasSeen(record)) this.#refusal(record, record["refusal"], out);
         break;
       case "response.function_call_arguments.delta":
         this.#started = true;
@@ -123,6 +128,7 @@ export class ResponsesReader implements WireReader {
     this.#response = id;
     this.#ended = false;
     this.#calledTools = false;
+    this.#refused = false;
     this.#said = "";
     this.#message = null;
     this.#thought = "";
@@ -150,6 +156,12 @@ export class ResponsesReader implements WireReader {
     this.#said = text;
     this.#started = true;
     out.push({ type: "text-delta", text });
+  }
+
+  /** In the place of an answer that was to satisfy a schema (https://platform.openai.com/docs/guides/structured-outputs). */
+  #refusal(record: JsonObject, delta: JsonValue | undefined, out: ProviderEvent[]): void {
+    this.#refused ||= typeof delta === "string" && delta !== "";
+    this.#text({ ...record, delta }, out);
   }
 
   /** The messages of one response, as a word on what is done and the answer itself, are paragraphs. */
@@ -244,7 +256,9 @@ export class ResponsesReader implements WireReader {
     for (const [index, value] of parts.entries()) {
       const part = asObject(value);
       const key = { item_id: item["id"], output_index: place, content_index: index };
-      if (!this.#wasSeen(key)) this.#text({ ...key, delta: part?.["text"] ?? part?.["refusal"] }, out);
+      if (this.#wasSeen(key)) continue;
+      this.#text({ ...key, delta: part?.["text"] }, out);
+      this.#refusal(key, part?.["refusal"], out);
     }
     // The API asks for the phase back of every message, and for the id beside other items alone.
     if (this.#keepsItems) this.#keep({ type: "message", id: item["id"], phase: item["phase"] }, out);
@@ -310,9 +324,10 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   cancelled: "error",
 };
 
-export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
+export function mapFinishReason(raw: string | null, calledTools: boolean, refused: boolean): FinishReason {
   const known = raw === null ? undefined : REASONS[raw];
-  return calledTools && known === "stop" ? "tool-calls" : (known ?? "other");
+  if (known === "stop" && calledTools) return "tool-calls";
+  return known === "stop" && refused ? "content-filter" : (known ?? "other");
 }
 
 /** `{"type": "error", "code", "message"}`: the type is that of the event, not of the error. */
