@@ -28,6 +28,8 @@ export class ResponsesReader implements WireReader {
   /** The latest piece of text, and where its message stands. */
   #said = "";
   #message: PartPlace | null = null;
+  /** UTF-16 units of text that came since a message was said to be done. */
+  #unended = 0;
   /** The end of the latest pieces of reasoning, and where the last of them belongs. */
   #thought = "";
   #reasoningPart: PartPlace | null = null;
@@ -90,13 +92,14 @@ export class ResponsesReader implements WireReader {
         this.#reasoning(record, type, out);
         break;
       case "response.output_text.done":
-        if (!this.#wasSeen(record)) this.#text({ ...record, delta: record["text"] }, out);
+        this.#wholeText(record, asText(record["text"]) ?? "", out);
         break;
       case "response.refusal.delta":
-        this.#refusal(record, record["delta"], out);
+        this.#refused = true;
+        this.#text(record, out);
         break;
       case "response.refusal.done":
-        if (!this.#wasSeen(record)) this.#refusal(record, record["refusal"], out);
+        if (this.#wholeText(record, asText(record["refusal"]) ?? "", out)) this.#refused = true;
         break;
       case "response.function_call_arguments.delta":
         this.#started = true;
@@ -131,6 +134,7 @@ export class ResponsesReader implements WireReader {
     this.#refused = false;
     this.#said = "";
     this.#message = null;
+    this.#unended = 0;
     this.#thought = "";
     this.#reasoningPart = null;
     this.#reasoningKept = false;
@@ -154,14 +158,24 @@ export class ResponsesReader implements WireReader {
     // Once for each part, not for each of its deltas.
     if (item === undefined || item !== this.#seenItem || part !== this.#seenPart) this.#beginText(record, text, out);
     this.#said = text;
+    this.#unended += text.length;
     this.#started = true;
     out.push({ type: "text-delta", text });
   }
 
-  /** In the place of an answer that was to satisfy a schema (https://platform.openai.com/docs/guides/structured-outputs). */
-  #refusal(record: JsonObject, delta: JsonValue | undefined, out: ProviderEvent[]): void {
-    this.#refused ||= typeof delta === "string" && delta !== "";
-    this.#text({ ...record, delta }, out);
+  /** Text that is told of at once, unless it came before. Whether it is told now. */
+  #wholeText(record: JsonObject, text: string, out: ProviderEvent[]): boolean {
+    if (text === "" || this.#wasSeen(record) || this.#repeats(text)) return false;
+    this.#text({ ...record, delta: text }, out);
+    return true;
+  }
+
+  /**
+   * It is all that came since the last message, whatever its id and its place: vLLM goes on counting the parts of one item in the
+   * next, or counts each piece as one (vllm-project/vllm#45742).
+   */
+  #repeats(text: string): boolean {
+    return text.length === this.#unended && text.endsWith(this.#said);
   }
 
   /** The messages of one response, as a word on what is done and the answer itself, are paragraphs. */
@@ -252,14 +266,13 @@ export class ResponsesReader implements WireReader {
 
   #endMessage(item: JsonObject, place: number, out: ProviderEvent[]): void {
     const content = item["content"];
-    const parts = typeof content === "string" ? [{ text: content }] : (asList(content) ?? []);
-    for (const [index, value] of parts.entries()) {
-      const part = asObject(value);
+    const parts = typeof content === "string" ? [{ text: content }] : (asList(content) ?? []).map((part) => asObject(part) ?? {});
+    const texts = parts.map((part) => asText(part["text"]) ?? asText(part["refusal"]) ?? "");
+    for (const [index, text] of this.#repeats(texts.join("")) ? [] : texts.entries()) {
       const key = { item_id: item["id"], output_index: place, content_index: index };
-      if (this.#wasSeen(key)) continue;
-      this.#text({ ...key, delta: part?.["text"] }, out);
-      this.#refusal(key, part?.["refusal"], out);
+      if (this.#wholeText(key, text, out)) this.#refused ||= asText(parts[index]?.["text"]) === undefined;
     }
+    this.#unended = 0;
     // The API asks for the phase back of every message, and for the id beside other items alone.
     if (this.#keepsItems) this.#keep({ type: "message", id: item["id"], phase: item["phase"] }, out);
     else if (typeof item["phase"] === "string") this.#keep({ type: "message", phase: item["phase"] }, out);

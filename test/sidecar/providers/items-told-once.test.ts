@@ -82,6 +82,55 @@ describe("An answer of the Responses API tells of every item once:", () => {
   });
 });
 
+describe("Text of the Responses API that came in pieces is told once,", () => {
+  const piece = (delta: string, part: number, item = "m"): JsonObject => ({
+    type: "response.output_text.delta",
+    item_id: item,
+    output_index: 1,
+    content_index: part,
+    delta,
+  });
+  const whole = (text: string, part: number): JsonObject => ({
+    type: "response.output_text.done",
+    item_id: "m",
+    output_index: 1,
+    content_index: part,
+    text,
+  });
+  const item = (id: string, ...texts: readonly string[]): JsonObject => ({
+    type: "message",
+    id,
+    content: texts.map((text) => ({ type: "output_text", text })),
+  });
+  const told = (...records: readonly JsonObject[]): string =>
+    read("openai-responses", records)
+      .flatMap((event) => (event.type === "text-delta" || event.type === "text-gap" ? [event.text] : []))
+      .join("");
+
+  for (const [title, records] of [
+    [
+      "where its parts are counted on from the item before",
+      [piece("Hello", 1), piece(" there", 1), whole("Hello there", 1), done(1, item("m", "Hello there"))],
+    ],
+    [
+      "where each piece is counted as a part",
+      [piece("Hello", 0), piece(" there", 1), whole("Hello there", 2), done(1, item("m", "Hello there"))],
+    ],
+    ["where its item has another id and place at its end", [piece("Hello", 0), piece(" there", 0), done(2, item("n", "Hello there"))]],
+    ["where the parts of its item are numbered otherwise", [piece("Hello", 4), piece(" there", 5), done(7, item("n", "Hello", " there"))]],
+  ] as const) {
+    test(title, () => assert.equal(told(...records, completed([item("n", "Hello there")])), "Hello there"));
+  }
+
+  test("and other text beside it as well", () => {
+    const two = [piece("Hello", 1), piece(" there", 1), done(1, item("m", "Hello there")), done(2, item("n", "Over there"))];
+    assert.equal(told(...two, completed([])), "Hello there\n\nOver there");
+    assert.equal(told(...two.slice(0, 2), done(2, item("n", "Over there")), completed([])), "Hello there\n\nOver there");
+    // The same words again, in a message of their own.
+    assert.equal(told(...two.slice(0, 3), done(2, item("n", "Hello there")), completed([])), "Hello there\n\nHello there");
+  });
+});
+
 describe("A call of the Responses API that was begun and never said to be done", () => {
   const added = { type: "response.output_item.added", output_index: 1, item: { ...CALL, arguments: "" } };
   const piece = (delta: string): JsonObject => ({ type: "response.function_call_arguments.delta", output_index: 1, delta });
