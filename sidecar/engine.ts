@@ -5,13 +5,14 @@ import type { GenerateOptions, Llm } from "./api.ts";
 import { Endpoints, type EndpointOverrides, type EndpointsOptions } from "./endpoints.ts";
 import { createLlmAt } from "./llm.ts";
 import { parseModelRef } from "./model-ref.ts";
-import { ModelCatalogue } from "./models.ts";
+import { ModelCatalogue, type AskedPrice } from "./models.ts";
 import { PriceBook } from "./prices/price-book.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import type { ListModelsParams, ListModelsResult } from "./model-listing.ts";
 import type { DefaultModelResult } from "./protocol.ts";
 import type { EngineSettings } from "./settings.ts";
-import type { ModelRef, ProviderInfo } from "./types.ts";
+import { ProviderError } from "./providers/provider.ts";
+import type { ErrorInfo, ModelRef, ProviderInfo } from "./types.ts";
 
 export type EngineOptions = EndpointsOptions;
 
@@ -92,7 +93,8 @@ export class Engine {
   /**
    * What a model costs, and what so many of its tokens cost; undefined where nobody knows, which is not the same as free.
    * Where the provider's list of models may have prices it is asked for it, once in a while, at the address that `overrides`
-   * name. Throws a `ProviderError` for a reference that names no provider, and the signal's reason.
+   * name. Throws a `ProviderError` for a reference that names no provider, and that of a list which could not be had where nobody
+   * else knows the price; and the signal's reason.
    */
   async priceOf(
     ref: ModelRef,
@@ -115,12 +117,14 @@ export class Engine {
     asking: AbortSignal | undefined,
   ): Promise<PriceQuote | undefined> {
     const set = this.#endpoints.settings.providers[provider]?.models?.[model]?.price;
-    const told =
+    const { price: told, failure }: AskedPrice =
       asking === undefined || set !== undefined
-        ? this.#models.knownPrice(provider, model, overrides)
+        ? { price: this.#models.knownPrice(provider, model, overrides) }
         : await this.#models.askPrice(provider, model, overrides, asking);
     const runsHere = this.#endpoints.runsHere(provider, overrides);
-    return this.#prices.quote({ row: this.#endpoints.row(provider), model, set, told, here: runsHere });
+    const quote = await this.#prices.quote({ row: this.#endpoints.row(provider), model, set, told, here: runsHere });
+    if (quote === undefined && failure !== undefined) throw priceNotTold(`${provider}/${model}`, failure);
+    return quote;
   }
 
   /** Breaks off what is under way and closes every connection. The `local` provider belongs to whoever made it. */
@@ -131,4 +135,9 @@ export class Engine {
 
 function rethrow(error: unknown): never {
   throw error;
+}
+
+/** Another look may find it. */
+function priceNotTold(ref: ModelRef, { message, ...failure }: ErrorInfo): ProviderError {
+  return new ProviderError(`The list that may tell what ${ref} costs could not be had. ${message}`, failure);
 }

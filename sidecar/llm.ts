@@ -123,7 +123,7 @@ class AnswerRun {
     this.#scope = scope;
     this.#workClass = scope.workClass;
     this.#signals = signals;
-    this.#spending = new Spending(scope.budgets, target.ref, () => this.#price(this.#signal));
+    this.#spending = new Spending(scope.budgets, target.ref, () => this.#tariff());
     this.#numbering = new AnswerNumbering(target.provider, target.model);
   }
 
@@ -331,9 +331,16 @@ class AnswerRun {
   }
 
   /** An answer is none the worse for a price that cannot be had. */
-  async #price(asking?: AbortSignal): Promise<PriceQuote | undefined> {
-    this.#quote ??= this.#target.price?.(asking).catch(() => undefined);
+  async #price(): Promise<PriceQuote | undefined> {
+    this.#quote ??= this.#target.price?.().catch(() => undefined);
     return this.#quote;
+  }
+
+  /** The same for a budget, which cannot do without: the request fails with what the question failed with, and may ask again. */
+  async #tariff(): Promise<PriceQuote | undefined> {
+    const asked = this.#target.price?.(this.#signal);
+    this.#quote = asked?.catch(() => undefined);
+    return asked;
   }
 
   /** False when the answer was cancelled meanwhile. */

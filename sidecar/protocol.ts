@@ -92,6 +92,8 @@ export interface DefaultModelResult {
   /** Null where nothing at all can answer (no demo on this platform, no key, no server). */
   readonly ref: ModelRef | null;
   readonly reason: "last-used" | "local-server" | "key" | "demo" | "none";
+  /** Servers and providers that came before it and did not answer well, where there are any. A local server that does not run is none. */
+  readonly failures?: ListModelsResult["failures"];
 }
 /** Client to sidecar. The last used model if it can still be called, else a server running here, else a provider with a key, else the demo. */
 export const DefaultModel = new RequestType<{ readonly lastUsed: ModelRef | null }, DefaultModelResult, RequestFailure>("model/default");

@@ -32,6 +32,11 @@ export function checkBaseUrl({ baseUrl, lacksPath }: CallTarget): string {
   return `Check the base URL ${baseUrl}${lacksPath ? ": many servers want /v1 at its end." : "."}`;
 }
 
+/** The cause of a refusal without JSON in its body: a page, as web servers have it, or nothing. */
+export class NoJson extends Error {
+  override readonly name = "NoJson";
+}
+
 /** An answer with an error status. `body` is text, possibly cut, possibly no JSON. */
 export function statusError(target: CallTarget, status: number, headers: HttpHeaders, body: string): ProviderError {
   const payload = readErrorBody(body);
@@ -56,6 +61,7 @@ export function statusError(target: CallTarget, status: number, headers: HttpHea
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
     ...(code === undefined ? {} : { providerCode: code }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(/^\s*[[{"]/u.test(body) ? {} : { cause: new NoJson("The answer holds no JSON.") }),
   });
 }
 

@@ -98,7 +98,7 @@ export interface Provider {
   listModels(context: RequestContext): Promise<readonly ModelInfo[]>;
   /**
    * The list with what the provider tells of its models elsewhere, where there is such a place. Takes as long as a server needs
-   * to answer for each model, up to the signal; rejects with its reason alone.
+   * to answer for each model, up to the signal: then what has come stands in it, or it rejects with its reason, and with nothing else.
    */
   describeModels?(models: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]>;
   /** Tokens that a prompt and its answer may have together, where the provider knows without asking anybody. Throws `ProviderError`. */

@@ -76,6 +76,8 @@ export interface ProviderRow {
   readonly chat?: ChatQuirks;
   /** Its list of models tells their prices, or may, so that a price can be asked for before anything is sent. */
   readonly tellsPrices?: boolean;
+  /** Its list, or what it tells beside it, has context windows, so that it is asked for them before the bundled list. */
+  readonly tellsWindows?: boolean;
   /** Service tiers whose price is that of the list, beside the usual one. */
   readonly listedTiers?: readonly string[];
   /** The provider's id in the bundled list of published prices (`sidecar/prices/bundled-prices.ts`); absent where it has none. */
@@ -111,6 +113,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     id: "anthropic",
     name: "Anthropic",
     prices: "anthropic",
+    tellsWindows: true,
     wire: "anthropic",
     defaultBaseUrl: "https://api.anthropic.com",
     baseUrlVariables: ["ANTHROPIC_BASE_URL"],
@@ -149,6 +152,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     id: "openrouter",
     name: "OpenRouter",
     prices: "openrouter",
+    tellsWindows: true,
     defaultBaseUrl: "https://openrouter.ai/api/v1",
     baseUrlVariables: ["OPENROUTER_BASE_URL"],
     keyVariables: ["OPENROUTER_API_KEY"],
@@ -223,6 +227,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     id: "gemini",
     name: "Google Gemini",
     prices: "google",
+    tellsWindows: true,
     defaultBaseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
     baseUrlVariables: ["GEMINI_BASE_URL"],
     keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
@@ -245,6 +250,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     id: "groq",
     name: "Groq",
     prices: "groq",
+    tellsWindows: true,
     defaultBaseUrl: "https://api.groq.com/openai/v1",
     baseUrlVariables: ["GROQ_BASE_URL"],
     keyVariables: ["GROQ_API_KEY"],
@@ -267,6 +273,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     id: "mistral",
     name: "Mistral",
     prices: "mistral",
+    tellsWindows: true,
     defaultBaseUrl: "https://api.mistral.ai/v1",
     baseUrlVariables: ["MISTRAL_BASE_URL"],
     keyVariables: ["MISTRAL_API_KEY"],

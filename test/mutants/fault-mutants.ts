@@ -130,8 +130,8 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
         "this.#models = new ModelCatalogue(this.#endpoints, undefined, this.#prices); void this.#models.listModels({}, new AbortController().signal);",
       ],
     ],
-    "sidecar/models.ts": [
-      ["fault 24", "return !how.named && this.#isNobodyThere(id, info) ?", "return !how.named ?"],
+    "sidecar/model-lists.ts": [
+      ["fault 24", "return !how.named && this.#isNobodyThere(id, error) ?", "return !how.named ?"],
       ["fault 24", "cached !== undefined && !how.refresh &&", "cached !== undefined &&"],
     ],
     "sidecar/library.ts": [["fault 31", 'export { gather } from "./gather.ts";', ""]],

@@ -103,6 +103,27 @@ describe("the facts of a model", () => {
   });
 });
 
+describe("the context window of a model", () => {
+  const windowOf = async (engine: Engine, ref: string): Promise<number | undefined> => engine.llm(ref).contextWindow?.(signal);
+
+  it("is the one in the provider's list, which is asked for where it may have one, before the published one", async () => {
+    const engine = engineWith("openrouter");
+    fake.enqueue({ route: "models", body: { data: [{ id: "openai/gpt-5-mini", context_length: 123_456 }] } });
+    assert.equal(await windowOf(engine, "openrouter/openai/gpt-5-mini"), 123_456);
+    assert.equal(await windowOf(engineWith("openai"), "openai/gpt-5-mini"), 400_000);
+    assert.equal(fake.requests.length, 1);
+  });
+
+  it("is the published one where the list cannot be had, until a list has said another", async () => {
+    const engine = engineWith("openrouter");
+    fake.enqueue({ route: "models", status: 401, body: {} });
+    for (const _time of [1, 2]) assert.equal(await windowOf(engine, "openrouter/openai/gpt-5-mini"), 400_000);
+    assert.equal(fake.requests.length, 1);
+    await listed(engine, "openrouter", { data: [{ id: "openai/gpt-5-mini", context_length: 123_456 }] });
+    assert.equal(await windowOf(engine, "openrouter/openai/gpt-5-mini"), 123_456);
+  });
+});
+
 describe("a price that is asked for before anything is sent", () => {
   it("is the one in the provider's list, which is read once", async () => {
     const engine = engineWith("openrouter");
@@ -159,9 +180,34 @@ describe("a price that is asked for before anything is sent", () => {
 
   it("is the published one also where the list cannot be had, and undefined for what nobody knows", async () => {
     const engine = engineWith("openrouter");
-    fake.enqueue({ route: "models", status: 500, body: {} }, { route: "models", status: 500, body: {} });
+    fake.enqueue({ route: "models", status: 401, body: {} });
     assert.equal((await engine.priceOf("openrouter/openai/gpt-5-mini", signal))?.source, "bundled");
     assert.equal(await engine.priceOf("openrouter/nobody/knows", signal), undefined);
+  });
+
+  it("fails with what its list failed with, and is undefined where there is no such list", async () => {
+    const engine = engineWith("openai-compatible");
+    fake.enqueue({ route: "models", status: 401, body: { error: { message: "no such key" } } });
+    const failed = { status: 401, message: /what openai-compatible\/m costs could not be had\. .*no such key/u };
+    await assert.rejects(engine.priceOf("openai-compatible/m", signal), failed);
+    fake.enqueue({ route: "models", status: 404, body: { error: { message: "no such path" } } });
+    for (const _time of [1, 2]) assert.equal(await engine.priceOf("openai-compatible/m", signal), undefined);
+    assert.equal(fake.requests.length, 2);
+  });
+
+  it("is asked for again by a run whose list failed for a while", async () => {
+    for (let times = 0; times < 3; times += 1) fake.enqueue({ route: "models", status: 502, body: {} });
+    const pricing = { prompt: "0.000001", completion: "0.000004" };
+    fake.enqueue({ route: "models", body: { data: [{ id: "acme/one", pricing }] } });
+    const llm = engineWith("openrouter").llm("openrouter/acme/one");
+    const results = await gather(
+      [1, 2, 3].map(() => () => llm.generate("hi", { maxOutputTokens: 100 })),
+      { budget: { amount: 1 } },
+    );
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ["complete", "complete", "complete"],
+    );
   });
 
   it("is waited for no longer than its caller wants", async () => {
@@ -225,6 +271,30 @@ describe("what a server tells of its models beside the list", () => {
     await endpoints.close();
     assert.deepEqual(failures, []);
     assert.deepEqual([models[0]?.model, models[0]?.contextWindow, models[0]?.sources?.contextWindow], ["qwen3:4b", 8192, "default"]);
+  });
+
+  it("is told as far as it came in time, and the rest with the next list", async () => {
+    const settings = { ...defaultSettings, providers: { ollama: { baseUrl: fake.origin } } };
+    const endpoints = new Endpoints({ settings, keys: new KeyRing(), local: new ScriptedProvider() });
+    const limits = { listMs: 60_000, probeMs: 60_000, describeMs: 500, keepRemoteMs: 60_000, keepHereMs: 60_000 };
+    const slow = Promise.withResolvers<JsonValue>();
+    fake.tell("/api/show", (body) => (body?.["model"] === "slow" ? slow.promise : { ...shown, capabilities: ["completion"] }));
+    const names = ["a", "b", "c", "d", "slow", "e"];
+    fake.enqueue({ route: "models", body: { models: names.map((model) => ({ model })) } });
+    const catalogue = new ModelCatalogue(endpoints, limits);
+    const windows = async (): Promise<readonly (number | undefined)[]> => {
+      const { models } = await catalogue.listModels({ provider: "ollama" }, signal);
+      return models.map(({ contextWindow }) => contextWindow);
+    };
+    let told = await windows();
+    // A busy machine may need more than one time for the first of them.
+    for (let times = 0; told[0] !== 40_960 && times < 100; times += 1) told = await windows();
+    assert.deepEqual([told.length, told[4]], [6, 8192]);
+    slow.resolve(shown);
+    for (let times = 0; told.includes(8192) && times < 100; times += 1) told = await windows();
+    await endpoints.close();
+    assert.deepEqual(told, Array(6).fill(40_960));
+    assert.equal(fake.requests.length, 1);
   });
 
   it("is not waited for once its caller wants no more", async () => {

@@ -6,10 +6,12 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { Endpoints } from "../../sidecar/endpoints.ts";
 import { defaultSettings } from "../../sidecar/engine.ts";
 import { KeyRing } from "../../sidecar/keys.ts";
+import type { EngineSettings } from "../../sidecar/settings.ts";
 import { firstChoice } from "../../sidecar/model-choice.ts";
-import { ModelCatalogue, type CatalogueLimits } from "../../sidecar/models.ts";
+import type { CatalogueLimits } from "../../sidecar/model-lists.ts";
+import { ModelCatalogue } from "../../sidecar/models.ts";
 import type { ProviderSettings } from "../../sidecar/settings.ts";
-import type { ModelInfo } from "../../sidecar/types.ts";
+import type { JsonValue, ModelInfo } from "../../sidecar/types.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
 import { ScriptedProvider } from "./scripted-provider.ts";
 
@@ -58,6 +60,11 @@ function catalogue(options: Options = {}): ModelCatalogue {
 }
 
 const here = (path = ""): ProviderSettings => ({ baseUrl: `${fake.origin}${path}/v1` });
+const loading = {
+  route: "models",
+  status: 503,
+  body: { error: { code: 503, message: "Loading model", type: "unavailable_error" } },
+} as const;
 const refs = (models: readonly ModelInfo[]): string[] => models.map(({ ref }) => ref);
 
 describe("the list of models", () => {
@@ -109,7 +116,7 @@ describe("the list of models", () => {
 
   it("is kept for a while, asked for again past the cache, and not kept when it failed", async () => {
     const models = catalogue({ providers: { box: here() } });
-    fake.enqueue({ route: "models", status: 503, body: {} });
+    fake.enqueue({ route: "models", status: 401, body: {} });
     assert.equal((await models.listModels({ provider: "box" }, signal)).failures.length, 1);
     await models.listModels({ provider: "box" }, signal);
     await models.listModels({ provider: "box" }, signal);
@@ -117,6 +124,60 @@ describe("the list of models", () => {
     fake.models = ["m-new"];
     assert.deepEqual(refs((await models.listModels({ provider: "box", refresh: true }, signal)).models), ["box/m-new"]);
     assert.deepEqual(refs((await models.listModels({ provider: "box" }, signal)).models), ["box/m-new"]);
+  });
+
+  it("is asked for again where what it failed with may pass, once for all who wait for it", async () => {
+    fake.enqueue({ route: "models", status: 500, body: {} }, { route: "models", status: 429, headers: { "retry-after": "1" }, body: {} });
+    const models = catalogue({ providers: { box: here() } });
+    const lists = await Promise.all([1, 2, 3].map(async () => models.listModels({ provider: "box" }, signal)));
+    for (const list of lists) assert.deepEqual([refs(list.models), list.failures], [["box/m-one", "box/m-two"], []]);
+    assert.equal(fake.requests.length, 3);
+  });
+
+  it("tells what it failed with where the time is over before that has passed", async () => {
+    fake.enqueue({ route: "models", status: 500, body: {} }, { route: "models", holdHeaders: "never" });
+    const models = catalogue({ providers: { box: here() }, limits: { listMs: 3000 } });
+    const cut = await models.listModels({ provider: "box" }, signal);
+    assert.equal(cut.failures[0]?.error.status, 500);
+    fake.enqueue({ route: "models", status: 429, headers: { "retry-after": "30" }, body: {} });
+    const refused = await models.listModels({ provider: "box" }, signal);
+    assert.equal(refused.failures[0]?.error.kind, "rate-limit");
+    assert.equal(fake.requests.length, 3);
+  });
+
+  it("is waited for while its server loads its model, where that one is meant, and holds up no other", async () => {
+    fake.enqueue(loading, loading);
+    const models = catalogue({ providers: { box: here() } });
+    const { failures } = await models.listModels({}, signal);
+    assert.equal(failures.find(({ provider }) => provider === "box")?.error.providerCode, "loading-model");
+    assert.equal(fake.requests.length, 1);
+    assert.deepEqual(refs((await models.listModels({ provider: "box" }, signal)).models), ["box/m-one", "box/m-two"]);
+    assert.equal(fake.requests.length, 3);
+  });
+
+  it("tells what a server at a default address says is wrong with it, and nothing of whatever else runs there", async () => {
+    class AtDefaultAddress extends Endpoints {
+      override isDefaultAddress(): boolean {
+        return true;
+      }
+    }
+    const settings: EngineSettings = { ...defaultSettings, providers: { ...nothingHere, ollama: { baseUrl: fake.origin } } };
+    const endpoints = new AtDefaultAddress({ settings, keys: new KeyRing(), local: new LocalModels() });
+    closing.push(endpoints);
+    const models = new ModelCatalogue(endpoints, limits);
+    const said = async (status: number, body: JsonValue): Promise<readonly (number | undefined)[]> => {
+      for (let times = 0; times < 3; times += 1) fake.enqueue({ route: "models", status, body });
+      const { failures } = await models.listModels({ refresh: true }, signal);
+      fake.reset();
+      return failures.map(({ error }) => error.status);
+    };
+    assert.deepEqual(await said(500, { error: "disk full: cannot read manifests" }), [500]);
+    assert.deepEqual(await said(503, loading.body), [503]);
+    assert.deepEqual(await said(401, { detail: "Who are you?" }), [401]);
+    assert.deepEqual(await said(502, "<!doctype html><title>Bad gateway</title>"), []);
+    assert.deepEqual(await said(404, { detail: "Not Found" }), []);
+    assert.deepEqual(await said(403, { error: "Forbidden" }), []);
+    assert.deepEqual(await said(200, "<!doctype html><title>My shop</title>"), []);
   });
 
   it("is kept as long as fits the address that was asked, which may be of this machine where the provider's own is not", async () => {
@@ -179,6 +240,10 @@ describe("the list of models", () => {
 });
 
 describe("the model to begin with", () => {
+  const chosenBy = async (models: ModelCatalogue): Promise<readonly (string | null)[]> => {
+    const { ref, reason } = await models.defaultModel(null, signal);
+    return [ref, reason];
+  };
   const keyed = (): { readonly keys: KeyRing; readonly providers: { readonly [id: string]: ProviderSettings } } => {
     const keys = new KeyRing();
     // This machine by an address that is not its loopback, so that the server counts as one elsewhere.
@@ -195,7 +260,8 @@ describe("the model to begin with", () => {
   it("is not the last used one when its server is gone, its key is gone or its file is gone", async () => {
     const models = catalogue({ providers: { box: { baseUrl: nobody } } });
     for (const ref of ["box/m", "openai/gpt-5", "local//no/such/file.gguf", "nobody/m", "nonsense"]) {
-      assert.deepEqual(await models.defaultModel(ref, signal), { ref: "local/demo", reason: "demo" }, ref);
+      const { ref: chosen, reason } = await models.defaultModel(ref, signal);
+      assert.deepEqual([chosen, reason], ["local/demo", "demo"], ref);
     }
   });
 
@@ -211,16 +277,36 @@ describe("the model to begin with", () => {
   it("is one of a server running here before one of a provider with a key", async () => {
     const { keys, providers } = keyed();
     const both = catalogue({ keys, providers: { ...providers, vllm: here() } });
-    assert.deepEqual(await both.defaultModel(null, signal), { ref: "vllm/m-one", reason: "local-server" });
+    assert.deepEqual(await chosenBy(both), ["vllm/m-one", "local-server"]);
     const keyAlone = catalogue({ keys, providers });
-    assert.deepEqual(await keyAlone.defaultModel(null, signal), { ref: "groq/m-one", reason: "key" });
+    assert.deepEqual(await chosenBy(keyAlone), ["groq/m-one", "key"]);
   });
 
   it("is the demo when there is nothing else, and none where even that cannot run", async () => {
-    assert.deepEqual(await catalogue().defaultModel(null, signal), { ref: "local/demo", reason: "demo" });
+    assert.deepEqual(await chosenBy(catalogue()), ["local/demo", "demo"]);
     const local = new LocalModels();
     local.models = [];
-    assert.deepEqual(await catalogue({ local }).defaultModel(null, signal), { ref: null, reason: "none" });
+    assert.deepEqual(await chosenBy(catalogue({ local })), [null, "none"]);
+  });
+
+  it("comes with those that would have come before it, and failed", async () => {
+    const locked = await FakeProvider.start({ key: "another" });
+    const { keys, providers } = keyed();
+    const elsewhere = { openrouter: { baseUrl: locked.baseUrl("openai-chat").replace("127.0.0.1", "0.0.0.0") } };
+    keys.set("openrouter", new URL(elsewhere.openrouter.baseUrl).origin, "k");
+    const { ref, failures = [] } = await catalogue({ keys, providers: { ...providers, ...elsewhere } }).defaultModel(null, signal);
+    await locked.close();
+    assert.equal(ref, "groq/m-one");
+    assert.deepEqual(failures.map(({ provider }) => provider).toSorted(), [...Object.keys(nothingHere), "openrouter"].toSorted());
+  });
+
+  it("is one of a server that was loading its model a moment ago, and the last used one at once", async () => {
+    fake.enqueue(loading);
+    const models = catalogue({ providers: { box: here() } });
+    assert.deepEqual(await models.defaultModel("box/m-one", signal), { ref: "box/m-one", reason: "last-used" });
+    fake.enqueue(loading);
+    assert.deepEqual(await chosenBy(models), ["box/m-one", "local-server"]);
+    assert.equal(fake.requests.length, 3);
   });
 });
 

@@ -41,14 +41,22 @@ export async function loadedContext(model: string, ask: AskServer): Promise<numb
 
 /**
  * The list with what `/api/show` knows. Models that cannot chat fall away. A server that says nothing of several models in a
- * row is not asked about the others.
+ * row is not asked about the others, and nobody is once the asker wants no more: what has come by then stands.
  */
 export async function describeOllamaModels(models: readonly ModelInfo[], ask: AskServer): Promise<readonly ModelInfo[]> {
   const described: ModelInfo[] = [];
   let answers = true;
+  const shownOf = async ({ model }: ModelInfo): Promise<ShownModel | undefined> => {
+    try {
+      return await showModel(model, ask);
+    } catch {
+      answers = false;
+      return undefined;
+    }
+  };
   for (let from = 0; from < models.length; from += AT_ONCE) {
     const some = models.slice(from, from + AT_ONCE);
-    const shown: readonly (ShownModel | undefined)[] = answers ? await Promise.all(some.map(({ model }) => showModel(model, ask))) : [];
+    const shown: readonly (ShownModel | undefined)[] = answers ? await Promise.all(some.map(shownOf)) : [];
     answers &&= shown.some((facts) => facts !== undefined);
     for (const [index, model] of some.entries()) {
       const facts = shown[index];
