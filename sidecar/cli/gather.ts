@@ -13,7 +13,7 @@ import { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo, GenerationParameters, StreamEvent } from "../types.ts";
 import { writeWholeFile } from "../whole-file.ts";
 import { gatherCommand } from "./commands.ts";
-import { chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
+import { asCommandError, chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
 import { readFilePart } from "./read-file.ts";
 import { reportMarkdown, type ReportItem } from "./report.ts";
 import { CommandError, numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
@@ -94,9 +94,14 @@ function budgetOf(parsed: ParsedArguments): BudgetLimits | undefined {
 }
 
 /** A limit in money is refused before anything is sent where nobody could say whether it is kept. */
-async function checkPrices({ engine, terminal }: Program, llms: readonly Llm[], baseUrl: string | undefined): Promise<void> {
+async function checkPrices(program: Program, llms: readonly Llm[], baseUrl: string | undefined): Promise<void> {
+  const { engine, terminal } = program;
   for (const { ref } of llms) {
-    if ((await engine.priceOf(ref, terminal.signal, baseUrl === undefined ? {} : { baseUrl })) !== undefined) continue;
+    const asked = engine.priceOf(ref, terminal.signal, baseUrl === undefined ? {} : { baseUrl });
+    const quote = await asked.catch((error: unknown) => {
+      throw asCommandError(program, error, { baseUrl });
+    });
+    if (quote !== undefined) continue;
     throw new UsageError(
       `The option --budget-usd cannot be kept: nobody knows what ${ref} costs. Give --budget-tokens or --budget-requests.`,
     );

@@ -1,10 +1,12 @@
 // What the commands share: the engine over the environment, the model they are to use, and how they end.
 
 import { resolve } from "node:path";
+import { defaultRetryPolicy } from "../answers/retry.ts";
 import { errorWords } from "../error-words.ts";
 import type { Engine } from "../engine.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { parseModelRef, type ModelName } from "../model-ref.ts";
+import type { DefaultModelResult } from "../protocol.ts";
 import type { ErrorInfo, FinishReason } from "../types.ts";
 import { firstChoice } from "../model-choice.ts";
 import { CommandError, UsageError } from "./usage.ts";
@@ -29,11 +31,14 @@ export async function chooseModel(program: Program, named: string | undefined, b
   const { engine, terminal } = program;
   if (named !== undefined) return checkedModel(engine, named, baseUrl);
   if (baseUrl !== undefined) return modelAt(program, baseUrl);
-  const { ref, reason } = await engine.defaultModel(null, terminal.signal);
+  const { ref, reason, failures = [] } = await onceLoaded(program, () => engine.defaultModel(null, terminal.signal));
+  for (const { provider, error } of failures) explain(program, error, { about: provider });
   if (ref === null) {
+    if (failures.length > 0) throw new CommandError("No model can be used. Name one with --model.");
     throw new UsageError("No model can be used: no server runs here, no key is in the environment. Name one with --model.");
   }
-  if (reason === "demo") terminal.note(`no server runs here and no key is set, so the demo answers (${ref}); it knows nothing.`);
+  const none = failures.length > 0 ? "nothing else answers" : "no server runs here and no key is set";
+  if (reason === "demo") terminal.note(`${none}, so the demo answers (${ref}); it knows nothing.`);
   else terminal.note(`using ${ref}; --model names another.`);
   return parseModelRef(ref);
 }
@@ -41,13 +46,27 @@ export async function chooseModel(program: Program, named: string | undefined, b
 async function modelAt(program: Program, baseUrl: string): Promise<ModelName> {
   const { engine, terminal } = program;
   const provider = checkedProvider(engine, undefined, baseUrl);
-  const { models, failures } = await engine.listModels({ provider, baseUrl }, terminal.signal);
+  const { models, failures } = await onceLoaded(program, () => engine.listModels({ provider, baseUrl }, terminal.signal));
   const [failure] = failures;
   if (failure !== undefined) throw new CommandError(explanation(program, failure.error, { baseUrl }));
   const model = firstChoice(provider, models);
   if (model === undefined) throw new CommandError(`The server at ${baseUrl} names no model that can chat; give --model ${provider}/NAME.`);
   terminal.note(`using ${model.ref}; --model names another.`);
   return model;
+}
+
+/**
+ * As it is told when no server is loading its model any more, or another server here has one, for as long as an answer would
+ * wait for that (quirk 15). Each question waits a while by itself.
+ */
+async function onceLoaded<T extends Partial<DefaultModelResult>>({ terminal }: Program, ask: () => Promise<T>): Promise<T> {
+  const until = performance.now() + defaultRetryPolicy.loadingCapMs;
+  for (let first = true; ; first = false) {
+    const told = await ask();
+    const loading = told.failures?.find(({ error }) => error.providerCode === "loading-model");
+    if (loading === undefined || told.reason === "local-server" || performance.now() >= until) return told;
+    if (first) terminal.note(`waiting for ${loading.provider}, which is loading its model; --model names another.`);
+  }
 }
 
 /** Throws `UsageError` for a provider or an address that is none. An address without a provider has the generic one. */
@@ -88,6 +107,11 @@ export interface Failed {
 /** Why an answer failed, on the error output. */
 export function explain(program: Program, error: ErrorInfo, failed: Failed): void {
   program.terminal.note(explanation(program, error, failed));
+}
+
+/** What a provider failed with before there was an answer, as the command's own failure. Anything else stays as it is. */
+export function asCommandError(program: Program, error: unknown, failed: Failed): unknown {
+  return error instanceof ProviderError ? new CommandError(explanation(program, error.info, failed)) : error;
 }
 
 /** What happened, the provider's own words, what to do next. */

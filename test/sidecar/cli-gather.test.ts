@@ -313,6 +313,15 @@ describe("the report's last line", () => {
     assert.deepEqual(routes(), ["models"]);
   });
 
+  it("says why the list of prices could not be had, where a budget in money needs it", async () => {
+    fake.enqueue({ route: "models", status: 401, body: { error: { message: "no such key" } } });
+    const { status, stdout, stderr } = await gather("--budget-usd", "0.5", "a.ts");
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, /^parley: .*key[^]*what openai-compatible\/m costs could not be had\. .*no such key/u);
+    assert.doesNotMatch(stderr, /\.ts:\d|at async/u);
+    assert.deepEqual(routes(), ["models"]);
+  });
+
   for (const [provider, variables, authorization] of [
     ["openrouter", { OPENROUTER_API_KEY: "of-openrouter" }, "Bearer of-openrouter"],
     ["openai-compatible", {}, undefined],

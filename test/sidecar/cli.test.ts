@@ -42,6 +42,8 @@ async function inThisProcess(
   return { status, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
 }
 
+const loading = { status: 503, body: { error: { code: 503, message: "Loading model", type: "unavailable_error" } } };
+
 describe("parley ask", () => {
   it("prints the answer and nothing else, and ends by itself with 0", async () => {
     fake.enqueue({ text: "Forty-two, 四十二." });
@@ -181,6 +183,25 @@ describe("parley ask", () => {
     fake.models = ["fake-model"];
     assert.deepEqual([status, stderr], [0, "parley: using openai-compatible/first; --model names another.\n"]);
     assert.equal(fake.requests.at(-1)?.body?.["model"], "first");
+  });
+
+  it("waits for the server at --base-url while it loads its model", async () => {
+    fake.enqueue({ route: "models", ...loading }, { route: "openai-chat", ...loading });
+    const { status, stdout } = await parley(["ask", "--base-url", fake.origin, "x"]);
+    assert.deepEqual([status, stdout], [0, "You said: x\n"]);
+  });
+
+  it("without a model waits for a server here that loads one, and says which others failed", async () => {
+    for (let times = 0; times < 5; times += 1) fake.enqueue({ route: "models", ...loading });
+    const locked = await FakeProvider.start({ key: "another" });
+    const nobody = "http://127.0.0.1:9/v1";
+    const addresses = { OLLAMA_BASE_URL: nobody, LMSTUDIO_BASE_URL: nobody, MLX_BASE_URL: nobody };
+    const env = { ...addresses, VLLM_BASE_URL: locked.baseUrl("openai-chat"), LLAMA_SERVER_BASE_URL: fake.baseUrl("openai-chat") };
+    const { status, stderr } = await parley(["ask", "x"], { env });
+    await locked.close();
+    assert.equal(status, 0);
+    assert.match(stderr, /waiting for llama-server, which is loading its model; --model names another\.\n/u);
+    assert.match(stderr, /vllm: [^]*Incorrect API key[^]*using llama-server\/fake-model; --model names another\.\n$/u);
   });
 
   it("names the address that was given, and not the provider's own, when nothing answers there", async () => {
