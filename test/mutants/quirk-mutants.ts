@@ -128,6 +128,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
       'if (saysContextOverflow(payload.message)) return "context-length";\n  if (status === 429) return',
     ],
   ],
+  "sidecar/model-lists.ts": [["quirk 15", "&& !whileLoading)", ")"]],
   "sidecar/providers/provider-errors.ts": [
     ["quirk 13", "(shouldRetry(headers) ?? isRetryable(kind, status))", "isRetryable(kind, status)"],
     ["quirk 13", "retryable || status === 429 || status >= 500;", "retryable || status === 429;"],

@@ -145,7 +145,7 @@ describe("the list of models", () => {
     assert.equal(fake.requests.length, 3);
   });
 
-  it("is waited for while its server loads its model, where that one is meant, and holds up no other", async () => {
+  it("quirk 15: is waited for while its server loads its model, where that one is meant, and holds up no other", async () => {
     fake.enqueue(loading, loading);
     const models = catalogue({ providers: { box: here() } });
     const { failures } = await models.listModels({}, signal);
