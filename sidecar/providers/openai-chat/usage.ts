@@ -19,7 +19,13 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
   // Azure's models of other makers count it beside the details.
   const outputDetails = asObject(usage["completion_tokens_details"]) ?? asObject(usage["output_tokens_details"]);
   const reasoning = asCount(outputDetails?.["reasoning_tokens"]) ?? asCount(usage["reasoning_tokens"]);
-  const counted = { input: input ?? 0, completion: completion ?? 0, inCache: (cached ?? 0) + (written ?? 0), reasoning: reasoning ?? 0 };
+  const counted = {
+    input: input ?? 0,
+    completion: completion ?? 0,
+    inCache: (cached ?? 0) + (written ?? 0),
+    besideByName: usage["cache_read_input_tokens"] !== undefined || usage["cache_creation_input_tokens"] !== undefined,
+    reasoning: reasoning ?? 0,
+  };
   const beside = countedBeside(counted, asCount(usage["total_tokens"]) ?? 0);
   const inputTokens = counted.input + beside.input;
   const outputTokens = counted.completion + beside.output;
@@ -78,18 +84,22 @@ interface Counted {
   readonly completion: number;
   /** Read from a cache, or written into one. */
   readonly inCache: number;
+  /** Told under Anthropic's names. */
+  readonly besideByName: boolean;
   readonly reasoning: number;
 }
 
 /**
  * What the total has beyond input and completion. Portkey counts Claude's input without what a cache took of it
- * (Portkey-AI/gateway#1754): so it is where the total says so, and where the cache took more than the whole. xAI counts reasoning beside
+ * (Portkey-AI/gateway#1754): so it is where the total says so, and where figures with Anthropic's names, which are beside the input
+ * at Anthropic, are more than it. xAI counts reasoning beside
  * the completion instead of inside it, and so does Gemini, which does not say how much it was (router-for-me/CLIProxyAPI#5733).
  */
-function countedBeside({ input, completion, inCache, reasoning }: Counted, total: number): { input: number; output: number } {
+function countedBeside({ input, completion, inCache, besideByName, reasoning }: Counted, total: number): { input: number; output: number } {
   const rest = Math.max(0, total - input - completion);
   const isReasoning = reasoning > 0 && rest === reasoning;
-  const besideInput = inCache > input || (rest === inCache && !isReasoning) ? inCache : 0;
+  const isBeside = inCache > input && (besideByName || rest >= inCache);
+  const besideInput = isBeside || (rest === inCache && !isReasoning) ? inCache : 0;
   const unexplained = Math.max(0, rest - besideInput);
   return { input: besideInput, output: reasoning === 0 || unexplained === reasoning ? unexplained : 0 };
 }

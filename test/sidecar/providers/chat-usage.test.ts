@@ -67,11 +67,16 @@ describe("What a cache took of the prompt", () => {
     assert.deepEqual(tokens(usage(6, 0)), [16, 6, undefined, 5]);
   });
 
-  test("is input where it is more than the input, which therefore cannot have it in it", () => {
+  test("is input where it is more than the input under Anthropic's names", () => {
     const usage: JsonObject = { ...few, cache_read_input_tokens: 600, cache_creation_input_tokens: 400 };
     for (const total of [{}, { total_tokens: 15 }]) assert.deepEqual(tokens({ ...usage, ...total }), [1010, 600, 400, 5]);
     // With what was thought beside both.
     assert.deepEqual(tokens({ ...usage, total_tokens: 1115 }), [1010, 600, 400, 105]);
+  });
+
+  test("is no input beside it where another provider counts more of it than there was, and its total says otherwise", () => {
+    // xAI.
+    assert.deepEqual(tokens({ ...few, total_tokens: 15, prompt_tokens_details: { cached_tokens: 373 } }), [10, 373, undefined, 5]);
   });
 
   test("is counted once where the input has it already, as LiteLLM and Databricks count it", () => {
