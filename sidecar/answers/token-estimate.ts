@@ -1,49 +1,77 @@
 // Token counts for when the provider gives none. An estimate is always marked as one (`Usage.estimated`).
 
-import { Buffer } from "node:buffer";
-import type { Message, Part } from "../types.ts";
+import type { Part } from "../types.ts";
 import type { ModelRequest } from "../providers/provider.ts";
+import { CAUTION, tokensOfText, type TextTokens } from "./text-tokens.ts";
 
-/** About four bytes of UTF-8 make a token in English and in code; a character of Chinese or Japanese (three bytes) is a little under one. */
-const BYTES_PER_TOKEN = 4;
+export { tokensOfBytes } from "./text-tokens.ts";
+
 /** Role and separators around each message. */
 const TOKENS_PER_MESSAGE = 4;
 /** Providers count an image by its size in tiles; this is a middling one. */
 const TOKENS_PER_IMAGE = 1000;
 
-export function tokensOfBytes(bytes: number): number {
-  return Math.ceil(bytes / BYTES_PER_TOKEN);
-}
+/** A conversation is estimated at each of its turns, and parts that were said stay as they are. */
+const known = new WeakMap<Part, { readonly text: string; readonly tokens: TextTokens }>();
 
 export function estimateTokens(text: string): number {
-  return tokensOfBytes(Buffer.byteLength(text));
+  return tokensOfText(text).probable;
 }
 
-export function estimateInputTokens({ messages, parameters }: ModelRequest): number {
-  let tokens = parameters.system === undefined ? 0 : TOKENS_PER_MESSAGE + estimateTokens(parameters.system);
-  if (parameters.tools !== undefined) tokens += estimateTokens(JSON.stringify(parameters.tools));
-  for (const message of messages) tokens += TOKENS_PER_MESSAGE + messageTokens(message);
-  return tokens;
+export function estimateInputTokens(request: ModelRequest): number {
+  return inputTokens(request).probable;
 }
 
-function messageTokens({ content }: Message): number {
-  return content.reduce((sum: number, part: Part) => sum + partTokens(part), 0);
+/**
+ * At least, probably and at most. The least is of the texts alone that every wire sends: what is made of images, tools and
+ * thoughts is the model's own affair.
+ */
+export function inputTokens({ messages, parameters }: ModelRequest): TextTokens {
+  const sum = { least: 0, probable: 0, most: 0 };
+  const add = ({ least, probable, most }: TextTokens): void => {
+    sum.least += least;
+    sum.probable += probable;
+    sum.most += most;
+  };
+  if (parameters.system !== undefined) {
+    add(about(TOKENS_PER_MESSAGE));
+    add(tokensOfText(parameters.system));
+  }
+  if (parameters.tools !== undefined) add({ ...tokensOfText(JSON.stringify(parameters.tools)), least: 0 });
+  for (const { content } of messages) {
+    add(about(TOKENS_PER_MESSAGE));
+    for (const part of content) add(partTokens(part));
+  }
+  return sum;
 }
 
-function partTokens(part: Part): number {
+function about(tokens: number): TextTokens {
+  return { least: 0, probable: tokens, most: Math.ceil(tokens * CAUTION) };
+}
+
+function partTokens(part: Part): TextTokens {
   switch (part.type) {
     case "text":
-    case "reasoning":
     case "file":
-      return estimateTokens(part.text);
-    case "tool-call":
-      return estimateTokens(part.name) + estimateTokens(part.arguments);
+      return knownTokens(part, part.text);
     case "tool-result":
-      return estimateTokens(part.content);
+      return knownTokens(part, part.content);
+    case "reasoning":
+      return { ...knownTokens(part, part.text), least: 0 };
+    case "tool-call":
+      return { ...knownTokens(part, `${part.name} ${part.arguments}`), least: 0 };
     case "image":
-      return TOKENS_PER_IMAGE;
+      return about(TOKENS_PER_IMAGE);
     case "opaque":
       break;
   }
-  return 0;
+  return about(0);
+}
+
+function knownTokens(part: Part, text: string): TextTokens {
+  const before = known.get(part);
+  if (before?.text === text) return before.tokens;
+  const tokens = tokensOfText(text);
+  known.set(part, { text, tokens });
+  return tokens;
 }

@@ -44,6 +44,9 @@ export function readErrorJson(json: JsonValue): ErrorPayload {
   if (fields.message === "" && listed !== undefined) return { ...fields, ...errorFields(listed) };
   const error = asText(body["error"]) ?? wordsOfList(body["error"]) ?? wordsOfList(body["errors"]);
   if (error === undefined) return fields;
+  // Ollama writes what its runner has told as a text: `{"error": "{\"error\": {…}}"}`.
+  const told = asObject(parseJson(error));
+  if (told !== undefined) return readErrorJson(told);
   // `{"error": "words"}` (Ollama), or `{"error": "A NAME", "message": "words"}` (Scaleway).
   return fields.message === "" ? { ...fields, message: plainWords(error) } : { ...fields, type: error };
 }

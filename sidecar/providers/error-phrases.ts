@@ -18,7 +18,7 @@ const CONTEXT_OVERFLOW: readonly RegExp[] = [
   /maximum prompt length is \d+/iu, // xAI
   /reduce the length of the messages/iu, // Groq
   /too large for model with \d+ maximum context length/iu, // Mistral
-  /greater than the context length/iu, // LM Studio
+  /(greater|longer) than the context length/iu, // LM Studio, Ollama
   /tokens when context the overflows/iu, // LM Studio, whose word order this is
   /n_keep .{1,20}>= n_ctx/iu, // llama.cpp within LM Studio
   /context window exceeds limit/iu, // MiniMax

@@ -102,7 +102,7 @@ class HttpProvider implements Provider {
       const callLimits = { connectMs: limits.connectMs, answer: answerLimit, onRepeat: context.onRepeat };
       call = new HttpCall(this.#http, connection.target, callLimits, signal);
       const prepared = await this.#prepare(request, connection, signal);
-      const answer = await this.#ask(request, connection, call, prepared);
+      const answer = await this.#ask(request, connection, call, prepared, signal);
       const { exchange, head } = answer;
       context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
       const first = firstEvents(answer, this.#endpoint.key);
@@ -153,9 +153,11 @@ class HttpProvider implements Provider {
     request: ModelRequest,
     connection: Connection,
     call: HttpCall,
-    prepared: Prepared | undefined,
+    known: Prepared | undefined,
+    signal: AbortSignal,
   ): Promise<OpenAnswer | BlockedAnswer> {
     let once: readonly string[] = [];
+    let prepared = known;
     for (let lessons = 0; ; lessons += 1) {
       const remembered = this.#wireTarget(connection, request.model);
       const learned = once.length === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
@@ -167,6 +169,11 @@ class HttpProvider implements Provider {
       const error = statusError(connection.target, head.status, head.headers, text);
       // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
+      if (error.kind === "context-length" && prepared !== undefined && lessons < MAX_LESSONS) {
+        prepared = await this.#preparation?.enlarge(request, wireTarget, prepared, this.#asking(connection, signal));
+        if (prepared === undefined) throw error;
+        continue;
+      }
       const lesson = connection.adapter.learn(head.status, readErrorBody(text), built.body, wireTarget);
       if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) throw error;
       if (lesson.startsWith(ONCE)) once = [...once, lesson];

@@ -40,6 +40,11 @@ export interface Prepared {
 export interface Preparation {
   /** Throws `ProviderError` where the request cannot be answered, and what `ask` rejects with. */
   prepare(request: ModelRequest, target: WireTarget, ask: AskServer): Promise<Prepared>;
+  /**
+   * What to ask once more with, after a refusal of the kind `context-length`; undefined where the refusal stands. `before` is
+   * what was asked with. Rejects as `ask` does.
+   */
+  enlarge(request: ModelRequest, target: WireTarget, before: Prepared, ask: AskServer): Promise<Prepared | undefined>;
 }
 
 export interface WireRequest {

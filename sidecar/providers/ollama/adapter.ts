@@ -32,6 +32,8 @@ function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequ
   const body: JsonObject = {
     model: request.model,
     stream: true,
+    // Since 0.12.6 a prompt that is too long is refused then; before, and by default, its oldest messages are left out in silence.
+    truncate: false,
     ...thinkField(request.model, parameters.reasoning, target, warnings),
     ...(parameters.responseSchema === undefined ? {} : { format: parameters.responseSchema }),
     ...(Object.keys(options).length === 0 ? {} : { options }),

@@ -123,6 +123,7 @@ describe("Ollama is asked", () => {
     assert.deepEqual(asked, {
       model: "qwen3",
       stream: true,
+      truncate: false,
       think: false,
       format: SCHEMA,
       options: { temperature: 0.2, top_p: 0.9, seed: 7, num_predict: 50, stop: ["END"] },

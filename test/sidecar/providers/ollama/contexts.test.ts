@@ -122,6 +122,19 @@ describe("the context that Ollama is asked for", () => {
     assert.deepEqual(sizes(), [3000]);
   });
 
+  for (const [what, prompt, size] of [
+    // Each digit is a token in many vocabularies.
+    ["columns of numbers", "412.075,318.5\n".repeat(2000), 32_768],
+    ["hexadecimal digits", `${"3fa85f6457174562b3fc2c963f66afa6".repeat(2)}\n`.repeat(200), 16_384],
+    ["a table of a database's terminal, which has few", `${" ".repeat(60)}| ${"active".padEnd(30)} |\n`.repeat(500), 8192],
+  ] as const) {
+    it(`quirk 35: holds all tokens of ${what}`, async () => {
+      tell({ limit: 131_072 });
+      await ask(ollama(), prompt);
+      assert.deepEqual(sizes(), [size]);
+    });
+  }
+
   it("is reckoned without the model's limit where the server does not tell it, and asked about once for many requests", async () => {
     const provider = ollama();
     await Promise.all(Array.from({ length: 8 }, () => ask(provider, bytes(30_000))));
@@ -150,6 +163,53 @@ describe("a prompt that does not fit", () => {
     assert.deepEqual(sizes(), [2048]);
   });
 
+  for (const [since, error] of [
+    ["0.12.6", "the input length exceeds the context length"],
+    [
+      "0.34",
+      JSON.stringify({
+        error: {
+          code: 400,
+          message: "request (20041 tokens) exceeds the available context size (8192 tokens), try increasing it",
+          type: "exceed_context_size_error",
+          n_prompt_tokens: 20_041,
+          n_ctx: 8192,
+        },
+      }),
+    ],
+  ] as const) {
+    it(`quirk 35: is refused instead of cut, and sent again with twice the context as long as the model has more: since ${since}`, async () => {
+      tell({ limit: 40_960 });
+      const provider = ollama();
+      fake.enqueue({ status: 400, body: { error } }, { status: 400, body: { error } });
+      const events = await ask(provider, "hi");
+      assert.equal(events.find(({ type }) => type === "finish")?.type, "finish");
+      await ask(provider, "hi");
+      assert.deepEqual(sizes(), [8192, 16_384, 32_768, 32_768]);
+      assert.ok(fake.requests.every(({ body }) => body?.["truncate"] === false));
+    });
+
+    it(`quirk 35: fails by name where the model has no more: since ${since}`, async () => {
+      tell({ limit: 12_000 });
+      fake.enqueue({ status: 400, body: { error } }, { status: 400, body: { error } });
+      await assert.rejects(ask(ollama(), "hi"), (thrown: unknown) => {
+        assert.ok(thrown instanceof ProviderError);
+        assert.equal(thrown.kind, "context-length");
+        assert.match(thrown.message, /exceeds the (available )?context/u);
+        assert.doesNotMatch(thrown.message, /[{}]/u);
+        return true;
+      });
+      assert.deepEqual(sizes(), [8192, 12_000]);
+    });
+  }
+
+  it("is not sent again where the size is the caller's own", async () => {
+    tell({ limit: 40_960 });
+    fake.enqueue({ status: 400, body: { error: "the input length exceeds the context length" } });
+    await assert.rejects(ask(ollama(), "hi", { providerOptions: { ollama: { options: { num_ctx: 2000 } } } }), { kind: "context-length" });
+    assert.deepEqual(sizes(), [2000]);
+  });
+
   // Counted with gpt-oss's own tokenizer, o200k.
   for (const [what, prompt, tokens] of [
     ["a table of a database's terminal", `${" ".repeat(60)}| ${"active".padEnd(30)} |\n`.repeat(600), 3000],
@@ -176,6 +236,14 @@ describe("a prompt that does not fit", () => {
       assert.deepEqual(warnings(events), ["prompt-truncated"]);
     });
   }
+
+  it("quirk 35: and was cut all the same is told by a warning also where it is of numbers, and half of it was read", async () => {
+    tell({ limit: 8192 });
+    const log = "2026-11-22T13:07:12.125Z 3fa85f64-5717-4562-b3fc-2c963f66afa6 10.0.12.7 200\n".repeat(200);
+    // o200k counts 9,800 for all of it.
+    fake.enqueue({ steps: [{ text: "x" }, { usage: { inputTokens: 4900, outputTokens: 1 } }, { finish: "stop" }] });
+    assert.deepEqual(warnings(await ask(ollama(), log)), ["prompt-truncated"]);
+  });
 
   it("quirk 35: is told of no further than that: what was read whole brings no warning", async () => {
     tell({ limit: 131_072 });
