@@ -1,7 +1,8 @@
 // How many tokens a conversation takes of its model's context window: as exactly as anybody can say without being asked for it,
 // and where that may decide something, as the model itself counts.
 
-import { estimateInputTokens } from "../../answers/token-estimate.ts";
+import { inputTokens } from "../../answers/token-estimate.ts";
+import type { TextTokens } from "../../answers/text-tokens.ts";
 import type { Llm } from "../../api.ts";
 import type { GenerationParameters, ModelRef, StoredMessage } from "../../types.ts";
 import { afterSummary, modelContext } from "../model-context.ts";
@@ -11,13 +12,13 @@ const ANSWER_TOKENS = 4096;
 const MOST_FOR_ANSWER = 1 / 4;
 /** The usual estimate is a middling one; code in some tokenizers takes more. */
 const CAUTION = 1.15;
-/** No text has fewer tokens than this part of its estimate: that would be eight bytes for each. */
-const LEAST_OF_ESTIMATE = 1 / 2;
 /** Of the room there is: what is estimated to take less than this surely fits. */
 const CLOSE_TO_FULL = 3 / 4;
 
 export interface ContextSize {
   readonly tokens: number;
+  /** No tokenizer counts fewer. */
+  readonly least: number;
   /** False where all of it was counted by the model or its provider. */
   readonly estimated: boolean;
   /** How many times as many tokens as estimated it has; 1 where nobody has counted it, and where it has fewer. */
@@ -33,8 +34,8 @@ export interface Conversation {
 }
 
 /** Whether an exact count can decide what an estimate cannot: it may fit, and it may not. */
-export function isCloseToFull({ tokens, estimated }: ContextSize, room: number): boolean {
-  return estimated && tokens >= room * CLOSE_TO_FULL && leastOf(tokens) <= room;
+export function isCloseToFull({ tokens, least, estimated }: ContextSize, room: number): boolean {
+  return estimated && tokens >= room * CLOSE_TO_FULL && least <= room;
 }
 
 /**
@@ -45,8 +46,8 @@ export async function countedSize(llm: Llm, conversation: Conversation, estimate
   const { path, summary, parameters } = conversation;
   const tokens = await llm.countTokens?.(modelContext(path, summary), parameters, signal);
   const whole = wholeEstimate(conversation);
-  if (tokens === undefined || tokens < leastOf(whole)) return estimate;
-  return { tokens, estimated: false, scale: Math.max(1, tokens / whole) };
+  if (tokens === undefined || tokens < whole.least) return estimate;
+  return { tokens, least: tokens, estimated: false, scale: Math.max(1, tokens / carefully(whole.probable)) };
 }
 
 /**
@@ -57,23 +58,27 @@ export function contextSize(conversation: Conversation): ContextSize {
   const { path, summary, model } = conversation;
   const counted = path.findLastIndex((stored) => isCounted(stored, model, summary));
   const usage = path[counted]?.usage;
-  const estimate = wholeEstimate(conversation);
-  const estimated: ContextSize = { tokens: estimate, estimated: true, scale: 1 };
+  const whole = wholeEstimate(conversation);
+  const estimated: ContextSize = { tokens: carefully(whole.probable), least: whole.least, estimated: true, scale: 1 };
   if (usage === undefined) return estimated;
-  const since = sizeOf(path.slice(counted + 1));
+  const since = estimateOf(path.slice(counted + 1));
   const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
   // Some servers do not count what they read from a cache.
-  const believed = tokens >= leastOf(estimate - since);
-  return believed ? { tokens: tokens + since, estimated: since > 0, scale: 1 } : estimated;
+  if (tokens < whole.least - since.least) return estimated;
+  return { tokens: tokens + carefully(since.probable), least: tokens + since.least, estimated: since.probable > 0, scale: 1 };
 }
 
-function wholeEstimate({ path, summary, model, parameters }: Conversation): number {
-  return carefully(estimateInputTokens({ model, messages: modelContext(path, summary), parameters }));
+function wholeEstimate({ path, summary, model, parameters }: Conversation): TextTokens {
+  return inputTokens({ model, messages: modelContext(path, summary), parameters });
 }
 
 /** Tokens of a few messages by themselves. */
 export function sizeOf(messages: readonly StoredMessage[]): number {
-  return carefully(estimateInputTokens({ model: "", messages: modelContext(messages), parameters: {} }));
+  return carefully(estimateOf(messages).probable);
+}
+
+function estimateOf(messages: readonly StoredMessage[]): TextTokens {
+  return inputTokens({ model: "", messages: modelContext(messages), parameters: {} });
 }
 
 /** Tokens that the messages sent may have, in a window of so many. */
@@ -99,11 +104,6 @@ export function recentPart(path: readonly StoredMessage[], summary: StoredMessag
     from = index;
   }
   return rest.slice(from);
-}
-
-/** Of what was estimated carefully. */
-function leastOf(tokens: number): number {
-  return (tokens / CAUTION) * LEAST_OF_ESTIMATE;
 }
 
 function carefully(tokens: number): number {

@@ -147,7 +147,8 @@ test("what the provider has counted counts, not what is estimated", async () => 
   provider.otherwise(answers("short"));
   await fit();
   assert.deepEqual(told, ["summarizing"]);
-  const roomy = fitting(conversation(10, 400, { inputTokens: 5_000, outputTokens: 400 }), 8_000);
+  // About 9,900 as it is estimated, of which the window has room for 9,000.
+  const roomy = fitting(conversation(10, 400, { inputTokens: 8_300, outputTokens: 400 }), 12_000);
   await roomy.fit();
   assert.deepEqual(roomy.told, []);
 });
@@ -201,12 +202,33 @@ test("what surely fits or surely does not is not counted, and what cannot be cou
 test("where a text has more tokens than estimated, less of it stays beside its summary", async () => {
   const path = conversation(10, 400);
   const kept = async (tokens: number | undefined): Promise<number> => {
-    const { fit, provider } = counting(path, 10_000, tokens);
+    const { fit, provider } = counting(path, 12_000, tokens);
     provider.otherwise(answers("They talked."));
     return (await fit()).length;
   };
   const [dense, usual] = [await kept(20_000), await kept(undefined)];
   assert.ok(dense < usual, `${dense} messages and ${usual}`);
+});
+
+/** A table of a database's terminal, of which gpt-oss's tokenizer counts 4,949 tokens, and a question about it. */
+function aboutTable(usage?: Usage): StoredMessage[] {
+  const row = (_: unknown, index: number): string =>
+    ` ${String(index).padStart(6)} | ${`name${index}`.padEnd(40)} | ${"active".padEnd(30)} | ${" ".repeat(60)} |`;
+  const [question, answer, last] = conversation(1, 1, usage);
+  assert.ok(question && answer && last);
+  const text = Array.from({ length: 380 }, row).join("\n");
+  return [{ ...question, message: { role: "user", content: [{ type: "text", text }] } }, answer, last];
+}
+
+test("a table has few tokens for its length: what was counted of it is believed, and asked for before anything is summarised", async () => {
+  const told = fitting(aboutTable({ inputTokens: 4_949, outputTokens: 5 }), 8_192);
+  assert.equal((await told.fit({ whenFull: "refuse" })).length, 3);
+  const asked = counting(aboutTable(), 8_192, 4_965);
+  assert.equal((await asked.fit()).length, 3);
+  assert.deepEqual([asked.counted.length, asked.told], [1, []]);
+  // Where nobody counts, it is estimated by what it is made of: a twelfth of its 57,000 bytes.
+  const estimated = fitting(aboutTable(), 12_000);
+  assert.equal((await estimated.fit({ whenFull: "refuse" })).length, 3);
 });
 
 test("a count that no text can have is not believed: some servers leave out what they had in a cache", async () => {
