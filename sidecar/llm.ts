@@ -11,7 +11,7 @@ import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
 import { checkedOptions, checkProviderOptions, isAbortSignal } from "./answers/parameters.ts";
-import { buildModelRequest } from "./answers/request.ts";
+import { asOneOff, buildModelRequest } from "./answers/request.ts";
 import { countTokens } from "./answers/token-count.ts";
 import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } from "./answers/retry.ts";
 import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
@@ -303,9 +303,9 @@ class AnswerRun {
   async #buildRequest(asks: () => void): Promise<ModelRequest> {
     checkedOptions(this.#options);
     checkExtras(this.#target, this.#options);
-    const built = buildModelRequest(this.#target.model, await this.#readPrompt(asks), this.#options);
-    // One of many questions that nobody will go on from.
-    const request = this.#workClass === "batch" && built.messages.length === 1 ? { ...built, oneOff: true } : built;
+    const prompt = await this.#readPrompt(asks);
+    const built = buildModelRequest(this.#target.model, prompt, this.#options);
+    const request = this.#workClass === "batch" ? asOneOff(built, prompt) : built;
     return this.#schema?.request(request) ?? request;
   }
 

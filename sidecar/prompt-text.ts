@@ -19,6 +19,14 @@ export function withFilesAsText(messages: readonly Message[]): readonly Message[
   );
 }
 
+/** Characters of a message's text, with its files as text, that stand before the first of them; 0 where there is none, or more than text. */
+export function lengthBeforeFile(message: Message): number {
+  if (message.role !== "user") return 0;
+  const before = message.content.slice(0, Math.max(0, message.content.findIndex(isFile)));
+  const [text, ...more] = mergeText(before);
+  return text?.type === "text" && more.length === 0 ? join(text, "").text.length : 0;
+}
+
 /** The name, the lines if it is a part of a file, and the content in a fence that nothing in the content can close. */
 export function fileAsText(file: FilePart): string {
   const fence = "`".repeat(Math.max(3, longestRunOfBackticks(file.text) + 1));

@@ -3,7 +3,7 @@
 import type { GenerateOptions, Prompt } from "../api.ts";
 import type { ModelRequest } from "../providers/provider.ts";
 import type { GenerationParameters, Message, Part, TextPart } from "../types.ts";
-import { withFilesAsText } from "../prompt-text.ts";
+import { lengthBeforeFile, withFilesAsText } from "../prompt-text.ts";
 import { invalidRequest } from "./answer-error.ts";
 import { checkedOptions } from "./parameters.ts";
 
@@ -26,6 +26,13 @@ export function buildModelRequest(model: string, prompt: Prompt, options: Genera
     messages: withFilesAsText(messages.filter((message) => message.role !== "system")),
     parameters: system === "" ? others : { ...others, system },
   };
+}
+
+/** The request as one of many, where it has one message: nobody will go on from it. `prompt` is what it was built from. */
+export function asOneOff(request: ModelRequest, prompt: Prompt): ModelRequest {
+  if (request.messages.length !== 1) return request;
+  const asked = typeof prompt === "string" ? undefined : prompt.find(({ role }) => role !== "system");
+  return { ...request, oneOff: { commonLength: asked === undefined ? 0 : lengthBeforeFile(asked) } };
 }
 
 function messagesOf(prompt: Prompt): readonly Message[] {

@@ -61,8 +61,13 @@ export interface ModelRequest {
   /** System messages come from `parameters.system`; file parts have become text. */
   readonly messages: readonly Message[];
   readonly parameters: GenerationParameters;
-  /** True for one of many questions, each by itself: no later request will begin with these messages. */
-  readonly oneOff?: boolean;
+  readonly oneOff?: OneOff;
+}
+
+/** One of many questions, each by itself: no later request will begin with its message, but some with the same words as this one. */
+export interface OneOff {
+  /** Characters at the beginning of the message that are the same for each file of a run; 0 where nobody knows. */
+  readonly commonLength: number;
 }
 
 export interface RequestContext {

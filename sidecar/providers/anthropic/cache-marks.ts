@@ -1,10 +1,13 @@
 // Marks for Anthropic's prompt cache (https://docs.claude.com/en/docs/build-with-claude/prompt-caching). It caches what comes
 // before a mark, and later reads the longest beginning that it knows: tools, then system, then messages. So the marks stand at
 // the end of the tools, of the system prompt, and of the last two turns of the user: the last is what the next request begins
-// with, the one before it is what this request begins with.
+// with, the one before it is what this request begins with. One of many questions, each by itself, has one mark there: at the
+// end of what the questions have in common.
 
+import { estimateTokens } from "../../answers/token-estimate.ts";
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { asList, asObject, asText } from "../json-fields.ts";
+import type { OneOff } from "../provider.ts";
 import { isAboutValue, saysRefused } from "../refusal.ts";
 
 /** Anthropic refuses more. */
@@ -12,6 +15,9 @@ const MOST_MARKS = 4;
 const MINUTES: JsonObject = { type: "ephemeral" };
 /** Blocks that cannot be marked: those of reasoning, whatever they are called, and what is not listed in the reference. */
 const MARKABLE: readonly (string | undefined)[] = ["text", "image", "document", "tool_use", "tool_result", "search_result"];
+
+/** Tokens. Models that keep so few are those that keep the fewest (https://docs.claude.com/en/docs/build-with-claude/prompt-caching). */
+const LEAST_TO_KEEP = 1024;
 
 /** The lesson that a server does not know the marks. */
 export const NO_CACHE_MARKS = "cache_control";
@@ -27,10 +33,10 @@ export function refusesCacheMarks(message: string): boolean {
 /**
  * The body with its marks. The caller's own option `cache_control` is what they are made of (for an hour instead of minutes:
  * `{ type: "ephemeral", ttl: "1h" }`), and false or null switches them off; it is taken out of the body. Where the caller has
- * put marks into tools or system by hand, these stay as they are. `oneOff`: no later request will begin with this one's
- * messages, so they are not marked, since writing them would cost more than reading them once.
+ * put marks into tools or system by hand, these stay as they are. `oneOff`: no later request will begin with all of this one's
+ * messages, so what is this one's alone is not marked, since writing it would cost more than reading it once.
  */
-export function withCacheMarks(body: JsonObject, oneOff: boolean): JsonObject {
+export function withCacheMarks(body: JsonObject, oneOff: OneOff | undefined): JsonObject {
   const { cache_control: given, ...rest } = body;
   const mark = given === undefined ? MINUTES : asObject(given);
   if (mark === undefined) return rest;
@@ -50,7 +56,20 @@ export function withCacheMarks(body: JsonObject, oneOff: boolean): JsonObject {
     marked[field] = withMark;
     room -= 1;
   }
-  return { ...marked, messages: oneOff ? messages : markTurns(messages, mark, Math.min(2, room)) };
+  if (oneOff === undefined) return { ...marked, messages: markTurns(messages, mark, Math.min(2, room)) };
+  return { ...marked, messages: room === 0 ? messages : markCommon(messages, mark, oneOff) };
+}
+
+/** What is the same in all of a run becomes a block of its own, where it is long enough to be kept. */
+function markCommon(messages: readonly JsonValue[], mark: JsonObject, { commonLength }: OneOff): readonly JsonValue[] {
+  const [first, ...others] = messages;
+  const [block, ...blocks] = asBlocks(asObject(first)?.["content"]) ?? [];
+  const text = asText(asObject(block)?.["text"]) ?? "";
+  const common = text.slice(0, commonLength);
+  const own = text.slice(commonLength);
+  if (own.trim() === "" || estimateTokens(common) < LEAST_TO_KEEP) return messages;
+  const content = [{ type: "text", text: common, cache_control: mark }, { type: "text", text: own }, ...blocks];
+  return [{ ...asObject(first), content }, ...others];
 }
 
 /** The last turns of the user, from the end; an answer that the request ends with is not one. */

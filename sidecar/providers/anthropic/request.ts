@@ -42,7 +42,7 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
   const whole: JsonObject = { ...withProviderOptions(body, parameters, target, "messages"), messages };
   const { cache_control: _option, ...unmarked } = whole;
-  const marked = target.learned.has(NO_CACHE_MARKS) ? unmarked : withCacheMarks(whole, request.oneOff === true);
+  const marked = target.learned.has(NO_CACHE_MARKS) ? unmarked : withCacheMarks(whole, request.oneOff);
   return { path: "/v1/messages", body: marked, warnings };
 }
 

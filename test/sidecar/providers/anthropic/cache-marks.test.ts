@@ -7,7 +7,9 @@ import { defaultSettings, Engine } from "../../../../sidecar/engine.ts";
 import { gather } from "../../../../sidecar/gather.ts";
 import { KeyRing } from "../../../../sidecar/keys.ts";
 import { withCacheMarks } from "../../../../sidecar/providers/anthropic/cache-marks.ts";
-import type { GenerationParameters, JsonObject, JsonValue, Message, ToolDefinition } from "../../../../sidecar/types.ts";
+import { asList, asObject, asText } from "../../../../sidecar/providers/json-fields.ts";
+import { askAboutFile, fileAsText } from "../../../../sidecar/prompt-text.ts";
+import type { FilePart, GenerationParameters, JsonObject, JsonValue, Message, ToolDefinition } from "../../../../sidecar/types.ts";
 import { fakeAtHand } from "../../../support/fake-at-hand.ts";
 import { ScriptedProvider } from "../../scripted-provider.ts";
 import { userMessage } from "../../../support/provider-calls.ts";
@@ -56,9 +58,9 @@ describe("the marks for Anthropic's cache", () => {
     assert.deepEqual(marksOf(body), ["tools.1", "messages.0.content.0", "messages.2.content.0"]);
     const empty = { type: "text", text: " " };
     const image = { type: "image", source: {} };
-    const marked = withCacheMarks({ messages: [{ role: "user", content: [image, empty, { type: "thinking" }] }] }, false);
+    const marked = withCacheMarks({ messages: [{ role: "user", content: [image, empty, { type: "thinking" }] }] }, undefined);
     assert.deepEqual(marksOf(marked), ["messages.0.content.0"]);
-    assert.deepEqual(marksOf(withCacheMarks({ system: " ", messages: [{ role: "user", content: [empty] }] }, false)), []);
+    assert.deepEqual(marksOf(withCacheMarks({ system: " ", messages: [{ role: "user", content: [empty] }] }, undefined)), []);
   });
 
   it("are absent where nothing can have one", async () => {
@@ -122,6 +124,26 @@ describe("the marks for Anthropic's cache", () => {
     assert.deepEqual(
       fake.requests.map(({ body }) => marksOf(body)),
       [["system.0"], ["system.0"]],
+    );
+  });
+
+  it("stand in a run over many files at the end of the prompt that all of them have in common, which is a block of its own", async () => {
+    const asked = llm();
+    const rules = "Follow this rule with care, and tell of each line that breaks it. ".repeat(100);
+    const files = ["a.txt", "b.txt"].map((name): FilePart => ({ type: "file", uri: `file:///${name}`, name, text: `This is ${name}.` }));
+    for (const prompt of [rules, "Summarize."]) await gather(files.map((file) => () => asked.generate([askAboutFile(prompt, file)])));
+    assert.deepEqual(
+      fake.requests.map(({ body }) => marksOf(body)),
+      [["messages.0.content.0"], ["messages.0.content.0"], [], []],
+    );
+    const contents = fake.requests.map(({ body }) => asList(asObject(asList(body?.["messages"])?.[0])?.["content"]) ?? []);
+    assert.deepEqual(contents[0]?.[0], contents[1]?.[0]);
+    assert.deepEqual(
+      contents
+        .slice(0, 2)
+        .map((blocks) => blocks.map((block) => asText(asObject(block)?.["text"]) ?? "").join(""))
+        .toSorted(),
+      files.map((file) => `${rules}\n\n${fileAsText(file)}`),
     );
   });
 });
