@@ -304,7 +304,7 @@ class AnswerRun {
     checkedOptions(this.#options);
     checkExtras(this.#target, this.#options);
     const prompt = await this.#readPrompt(asks);
-    const built = buildModelRequest(this.#target.model, prompt, this.#options);
+    const built = buildModelRequest(this.#target.model, prompt, this.#options, this.#target.endpoint().provider);
     const request = this.#workClass === "batch" ? asOneOff(built, prompt) : built;
     return this.#schema?.request(request) ?? request;
   }

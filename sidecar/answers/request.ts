@@ -1,7 +1,7 @@
 // What a caller passed, made into what a provider is asked.
 
 import type { GenerateOptions, Prompt } from "../api.ts";
-import type { ModelRequest } from "../providers/provider.ts";
+import type { ModelRequest, Provider } from "../providers/provider.ts";
 import type { GenerationParameters, Message, Part, TextPart } from "../types.ts";
 import { lengthBeforeFile, withFilesAsText } from "../prompt-text.ts";
 import { invalidRequest } from "./answer-error.ts";
@@ -15,15 +15,20 @@ const PARTS_OF_ROLE: { readonly [Role in Message["role"]]: readonly Part["type"]
   tool: ["tool-result"],
 };
 
+/** Of the provider: whether it takes the system's words at any place of a conversation. */
+type Placing = Pick<Provider, "systemInPlace">;
+
 /** Throws a `ProviderError` of kind `invalid-request` that says what is wrong, before anything is sent. */
-export function buildModelRequest(model: string, prompt: Prompt, options: GenerateOptions): ModelRequest {
+export function buildModelRequest(model: string, prompt: Prompt, options: GenerateOptions, { systemInPlace }: Placing = {}): ModelRequest {
   const parameters = checkedOptions(options);
-  const messages = messagesOf(prompt);
-  const system = systemText(parameters, messages);
+  const given = messagesOf(prompt);
+  const staysFrom = systemInPlace === true ? given.findIndex(({ role }) => role !== "system") : given.length;
+  const isFirst = ({ role }: Message, index: number): boolean => role === "system" && index < staysFrom;
+  const system = systemText(parameters, given.filter(isFirst));
   const { system: _system, ...others } = parameters;
   return {
     model,
-    messages: withFilesAsText(messages.filter((message) => message.role !== "system")),
+    messages: withFilesAsText(given.filter((message, index) => !isFirst(message, index))),
     parameters: system === "" ? others : { ...others, system },
   };
 }
@@ -104,7 +109,7 @@ function invalidMessage(index: number, problem: string): Error {
   return invalidRequest("invalid-messages", `Message ${index + 1} of the prompt cannot be sent: ${problem}.`);
 }
 
-/** System messages may stand anywhere in a list; providers take the system's words in one place, so they are put together in order. */
+/** System messages may stand anywhere in a list; most providers take the system's words in one place, so they are put together in order. */
 function systemText(parameters: GenerationParameters, messages: readonly Message[]): string {
   const texts = parameters.system === undefined ? [] : [parameters.system];
   for (const message of messages) {

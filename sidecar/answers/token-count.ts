@@ -47,7 +47,7 @@ export async function countTokens(
 async function ask(target: Counted, prompt: Prompt, options: GenerateOptions, signal: AbortSignal): Promise<number | undefined> {
   const { provider } = target.endpoint();
   if (provider.countTokens === undefined) return undefined;
-  const request = buildModelRequest(target.model, prompt, options);
+  const request = buildModelRequest(target.model, prompt, options, provider);
   const content = createHash("sha256").update(JSON.stringify(request)).digest("base64");
   const counts = kept.get(provider) ?? new Map<string, number>();
   kept.set(provider, counts);

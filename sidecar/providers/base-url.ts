@@ -35,6 +35,11 @@ export function parseBaseUrl(row: ProviderRow, text: string): URL {
   return url;
 }
 
+/** The provider's own address, not another server that speaks like it. Also where it has none of its own. */
+export function isOwnAddress(row: ProviderRow, baseUrl: URL): boolean {
+  return row.defaultBaseUrl === undefined || new URL(row.defaultBaseUrl).origin === baseUrl.origin;
+}
+
 /** `path` begins with a slash and may hold a query, which the base URL's own follows. */
 export function endpointUrl(base: URL, path: string): URL {
   return withQueryOf(base, new URL(`${addressOf(base)}${path}`));

@@ -34,7 +34,7 @@ export class CallIds {
 export type Sent<Part extends ToolCallPart | ToolResultPart> = Part & { readonly sentId: string };
 export type SentPart = Exclude<AssistantPart, ToolCallPart> | Sent<ToolCallPart>;
 export type SentTurn =
-  | Extract<Turn, { role: "user" }>
+  | Extract<Turn, { role: "system" | "user" }>
   | { readonly role: "assistant"; readonly content: readonly SentPart[] }
   | { readonly role: "tool"; readonly content: readonly Sent<ToolResultPart>[] };
 
@@ -46,7 +46,7 @@ export function withSentIds(turns: readonly Turn[], fitting?: (id: string) => st
   const ids = new CallIds(fitting);
   let open: readonly Sent<ToolCallPart>[] = [];
   return turns.map((turn): SentTurn => {
-    if (turn.role === "user") return turn;
+    if (turn.role === "system" || turn.role === "user") return turn;
     if (turn.role === "assistant") {
       const content = turn.content.map((part) => (part.type === "tool-call" ? { ...part, sentId: ids.of(part.id, "call") } : part));
       open = content.filter((part) => part.type === "tool-call");

@@ -19,6 +19,7 @@ import { asObject, parseJson } from "./json-fields.ts";
 import { WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "./wire-adapter.ts";
 
 export type Turn =
+  | { readonly role: "system"; readonly content: readonly TextPart[] }
   | { readonly role: "user"; readonly content: readonly UserPart[] }
   | { readonly role: "assistant"; readonly content: readonly AssistantPart[] }
   | { readonly role: "tool"; readonly content: readonly ToolResultPart[] };
@@ -30,8 +31,8 @@ export function opaqueFrom(target: WireTarget): string | undefined {
 
 /**
  * `provider`: opaque parts of others are left out, and all where it is undefined. `warnings` is told of results without a call.
- * `isWork`: of the opaque parts those that are more than reasoning, so that an answer of them alone is one. System messages
- * are not expected here: they travel as a parameter.
+ * `isWork`: of the opaque parts those that are more than reasoning, so that an answer of them alone is one. What the system says
+ * while calls wait for their results follows these.
  */
 export function readTurns(
   messages: readonly Message[],
@@ -43,15 +44,22 @@ export function readTurns(
   const strays: ToolResultPart[] = [];
   let told = 0;
   let open: ToolCallPart[] = [];
+  let system: Turn[] = [];
   const endRound = (): void => {
     closeOpenCalls(turns, open);
     open = [];
+    turns.push(...system);
+    system = [];
     // Not before: between calls and their results nothing may stand.
     addUser(turns, strays.slice(told).map(strayText));
     told = strays.length;
   };
   for (const message of messages) {
-    if (message.role === "system") continue;
+    if (message.role === "system") {
+      if (message.content.some(isSaid)) system.push(message);
+      if (open.length === 0) endRound();
+      continue;
+    }
     if (message.role === "tool") {
       for (const result of message.content) {
         const call = open.find(({ id }) => id === result.id);

@@ -90,7 +90,7 @@ function editorMessages({ messages, parameters }: ModelRequest, events: Provider
   const turns = withSentIds(withSentNames(readTurns(messages, undefined, warnings), parameters.tools));
   events.push(...warnings);
   return turns.map((turn): Message => {
-    if (turn.role === "user") return turn;
+    if (turn.role === "system" || turn.role === "user") return turn;
     if (turn.role === "assistant")
       return { role: "assistant", content: turn.content.map((part) => (part.type === "tool-call" ? asSent(part) : part)) };
     return { role: "tool", content: turn.content.map((result) => ({ ...asSent(result), content: resultText(result) })) };

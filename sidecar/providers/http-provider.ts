@@ -6,7 +6,7 @@ import { readWholeBody } from "../http/read-body.ts";
 import { exhaustedForMs } from "../http/retry-after.ts";
 import type { ModelInfo } from "../types.ts";
 import { AnswerStream } from "./answer-stream.ts";
-import { addressOf, endpointUrl, parseBaseUrl } from "./base-url.ts";
+import { addressOf, endpointUrl, isOwnAddress, parseBaseUrl } from "./base-url.ts";
 import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
@@ -85,6 +85,15 @@ class HttpProvider implements Provider {
   get reasoningApart(): boolean {
     try {
       return wireAdapter(this.#row, this.#address, this.#endpoint.api).reasoningApart === true;
+    } catch {
+      // An address that is none is told by the requests to it.
+      return false;
+    }
+  }
+
+  get systemInPlace(): boolean {
+    try {
+      return this.#row.systemInPlace === true && isOwnAddress(this.#row, this.#address);
     } catch {
       // An address that is none is told by the requests to it.
       return false;

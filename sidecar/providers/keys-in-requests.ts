@@ -1,5 +1,6 @@
 // How a key gets into a request, and never into anything else.
 
+import { isOwnAddress } from "./base-url.ts";
 import { ProviderError } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
 
@@ -15,8 +16,7 @@ export function keyHeaders(provider: string, row: ProviderRow, key: string | und
 
 /** Another base URL than the provider's own may be a server that asks for no key; if it does ask, it says so itself. */
 export function needsKey(row: ProviderRow, baseUrl: URL): boolean {
-  if (row.key !== "required") return false;
-  return row.defaultBaseUrl === undefined || new URL(row.defaultBaseUrl).origin === baseUrl.origin;
+  return row.key === "required" && isOwnAddress(row, baseUrl);
 }
 
 export function missingKey(provider: string, row: ProviderRow): ProviderError {

@@ -58,7 +58,7 @@ export interface ReportedUsage extends Usage, Billing {}
 export interface ModelRequest {
   /** The provider's own id of the model. */
   readonly model: string;
-  /** System messages come from `parameters.system`; file parts have become text. */
+  /** The system prompt is `parameters.system`; system messages are here where the provider is `systemInPlace`. File parts have become text. */
   readonly messages: readonly Message[];
   readonly parameters: GenerationParameters;
   readonly oneOff?: OneOff;
@@ -92,6 +92,11 @@ export interface Provider {
   readonly id: string;
   /** True where models never write what they think into their text: tags in it are text, and stay. */
   readonly reasoningApart?: boolean;
+  /**
+   * True where the system's words may stand anywhere in a conversation: those that come later then stay at their place, so that
+   * the bytes before them are those of the turn before. Elsewhere all are the system prompt.
+   */
+  readonly systemInPlace?: boolean;
   /**
    * One request, one answer. Never retries. Returns after its `finish` event; returning without one means that the
    * stream was cut. Throws `ProviderError`. Ending the iteration early (`break`) closes the socket.

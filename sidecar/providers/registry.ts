@@ -67,6 +67,8 @@ export interface ProviderRow {
   readonly keyHeader?: KeyHeader;
   /** A server on this machine, as a rule. */
   readonly runsHere: boolean;
+  /** See `Provider.systemInPlace`. At the row's own address: other servers' chat templates refuse it. */
+  readonly systemInPlace?: boolean;
   /** Requests at once at most, where the server queues instead of refusing and the settings say nothing about it. */
   readonly concurrency?: number;
   /** Requests at once to begin with; default 4. */
@@ -107,6 +109,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     barePath: "/v1",
     baseUrlVariables: ["OPENAI_BASE_URL"],
     keyVariables: ["OPENAI_API_KEY"],
+    systemInPlace: true,
     chat: { maxTokensField: "max_completion_tokens", noObfuscation: true, notForChat: OPENAI_NOT_FOR_CHAT },
   },
   {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { GenerateOptions, Prompt } from "../../sidecar/api.ts";
 import { buildModelRequest } from "../../sidecar/answers/request.ts";
 import { estimateInputTokens, estimateTokens } from "../../sidecar/answers/token-estimate.ts";
+import type { Message } from "../../sidecar/types.ts";
 
 const build = (prompt: Prompt, options: GenerateOptions = {}): ReturnType<typeof buildModelRequest> =>
   buildModelRequest("m", prompt, options);
@@ -38,6 +39,15 @@ describe("the request made of a prompt", () => {
       messages.map(({ role }) => role),
       ["user", "user"],
     );
+  });
+
+  it("leaves what the system says later at its place where the provider takes it there", () => {
+    const system = (text: string): Message => ({ role: "system", content: [{ type: "text", text }] });
+    const user = (text: string): Message => ({ role: "user", content: [{ type: "text", text }] });
+    const prompt = [system("Be kind."), system("Be brief."), user("a"), system("Be short."), user("b")];
+    const { messages, parameters } = buildModelRequest("m", prompt, {}, { systemInPlace: true });
+    assert.equal(parameters.system, "Be kind.\n\nBe brief.");
+    assert.deepEqual(messages, prompt.slice(2));
   });
 
   it("refuses pictures that are none", () => {

@@ -18,7 +18,9 @@ export function anthropicMessages(request: ModelRequest, target: WireTarget, war
     withSentNames(readTurns(request.messages, opaqueFrom(target), warnings, usesServerTool), request.parameters.tools),
     toolUseId,
   );
-  for (const turn of withPairedServerTools(turns.map((one) => ({ role: one.role, content: blocksOf(one, target) })))) {
+  for (const turn of withPairedServerTools(
+    turns.map((one) => ({ role: one.role === "system" ? "user" : one.role, content: blocksOf(one, target) })),
+  )) {
     const role = turn.role === "assistant" ? "assistant" : "user";
     const last = built.at(-1);
     if (last?.role === role) last.content.push(...turn.content);
@@ -44,7 +46,7 @@ export function anthropicTools(tools: readonly ToolDefinition[]): readonly JsonO
 }
 
 function blocksOf(turn: SentTurn, target: WireTarget): JsonObject[] {
-  if (turn.role === "user") return turn.content.flatMap(userBlock);
+  if (turn.role === "system" || turn.role === "user") return turn.content.flatMap<JsonObject>(userBlock);
   if (turn.role === "assistant") return answerBlocks(turn.content, target);
   return turn.content.map(({ sentId, content, isError }) => ({
     type: "tool_result",

@@ -25,6 +25,7 @@ export function ollamaTools(tools: readonly ToolDefinition[]): readonly JsonObje
 }
 
 function ollamaTurn(turn: SentTurn, names: ReadonlyMap<string, string>): readonly JsonObject[] {
+  if (turn.role === "system") return [{ role: "system", content: textOf(turn.content, "\n\n") }];
   if (turn.role === "user") return [userMessage(turn.content)];
   if (turn.role === "assistant") return [assistantMessage(turn.content)];
   // Results are matched by the tool's name; the id is for models that have one.

@@ -59,6 +59,7 @@ export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject
 }
 
 function chatTurn(turn: SentTurn, target: WireTarget, echoes: boolean): readonly JsonObject[] {
+  if (turn.role === "system") return [{ role: "system", content: textOf(turn.content, "\n\n") }];
   if (turn.role === "user") return [{ role: "user", content: userContent(turn.content) }];
   if (turn.role === "assistant") return [assistantMessage(turn.content, target, echoes)];
   return turn.content.map((result) => ({ role: "tool", tool_call_id: result.sentId, content: resultText(result) }));

@@ -57,6 +57,7 @@ export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonO
 type Item = Record<string, JsonValue | undefined>;
 
 function turnItems(turn: SentTurn, answered: ReadonlySet<string>): readonly JsonObject[] {
+  if (turn.role === "system") return [{ role: "system", content: turn.content.flatMap(userContent) }];
   if (turn.role === "user") return [{ role: "user", content: turn.content.flatMap(userContent) }];
   if (turn.role === "assistant") return assistantItems(turn.content, answered);
   return turn.content.map((result) => ({ type: "function_call_output", call_id: result.sentId, output: resultText(result) }));

@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PROVIDER_ROWS } from "../../../sidecar/providers/registry.ts";
-import type { AssistantPart, GenerationParameters, JsonObject, Message } from "../../../sidecar/types.ts";
+import { HttpClient } from "../../../sidecar/http/http-client.ts";
+import { createHttpProvider } from "../../../sidecar/providers/http-provider.ts";
+import { asList, asObject } from "../../../sidecar/providers/json-fields.ts";
+import { providerRow, PROVIDER_ROWS } from "../../../sidecar/providers/registry.ts";
+import type { AssistantPart, GenerationParameters, JsonObject, JsonValue, Message } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import { ADAPTERS, wireTarget } from "../../support/wire-reading.ts";
 import {
@@ -281,4 +284,48 @@ describe("The Responses API is asked", () => {
       assert.match(info.message, /"api" to "chat"/u);
     });
   }
+});
+
+describe("What the system says later in a conversation", () => {
+  const later: Message = { role: "system", content: [{ type: "text", text: "From now on answer in French." }] };
+  const answer = assistant({ type: "text", text: "ok" });
+
+  for (const [wire, provider, field] of [
+    ["openai-chat", "openai", "messages"],
+    ["openai-responses", "openai", "input"],
+  ] as const) {
+    test(`stays at its place, so that what was sent before is the beginning of it all: ${wire}`, () => {
+      const sent = (messages: readonly Message[]): readonly JsonValue[] =>
+        asList(body({ provider, wire, messages, parameters: { system: "Base." } })[field]) ?? [];
+      const before = sent([userMessage("one"), answer]);
+      const asked = sent([userMessage("one"), answer, later, userMessage("two")]);
+      assert.deepEqual(asked.slice(0, before.length), before);
+      const roles = asked.map((message) => asObject(message)?.["role"]);
+      assert.deepEqual(roles.slice(before.length), ["system", "user"]);
+      assert.match(JSON.stringify(asked[before.length]), /From now on answer in French\./u);
+    });
+  }
+
+  test("while a call waits for its result follows that", () => {
+    const calls = assistant({ type: "tool-call", id: "c", name: "weather", arguments: "{}" });
+    const asked = body({ provider: "openai", wire: "openai-chat", messages: [userMessage("one"), calls, later, result("c", "Sunny")] });
+    assert.deepEqual(
+      (asList(asked["messages"]) ?? []).map((message) => asObject(message)?.["role"]),
+      ["user", "assistant", "tool", "system"],
+    );
+  });
+
+  test("stays there at OpenAI's own address alone: other servers' chat templates refuse it", async () => {
+    const http = new HttpClient();
+    const inPlace = (id: string, baseUrl?: string): boolean | undefined => {
+      const row = providerRow(id) ?? assert.fail(`no row of ${id}`);
+      return createHttpProvider(row, { provider: id, baseUrl, key: "k" }, http).systemInPlace;
+    };
+    assert.deepEqual([inPlace("openai"), inPlace("openai", "https://api.openai.com/v1/")], [true, true]);
+    assert.deepEqual(
+      [inPlace("openai", "http://127.0.0.1:8080/v1"), inPlace("openai", "no address"), inPlace("anthropic")],
+      [false, false, false],
+    );
+    await http.close();
+  });
 });
