@@ -206,7 +206,7 @@ for (const [what, tokens] of [
     assert.equal((await served.untilEnd("r")).status, "complete");
     assert.deepEqual([counted.length, asked()], [1, 1]);
     const other = await startWithCounter(context, tokens);
-    await askEditor(other.served, nearlyFull.repeat(2));
+    await askEditor(other.served, "understandable ".repeat(1200));
     assert.match((await other.served.untilEnd("r")).error?.message ?? "", /has about 5\d{3} tokens/u);
     assert.equal(other.counted.length, 1);
   });
