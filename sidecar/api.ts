@@ -14,6 +14,10 @@ import type {
   Usage,
 } from "./types.ts";
 
+/**
+ * A question, or a conversation, oldest first. What the system says at its beginning is part of the system prompt, after the
+ * option `system`; what it says later stays at its place at OpenAI, and is part of the system prompt elsewhere.
+ */
 export type Prompt = string | readonly Message[];
 
 /**

@@ -256,7 +256,7 @@ class AnswerRun {
   /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
   async #attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Promise<void> {
     this.#signal.throwIfAborted();
-    const { place, request } = await this.#admitted(limiter);
+    const { place, request } = await this.#admitted(limiter, provider);
     try {
       this.#tell(this.#numbering.sending(request));
       const context: RequestContext = {
@@ -288,23 +288,23 @@ class AnswerRun {
     }
   }
 
-  #admitted(limiter: Limiter): Promise<Admitted> {
+  #admitted(limiter: Limiter, provider: Provider): Promise<Admitted> {
     return admit({
       limiter,
       workClass: this.#workClass,
       spending: this.#spending,
       within: this.#scope.making,
-      build: (asks) => this.#buildRequest(asks),
+      build: (asks) => this.#buildRequest(provider, asks),
       signal: this.#signal,
       show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
     });
   }
 
-  async #buildRequest(asks: () => void): Promise<ModelRequest> {
+  async #buildRequest(provider: Provider, asks: () => void): Promise<ModelRequest> {
     checkedOptions(this.#options);
     checkExtras(this.#target, this.#options);
     const prompt = await this.#readPrompt(asks);
-    const built = buildModelRequest(this.#target.model, prompt, this.#options, this.#target.endpoint().provider);
+    const built = buildModelRequest(this.#target.model, prompt, this.#options, provider);
     const request = this.#workClass === "batch" ? asOneOff(built, prompt) : built;
     return this.#schema?.request(request) ?? request;
   }

@@ -178,7 +178,8 @@ class HttpProvider implements Provider {
       const error = statusError(connection.target, head.status, head.headers, text);
       // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
-      if (error.kind === "context-length" && prepared !== undefined && lessons < MAX_LESSONS) {
+      // 413 is said of the body's bytes.
+      if (error.kind === "context-length" && head.status !== 413 && prepared !== undefined && lessons < MAX_LESSONS) {
         prepared = await this.#preparation?.enlarge(request, wireTarget, prepared, this.#asking(connection, signal));
         if (prepared === undefined) throw error;
         continue;

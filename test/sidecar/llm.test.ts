@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AnswerError } from "../../sidecar/answers/answer-error.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
+import type { Message } from "../../sidecar/types.ts";
 import { checkOrder, eventsOf, kinds } from "./answer-events.ts";
 import { acquire } from "./limits/acquire.ts";
 import { answers, fails, finish, Gate, inTurn, providerError, scriptedLlm, text, usage, waitsAt, yields } from "./scripted-provider.ts";
@@ -26,6 +27,22 @@ describe("the one path of an answer", () => {
     const sizes: number[] = [];
     for await (const batch of llm.streamBatches("hi")) sizes.push(batch.length);
     assert.deepEqual(sizes, [1, 1, 3, 1, 1]);
+  });
+
+  it("leaves what the system says later at its place where the provider takes it there, and nowhere else", async () => {
+    const { llm, provider } = scriptedLlm();
+    const said = (role: "system" | "user", words: string): Message => ({ role, content: [{ type: "text", text: words }] });
+    const prompt = [said("user", "one"), said("system", "In French."), said("user", "two")];
+    await llm.generate(prompt);
+    Object.assign(provider, { systemInPlace: true });
+    await llm.generate(prompt);
+    assert.deepEqual(
+      provider.requests.map(({ messages, parameters }) => [messages.length, parameters.system]),
+      [
+        [2, "In French."],
+        [3, undefined],
+      ],
+    );
   });
 
   it("gives chunks whose contents are the text and nothing else", async () => {

@@ -203,6 +203,15 @@ describe("a prompt that does not fit", () => {
     });
   }
 
+  it("is not sent again where its bytes are too many for a proxy", async () => {
+    tell({ limit: 40_960 });
+    const provider = ollama();
+    fake.enqueue({ status: 413, body: { error: "request entity too large" } });
+    await assert.rejects(ask(provider, "hi"), { kind: "context-length" });
+    await ask(provider, "hi");
+    assert.deepEqual(sizes(), [8192, 8192]);
+  });
+
   it("is not sent again where the size is the caller's own", async () => {
     tell({ limit: 40_960 });
     fake.enqueue({ status: 400, body: { error: "the input length exceeds the context length" } });
