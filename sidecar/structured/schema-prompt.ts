@@ -17,8 +17,16 @@ function schemaWords(schema: JsonObject): string {
   ].join("\n\n");
 }
 
-/** `problems` as `SchemaCheck` gives them. */
-export function complaint(problems: readonly string[]): string {
+/**
+ * `problems` as `SchemaCheck` gives them. The schema stands here however it was asked for: servers that pass over the field that
+ * carries it do so without a word, as OpenRouter does for models that cannot be held to one and Ollama for some of its engines, and
+ * a model that was never told the schema cannot satisfy it.
+ */
+export function complaint(problems: readonly string[], schema: string): string {
   const list = problems.map((problem) => `- ${problem}`).join("\n");
-  return `That answer does not satisfy the JSON Schema:\n${list}\nAnswer again with the corrected JSON, and with nothing else.`;
+  return [
+    `That answer does not satisfy the JSON Schema:\n${list}`,
+    `This is the schema:\n${schema}`,
+    "Answer again with the corrected JSON, and with nothing else: no words before or after it, no code fence.",
+  ].join("\n\n");
 }

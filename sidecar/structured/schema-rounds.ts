@@ -72,7 +72,7 @@ export class SchemaRounds {
       messages: [
         ...request.messages,
         { role: "assistant", content: [{ type: "text", text }] },
-        { role: "user", content: [{ type: "text", text: complaint(problems) }] },
+        { role: "user", content: [{ type: "text", text: complaint(problems, this.#schema) }] },
       ],
     };
   }
