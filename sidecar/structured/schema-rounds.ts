@@ -33,6 +33,7 @@ export class SchemaRounds {
   #number = 1;
   #text = "";
   #calledTools = false;
+  #keptOpaque = false;
   /** Of the answer before this one. */
   #rejected: { readonly text: string; readonly problems: readonly string[] } | undefined;
 
@@ -82,6 +83,7 @@ export class SchemaRounds {
     for (const event of events) {
       if (event.type === "text-delta") this.#text += event.text;
       else if (event.type === "tool-call") this.#calledTools = true;
+      else if (event.type === "opaque") this.#keptOpaque = true;
       else if (event.type === "discard" && event.what === "text") this.#text = "";
     }
   }
@@ -93,7 +95,7 @@ export class SchemaRounds {
   async judge(finishReason: FinishReason | null, signal: AbortSignal): Promise<Verdict> {
     if (finishReason === null || finishReason === "content-filter" || finishReason === "error") return STANDS;
     // Not the answer yet: the results of the tools come first.
-    if (finishReason === "tool-calls" || this.#calledTools) return STANDS;
+    if (this.#calledTools || (finishReason === "tool-calls" && this.#calledOthers)) return STANDS;
     const judgement = await this.#judgement(signal);
     if (judgement.type === "fits") return stands(this.#text, judgement.json);
     const problems = judgement.type === "wrong" ? judgement.problems : ["it cannot be checked"];
@@ -103,7 +105,16 @@ export class SchemaRounds {
     this.#rejected = { text: this.#text, problems };
     this.#number += 1;
     this.#text = "";
+    this.#keptOpaque = false;
     return { type: "again" };
+  }
+
+  /**
+   * A call of another kind than functions is kept as it came, and stands for itself. That tools are called is said of answers without
+   * any call as well: by gateways that ask for a schema as for a tool's arguments, and where a call was lost.
+   */
+  get #calledOthers(): boolean {
+    return this.#keptOpaque && this.#text.trim() === "";
   }
 
   async #judgement(signal: AbortSignal): Promise<Judgement> {

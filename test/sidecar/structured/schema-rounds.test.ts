@@ -160,6 +160,23 @@ describe("An answer with a schema", () => {
     assert.equal(provider.requests.length, 2);
   });
 
+  test("that says it calls tools and calls none is checked, whatever it kept besides", async () => {
+    const { llm, provider } = scriptedLlm();
+    const thought: ProviderEvent = { type: "opaque", provider: "scripted", data: { thought: "Hm." } };
+    const wrong = yields([thought, text("Sure! I will."), ends("tool-calls")]);
+    provider.enqueue(wrong, yields([ends("tool-calls")]), yields([text(GOOD), ends("tool-calls")]));
+    const { content, finishReason } = await llm.generate("hi", options);
+    assert.deepEqual([content, finishReason, provider.requests.length], [GOOD, "tool-calls", 3]);
+  });
+
+  test("that calls a tool of another kind than functions is left as it is", async () => {
+    const { llm, provider } = scriptedLlm();
+    const called: ProviderEvent = { type: "opaque", provider: "scripted", data: { item: "custom_tool_call" } };
+    provider.enqueue(yields([called, ends("tool-calls")]));
+    assert.equal((await llm.generate("hi", options)).finishReason, "tool-calls");
+    assert.equal(provider.requests.length, 1);
+  });
+
   test("that was cut is told as cut", async () => {
     const { llm, provider } = scriptedLlm();
     provider.enqueue(yields([text('{"ci')]));
