@@ -51,9 +51,19 @@ function* parsedOf(parts: readonly string[]): Generator<FoundJson, void, undefin
   }
 }
 
+/** What stands between a line that opens a fence and the next that closes one. In one pass: a model that repeats itself may write fences alone. */
 function fenced(text: string): string[] {
-  const fences = text.matchAll(/^[ \t]*```[^\n`]*\n([\s\S]*?)\n[ \t]*```[ \t]*$/gmu);
-  return Array.from(fences, ([, inside = ""]) => inside.trim());
+  const parts: string[] = [];
+  let from: number | undefined;
+  for (const { 0: line, 1: label = "", index } of text.matchAll(/^[ \t]*```([^`\r\n]*)$/gmu)) {
+    if (from === undefined) {
+      from = index + line.length;
+    } else if (label.trim() === "") {
+      parts.push(text.slice(from, index).trim());
+      from = undefined;
+    }
+  }
+  return parts;
 }
 
 /** From each bracket to the one that closes it; what stands within others is a part of them. */

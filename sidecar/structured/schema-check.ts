@@ -2,11 +2,20 @@
 // most programs never need: it is part of the thread's bundle. `format` is not enforced: it is an annotation by the standard,
 // and models are often given formats that nobody defined.
 
-import { Ajv, str, type ErrorObject, type FuncKeywordDefinition, type Options, type ValidateFunction } from "ajv";
+import {
+  Ajv,
+  str,
+  type ErrorObject,
+  type FuncKeywordDefinition,
+  type Options,
+  type SchemaValidateFunction,
+  type ValidateFunction,
+} from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonObject, JsonValue } from "../types.ts";
 import { isMultiple } from "./decimal-multiple.ts";
 import { expressionOf, standardSchema } from "./schema-dialects.ts";
+import { repeatedItem } from "./unique-items.ts";
 
 /** What is wrong with a value, in words for a model and for people; empty where it fits. */
 export type SchemaCheck = (value: JsonValue) => readonly string[];
@@ -26,6 +35,18 @@ const MULTIPLE_OF: FuncKeywordDefinition = {
   errors: false,
   error: { message: ({ schemaCode }) => str`must be multiple of ${schemaCode}` },
 };
+
+const allDiffer: SchemaValidateFunction = (asked: boolean, items: readonly JsonValue[]) => {
+  const repeated = asked ? repeatedItem(items) : undefined;
+  if (repeated === undefined) return true;
+  const [at, before] = repeated;
+  const message = `must NOT have duplicate items (items ## ${before} and ${at} are identical)`;
+  allDiffer.errors = [{ keyword: "uniqueItems", message, params: {} }];
+  return false;
+};
+
+/** Ajv's own compares each with each. */
+const UNIQUE_ITEMS: FuncKeywordDefinition = { keyword: "uniqueItems", type: "array", schemaType: "boolean", validate: allDiffer };
 
 interface RegExpLike {
   test(text: string): boolean;
@@ -51,7 +72,10 @@ export function schemaCheck(json: string, onPattern: (pattern: string) => void):
 function compiled({ $schema: draft, ...rest }: JsonObject, options: Options): ValidateFunction {
   const [old] = typeof draft === "string" ? (/draft-0[4-7]/u.exec(draft) ?? []) : [];
   const schema = standardSchema(rest, old === "draft-04");
-  const by = (ajv: Ajv | Ajv2020): ValidateFunction => ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF).compile(schema);
+  const by = (ajv: Ajv | Ajv2020): ValidateFunction => {
+    ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF);
+    return ajv.removeKeyword("uniqueItems").addKeyword(UNIQUE_ITEMS).compile(schema);
+  };
   if (old !== undefined) return by(new Ajv(options));
   try {
     return by(new Ajv2020(options));
@@ -88,8 +112,13 @@ function optionsWith(onPattern: (pattern: string) => void): Options {
 }
 
 function problemsOf(errors: readonly ErrorObject[]): readonly string[] {
-  const problems = new Set(errors.map(problemOf));
-  return problems.size === 0 ? ["it does not fit"] : [...problems].slice(0, MAX_PROBLEMS);
+  const problems = new Set<string>();
+  for (const error of errors) {
+    problems.add(problemOf(error));
+    // There may be one for each of a million values.
+    if (problems.size === MAX_PROBLEMS) break;
+  }
+  return problems.size === 0 ? ["it does not fit"] : [...problems];
 }
 
 /** `/items/0/price must be number`; the place is a JSON Pointer. */

@@ -23,6 +23,12 @@ describe("The JSON of an answer", () => {
     ],
     ["is found behind brackets that hold none", 'Of {course} and [so on]: {"a":"} ]"}', ['{"a":"} ]"}']],
     ["is found beside quotes and feet", 'It is 5" long: {"a":5}', ['{"a":5}']],
+    [
+      "is found between fences that are indented, and whose lines end as in Windows",
+      '1.\r\n  ```json\r\n  "yes"\r\n  ``` \r\nSo.',
+      ['"yes"'],
+    ],
+    ["is found in a fence behind one that closes none", 'Lines of\n```js` ```\nand\n```\n"yes"\n```', ['"yes"']],
     ["is no part of JSON with a fault in it", '{"list":[{"a":1},{"a":2},]}', []],
     ["is no part of JSON that was cut", 'Here: {"list":[{"a":1},{"a":', []],
     ["is in no text without it", "I would rather not.", []],
@@ -34,6 +40,11 @@ describe("The JSON of an answer", () => {
   test("is looked for in so many places and no more", () => {
     assert.equal(found("[1] ".repeat(1000)).length, 16);
     assert.equal(found(`${fence("[2]")}\n`.repeat(1000)).length, 32);
+  });
+
+  test("is looked for once in fences that are never closed, however many they are", () => {
+    // From each of them to the end would be ten billion lines.
+    assert.deepEqual(found("```x\n".repeat(150_000)), []);
   });
 
   test("is none where it holds as many values as could fill the memory", () => {

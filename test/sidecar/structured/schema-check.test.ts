@@ -33,6 +33,44 @@ describe("multipleOf", () => {
   test("says nothing about what is no number", () => assert.deepEqual(problems({ multipleOf: 2 }, "three"), []));
 });
 
+describe("uniqueItems", () => {
+  for (const [same, other] of [
+    [1, 1],
+    [
+      { a: 1, b: [2, { c: null }] },
+      { b: [2, { c: null }], a: 1 },
+    ],
+    [[], []],
+  ] as const) {
+    test(`takes ${JSON.stringify(same)} and ${JSON.stringify(other)} for the same`, () =>
+      assert.deepEqual(problems({ properties: { list: { uniqueItems: true } } }, { list: ["x", same, other] }), [
+        "/list must NOT have duplicate items (items ## 1 and 2 are identical)",
+      ]));
+  }
+  test("tells apart what only looks alike, and says nothing where it is not asked or there is no list", () => {
+    const different: JsonValue = [1, "1", [1], ["1"], [[1]], { 1: 1 }, { 1: "1" }, "[1]", null, "null", false, {}, [], "", { "": null }];
+    assert.deepEqual(problems({ uniqueItems: true }, different), []);
+    assert.deepEqual(problems({ uniqueItems: false }, [1, 1]), []);
+    assert.deepEqual(problems({ uniqueItems: true }, "aa"), []);
+  });
+  test("looks at each of many objects once", () => {
+    const many = (length: number): JsonValue => Array.from({ length }, (_, id) => ({ id }));
+    // Each with each other would be five billion comparisons.
+    assert.deepEqual(problems({ uniqueItems: true, items: { type: "object" } }, many(100_000)), []);
+  });
+});
+
+describe("The problems of a value", () => {
+  test("are so many that they help, each once", () => {
+    const wrong = problems(
+      { items: { enum: Array.from({ length: 1000 }, (_, at) => at) } },
+      Array.from({ length: 100_000 }, () => "x"),
+    );
+    assert.equal(wrong.length, 8);
+    assert.equal(new Set(wrong).size, 8);
+  });
+});
+
 describe("A schema", () => {
   const person = {
     anyOf: [{ type: "string" }, { $ref: "#/$defs/p" }],
