@@ -48,6 +48,13 @@ const allDiffer: SchemaValidateFunction = (asked: boolean, items: readonly JsonV
 /** Ajv's own compares each with each. */
 const UNIQUE_ITEMS: FuncKeywordDefinition = { keyword: "uniqueItems", type: "array", schemaType: "boolean", validate: allDiffer };
 
+type Dialect = typeof Ajv | typeof Ajv2020;
+type CodeOptions = NonNullable<Options["code"]>;
+
+const OPTIONS: Options = { strict: false, allErrors: true, validateFormats: false, logger: false };
+/** Each checks whether schemas are such of its draft. To compile what the draft says of them takes a hundred times as long as any of them. */
+const drafts = new Map<Dialect, Ajv | Ajv2020>();
+
 interface RegExpLike {
   test(text: string): boolean;
   toString(): string;
@@ -62,34 +69,42 @@ const kept = new Map<string, SchemaCheck>();
 export function schemaCheck(json: string, onPattern: (pattern: string) => void): SchemaCheck {
   const known = kept.get(json);
   if (known !== undefined) return known;
-  const validate = compiled(JSON.parse(json), optionsWith(onPattern));
+  const validate = compiled(JSON.parse(json), codeWith(onPattern));
   const check: SchemaCheck = (value) => (validate(value) ? [] : problemsOf(validate.errors ?? []));
   if (kept.size >= MAX_KEPT) kept.clear();
   kept.set(json, check);
   return check;
 }
 
-function compiled({ $schema: draft, ...rest }: JsonObject, options: Options): ValidateFunction {
+function compiled({ $schema: draft, ...rest }: JsonObject, code: CodeOptions): ValidateFunction {
   const [old] = typeof draft === "string" ? (/draft-0[4-7]/u.exec(draft) ?? []) : [];
   const schema = standardSchema(rest, old === "draft-04");
-  const by = (ajv: Ajv | Ajv2020): ValidateFunction => {
-    ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF);
-    return ajv.removeKeyword("uniqueItems").addKeyword(UNIQUE_ITEMS).compile(schema);
-  };
-  if (old !== undefined) return by(new Ajv(options));
+  if (old !== undefined) return compiledBy(Ajv, schema, code);
   try {
-    return by(new Ajv2020(options));
+    return compiledBy(Ajv2020, schema, code);
   } catch (error) {
     try {
       // Lists of `items` for example, which generators write without a word of their draft.
-      return by(new Ajv(options));
+      return compiledBy(Ajv, schema, code);
     } catch {
       throw error;
     }
   }
 }
 
-function optionsWith(onPattern: (pattern: string) => void): Options {
+/** An instance for each schema, since what has a name in one would be found by the next; none keeps what its draft says of schemas. */
+function compiledBy(Dialect: Dialect, schema: JsonObject, code: CodeOptions): ValidateFunction {
+  const draft = drafts.get(Dialect) ?? withOwnKeywords(new Dialect(OPTIONS));
+  drafts.set(Dialect, draft);
+  // Throws at once: nothing in a draft has to be waited for.
+  void draft.validateSchema(schema, true);
+  return withOwnKeywords(new Dialect({ ...OPTIONS, validateSchema: false, code })).compile(schema);
+}
+
+const withOwnKeywords = (ajv: Ajv | Ajv2020): Ajv | Ajv2020 =>
+  ajv.removeKeyword("multipleOf").addKeyword(MULTIPLE_OF).removeKeyword("uniqueItems").addKeyword(UNIQUE_ITEMS);
+
+function codeWith(onPattern: (pattern: string) => void): CodeOptions {
   const regExp = (pattern: string, flags: string): RegExpLike => {
     const expression = expressionOf(pattern, flags);
     const test = (text: string): boolean => {
@@ -101,14 +116,8 @@ function optionsWith(onPattern: (pattern: string) => void): Options {
     // Ajv tells patterns apart by it.
     return { test, toString: () => expression.toString() };
   };
-  return {
-    strict: false,
-    allErrors: true,
-    validateFormats: false,
-    logger: false,
-    // The name is for code that is written out, which none is.
-    code: { regExp: Object.assign(regExp, { code: "regExp" }) },
-  };
+  // The name is for code that is written out, which none is.
+  return { regExp: Object.assign(regExp, { code: "regExp" }) };
 }
 
 function problemsOf(errors: readonly ErrorObject[]): readonly string[] {

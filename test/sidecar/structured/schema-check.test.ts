@@ -145,4 +145,14 @@ describe("A schema", () => {
   ] as const) {
     test(`${title} is refused by name`, () => assert.throws(() => problems(schema, "x"), why));
   }
+
+  test("with the names of another is itself, and no other is found by them", () => {
+    const named = (type: string): JsonObject => ({
+      $id: "https://example.com/a",
+      properties: { b: { $id: "https://example.com/b", type } },
+    });
+    assert.deepEqual(problems(named("string"), { b: 1 }), ["/b must be string"]);
+    assert.deepEqual(problems(named("number"), { b: 1 }), []);
+    assert.throws(() => problems({ $ref: "https://example.com/b" }, 1), /can't resolve reference/u);
+  });
 });
