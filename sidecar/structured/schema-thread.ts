@@ -44,24 +44,20 @@ class SchemaThread {
 
   #next(): void {
     if (this.#underWay !== undefined) return;
-    this.#worker ??= this.#start();
-    if (!this.#isReady) return;
-    const asked = this.#takeNext();
+    while (this.#waiting[0]?.signal.aborted === true) this.#waiting.shift();
+    const [asked] = this.#waiting;
     if (asked === undefined) {
-      this.#worker.unref();
+      this.#worker?.unref();
       return;
     }
+    this.#worker ??= this.#start();
     this.#worker.ref();
+    if (!this.#isReady) return;
+    this.#waiting.shift();
     this.#worker.postMessage(asked.request);
     // What came while this process itself was busy is read before anything is called too long.
     const timer = setTimeout(() => setImmediate(() => this.#giveUp(asked)), LIMIT_MS);
     this.#underWay = { asked, timer };
-  }
-
-  #takeNext(): Asked | undefined {
-    let asked = this.#waiting.shift();
-    while (asked?.signal.aborted === true) asked = this.#waiting.shift();
-    return asked;
   }
 
   #start(): Worker {
@@ -117,7 +113,7 @@ class SchemaThread {
     this.#worker = undefined;
     this.#isReady = false;
     if (this.#underWay !== undefined) this.#settle(failed(this.#underWay.asked.request, words));
-    if (this.#waiting.length > 0) this.#next();
+    this.#next();
   }
 }
 
