@@ -43,7 +43,7 @@ export class SchemaRounds {
 
   /**
    * Rejects with a `ProviderError` (`invalid-parameter`) for a schema that is none, and with the signal's reason. Starts the
-   * thread that checks, the first time.
+   * thread that checks, the first time; where there can be none it rejects with an `Error` that says so.
    */
   static async of(schema: JsonObject, signal: AbortSignal): Promise<SchemaRounds> {
     const json = JSON.stringify(schema);

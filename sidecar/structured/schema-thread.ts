@@ -16,6 +16,7 @@ interface Asked {
   readonly request: CheckRequest;
   readonly signal: AbortSignal;
   readonly resolve: (judgement: Judgement) => void;
+  readonly reject: (error: Error) => void;
 }
 
 class SchemaThread {
@@ -26,12 +27,15 @@ class SchemaThread {
   #isReady = false;
   #underWay: { readonly asked: Asked; readonly timer: NodeJS.Timeout } | undefined;
 
-  /** Rejects with the signal's reason alone: what cannot be checked is wrong, or no schema. */
+  /**
+   * Rejects with the signal's reason, and where a schema is asked about and no thread can be started. Otherwise what cannot be checked
+   * is wrong, or no schema.
+   */
   async ask(request: CheckRequest, signal: AbortSignal): Promise<Judgement> {
     // Where a program may have no threads this throws, and nothing waits.
     this.#worker ??= this.#start();
-    const { promise, resolve } = Promise.withResolvers<Judgement>();
-    const asked: Asked = { request, signal, resolve };
+    const { promise, resolve, reject } = Promise.withResolvers<Judgement>();
+    const asked: Asked = { request, signal, resolve, reject };
     this.#waiting.push(asked);
     this.#next();
     try {
@@ -105,7 +109,7 @@ class SchemaThread {
     if (worker !== this.#worker) return;
     const words = `it cannot be checked: ${reason}`;
     // Each of them would fail in the same way.
-    if (!this.#isReady) for (const { request, resolve } of this.#waiting.splice(0)) resolve(failed(request, words));
+    if (!this.#isReady) for (const asked of this.#waiting.splice(0)) neverChecked(asked, reason);
     this.#afterEnd(words);
   }
 
@@ -115,6 +119,12 @@ class SchemaThread {
     if (this.#underWay !== undefined) this.#settle(failed(this.#underWay.asked.request, words));
     this.#next();
   }
+}
+
+/** As where a bundler has left the thread's file behind: that is no fault of the schema's. */
+function neverChecked({ request, resolve, reject }: Asked, reason: string): void {
+  if (request.text === undefined) reject(new Error(`the thread that checks answers against schemas cannot be started: ${reason}`));
+  else resolve(failed(request, `it cannot be checked: ${reason}`));
 }
 
 const failed = ({ text }: CheckRequest, words: string): Judgement =>

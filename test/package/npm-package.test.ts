@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -174,6 +174,32 @@ describe("the package, installed in an empty folder,", () => {
       { role: "assistant", content: "Nice to meet you." },
       { role: "user", content: "What is my name?" },
     ]);
+  });
+
+  it("checks answers against a schema, and where its file for that was left behind does not blame the schema", async () => {
+    fake.respond({ text: 'Here: {"a":1}' });
+    const source = `
+      import { AnswerError, createLlm } from "parley";
+      const llm = createLlm("openai", { model: "fake-model", baseUrl: ${JSON.stringify(fake.baseUrl("openai-chat"))}, apiKey: "x" });
+      const asked = llm.generate("hi", { responseSchema: { type: "object", required: ["a"] } });
+      const told = await asked.catch((error: unknown) => error);
+      if (told instanceof AnswerError) console.log(told.info.providerCode, told.message);
+      else console.log((await asked).content);
+    `;
+    await writeFile(join(folder, "checked.ts"), source);
+    const compiled = await compile(["checked.ts"]);
+    assert.deepEqual([compiled.status, compiled.stdout], [0, ""]);
+    const { status, stdout, stderr } = await run(process.execPath, ["checked.js"], folder);
+    assert.deepEqual([status, stdout, stderr], [0, '{"a":1}\n', ""]);
+    const file = join(folder, "node_modules/parley/dist/schema-worker.mjs");
+    await rename(file, `${file}.away`);
+    try {
+      const without = await run(process.execPath, ["checked.js"], folder);
+      assert.deepEqual([without.status, without.stderr, fake.requests.length], [0, "", 1]);
+      assert.match(without.stdout, /^internal .*the thread .* cannot be started: Cannot find module .*schema-worker\.mjs/u);
+    } finally {
+      await rename(`${file}.away`, file);
+    }
   });
 
   it("keeps a conversation in a folder, with which another program goes on, and which files carry", async () => {
