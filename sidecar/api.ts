@@ -76,7 +76,11 @@ export interface Llm {
    * Rejects with an `AnswerError` (a `ProviderError` whose `partial` is what had come) when the answer failed or its stream was cut.
    */
   generate(prompt: PromptSource, options?: GenerateOptions): Promise<GenerateResult>;
-  /** Never throws for a failed answer: the last chunk's event is `end` and says how it ended. A `break` closes the provider's socket. */
+  /**
+   * Never throws for a failed answer: the last chunk's event is `end` and says how it ended. A `break` closes the provider's socket.
+   * Whoever reads may take long, and may ask the same server meanwhile: what has come waits, in memory as far as that is little.
+   * One that is begun is to be read to its end or left.
+   */
   stream(prompt: PromptSource, options?: GenerateOptions): AsyncGenerator<Chunk, void, undefined>;
   /** The same events in the batches in which they arrived: what a server forwards. */
   streamBatches(prompt: PromptSource, options?: GenerateOptions): AsyncGenerator<readonly StreamEvent[], void, undefined>;

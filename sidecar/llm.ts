@@ -259,6 +259,14 @@ class AnswerRun {
     const { place, request } = await this.#admitted(limiter, provider);
     try {
       this.#tell(this.#numbering.sending(request));
+      const reading = new AnswerReading({
+        provider,
+        request,
+        place,
+        numbering: this.#numbering,
+        schema: this.#schema,
+        signal: this.#signal,
+      });
       const context: RequestContext = {
         signal: this.#signal,
         timeLimits: { ...timeLimits, ...this.#options.timeLimits },
@@ -267,14 +275,17 @@ class AnswerRun {
           hasLoaded(this.#loading(limiter));
           place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined);
         },
+        // A turn later, since whoever reads as it comes takes it in this one.
+        onWhole: () => void setImmediate(() => this.batches.takeOn(reading)),
+        onHeldBack: (isHeldBack) => {
+          place.heldBack(isHeldBack);
+          this.#spending.heldBack(isHeldBack);
+        },
         onRepeat: () => this.#spending.repeat(),
         onUsage: (usage) => this.#numbering.told(usage),
       };
       this.#asked = true;
-      const passed = this.batches.pass(
-        provider.stream(request, context),
-        new AnswerReading({ provider, request, place, numbering: this.#numbering, schema: this.#schema, signal: this.#signal }),
-      );
+      const passed = this.batches.pass(provider.stream(request, context), reading);
       // Looked up while the provider works: once the request is on its way.
       setImmediate(() => void this.#price());
       await passed;

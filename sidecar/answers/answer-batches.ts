@@ -1,5 +1,6 @@
 // Between the run of one answer and its reader. What the run tells (its start, waiting, its end) is kept until it is taken; what
-// the provider streams is read only when the reader asks, straight from the provider.
+// the provider streams is read only when the reader asks, straight from the provider, until it has come whole: then nothing more
+// can be held back, and the run ends without its reader.
 
 import type { ProviderEvent } from "../providers/provider.ts";
 import { PulledBatches, pulledFrom, type Pulled } from "../pulled.ts";
@@ -21,6 +22,8 @@ export interface PassageReading {
 interface Passage {
   readonly stream: Pulled<readonly ProviderEvent[]>;
   readonly reading: PassageReading;
+  /** It is taken on as it comes, whether anybody asks or not. */
+  isTakenOn: boolean;
   readonly resolve: () => void;
   readonly reject: (thrown: unknown) => void;
 }
@@ -60,40 +63,44 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
   }
 
   /**
-   * For the run: resolves when the reader has taken the stream to its end; rejects with what the stream broke off with. The
+   * For the run: resolves when the stream was taken to its end; rejects with what the stream broke off with. The
    * stream begins at once, however long the reader takes over what it was told before; it does not begin where the reader has left.
    */
   pass(stream: ProviderStream, reading: PassageReading): Promise<void> {
     if (this.#left) return pulledFrom(stream).close();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const passage = { stream: pulledFrom(stream), reading, resolve, reject };
+    const passage = { stream: pulledFrom(stream), reading, isTakenOn: false, resolve, reject };
     this.#passage = passage;
     passage.stream.ready(() => this.#wakeReader());
     this.#wakeReader();
     return promise;
   }
 
+  /**
+   * For the run: what is passed on with this reading has come whole, into memory. It need not wait there until the reader asks,
+   * who may be busy with something that waits for this very answer to end.
+   */
+  takeOn(reading: PassageReading): void {
+    const passage = this.#passage;
+    if (passage?.reading !== reading || passage.isTakenOn) return;
+    passage.isTakenOn = true;
+    this.#takeOn(passage);
+  }
+
   ready(wake: () => void): boolean {
     this.#begin();
     if (this.#told.length > 0) return true;
     this.#wake = wake;
-    return this.#passage === null ? this.#over : this.#passage.stream.ready(wake);
+    if (this.#passage === null) return this.#over;
+    return !this.#passage.isTakenOn && this.#passage.stream.ready(wake);
   }
 
   take(): Batch | null {
     // Not a new `[]` each time: see `HttpExchange.take`.
     if (this.#told.length > 0) return this.#told.splice(0);
+    if (this.#over) return this.#end();
     const passage = this.#passage;
-    if (passage === null) return this.#end();
-    try {
-      const batch = passage.stream.take();
-      const events = batch === null ? null : passage.reading.read(batch);
-      if (events !== null) return events;
-      void this.#stop(passage, null);
-    } catch (thrown) {
-      void this.#stop(passage, { thrown });
-    }
-    return nothing;
+    return passage === null || passage.isTakenOn ? nothing : this.#takeFrom(passage);
   }
 
   /** The run ends, and whatever it holds is given back when this resolves. */
@@ -119,6 +126,22 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
         this.#over = true;
         this.#wakeReader();
       });
+  }
+
+  #takeOn(passage: Passage): void {
+    while (this.#passage === passage && passage.stream.ready(() => this.#takeOn(passage))) this.tell(this.#takeFrom(passage));
+  }
+
+  #takeFrom(passage: Passage): Batch {
+    try {
+      const batch = passage.stream.take();
+      const events = batch === null ? null : passage.reading.read(batch);
+      if (events !== null) return events;
+      void this.#stop(passage, null);
+    } catch (thrown) {
+      void this.#stop(passage, { thrown });
+    }
+    return nothing;
   }
 
   /** Also where it broke: what was held back had come, and stays. `failure`: the stream's, or its reading's. */

@@ -15,6 +15,14 @@ export interface HttpHead {
   readonly headers: HttpHeaders;
 }
 
+/** Hears of an exchange what does not depend on its reader. */
+export interface ExchangeWatcher {
+  /** So much lies unread that the socket is told to wait, or something has for long; or no longer. */
+  heldBack(isHeldBack: boolean): void;
+  /** Once: nothing more will come, whether all of it was read or not. */
+  over(): void;
+}
+
 /** Bytes that may lie unread before the socket is told to wait. */
 const UNREAD_BYTES = 256 * 1024;
 /** What may still come after the answer is whole, so that the connection can be used again. */
@@ -42,6 +50,8 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
   #closed = false;
   /** Bytes left to pass over; null while the body is being read. */
   #draining: number | null = null;
+  #watcher: ExchangeWatcher | null = null;
+  #isHeldBack = false;
 
   /** `onConnected` is called when the request is about to be written; `onClosed` once, when the exchange holds no connection any more. */
   constructor(onConnected: () => void, onClosed: (exchange: HttpExchange) => void) {
@@ -70,6 +80,12 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
   /** The proxy, for people, that has not yet opened the way; null where none is waited for. */
   get waitingForProxy(): string | null {
     return this.#waitingForProxy;
+  }
+
+  /** From here on the watcher hears what happens, and at once where it is over. */
+  watchBy(watcher: ExchangeWatcher): void {
+    this.#watcher = watcher;
+    if (this.#ended) watcher.over();
   }
 
   /**
@@ -104,8 +120,15 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     // old, and let each keep its pieces until the whole heap is tidied up: 200 MB more with a thousand streams.
     const pieces = this.#unread.splice(0);
     this.#unreadBytes = 0;
-    if (this.#controller?.paused === true) this.#controller.resume();
+    if (this.#isHeldBack) this.#goOn();
     return pieces;
+  }
+
+  /** What has come was not taken for long: whatever the server does, the answer waits for its reader. */
+  toldUnread(): void {
+    if (this.#isHeldBack || this.#ended) return;
+    this.#isHeldBack = true;
+    this.#watcher?.heldBack(true);
   }
 
   /** Closes the socket at once. What came and was not read yet is gone. Does nothing after the end. */
@@ -163,7 +186,7 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     }
     this.#unread.push(bytes);
     this.#unreadBytes += bytes.length;
-    if (this.#unreadBytes > UNREAD_BYTES) controller.pause();
+    if (this.#unreadBytes > UNREAD_BYTES) this.#holdBack(controller);
     this.#wakeReader();
   }
 
@@ -181,11 +204,28 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
       this.#error = error;
       if (error !== null) this.#rejectHead(error);
       this.#wakeReader();
+      this.#watcher?.over();
     }
     if (this.#closed) return;
     this.#closed = true;
     this.#leaveBerth();
     this.#onClosed(this);
+  }
+
+  #holdBack(controller: Dispatcher.DispatchController): void {
+    if (!controller.paused) controller.pause();
+    if (this.#isHeldBack) return;
+    this.#isHeldBack = true;
+    // Much may come in one turn; whoever reads as it comes takes all of it then.
+    setImmediate(() => {
+      if (this.#isHeldBack && !this.#ended) this.#watcher?.heldBack(true);
+    });
+  }
+
+  #goOn(): void {
+    this.#isHeldBack = false;
+    if (this.#controller?.paused === true) this.#controller.resume();
+    this.#watcher?.heldBack(false);
   }
 
   #leaveBerth(): void {

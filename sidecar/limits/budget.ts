@@ -43,6 +43,8 @@ export interface Reservation {
   mayRepeat(): boolean;
   /** It is sent again. */
   repeat(): void;
+  /** The answer waits for its reader, who may be waiting for another one; or no longer. */
+  heldBack(isHeldBack: boolean): void;
   /** The request was sent. `usage` null: it was refused before anything was done. */
   settle(usage: ReportedUsage | null, cost?: Cost): void;
   /** It was not sent. */
@@ -77,6 +79,8 @@ export class Budget {
   #spent = NOTHING;
   #held = NOTHING;
   #underWay = 0;
+  /** Of those: answers that wait for their readers. */
+  #heldBack = 0;
   #answers = 0;
   #outputTokens = 0;
   /** Input that was counted beyond the estimates of it, in all answers: instructions of the server, languages of many tokens. */
@@ -165,8 +169,11 @@ export class Budget {
     // Nothing that was spent comes back: what is too large for the rest now is so for ever.
     if (!this.#isWithin(sum(this.#spent, least))) throw this.#refusal(largerThanBudget, budgetExhausted);
     // Where nobody knows how long the answer will be, one request at a time goes out as long as anything is left.
-    if (this.#underWay > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts))) return undefined;
-    if (this.#underWay >= FIRST_AT_ONCE && this.#isUnknown()) return undefined;
+    const moving = this.#underWay - this.#heldBack;
+    if (moving > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts))) return undefined;
+    if (moving >= FIRST_AT_ONCE && this.#isUnknown()) return undefined;
+    // Nothing is given back before a reader reads on, who may be waiting for this one.
+    if (this.#heldBack > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), least))) throw largerThanBudget();
     this.#smallest = this.#smallest === undefined ? least : smaller(least, this.#smallest);
     this.#refusedInARow = 0;
     return this.#hold(amounts, need);
@@ -192,8 +199,16 @@ export class Budget {
     this.#held = sum(this.#held, amounts);
     this.#underWay++;
     let open = true;
+    let isHeldBack = false;
+    const holdBack = (isIt: boolean): void => {
+      if (!open || isHeldBack === isIt) return;
+      isHeldBack = isIt;
+      this.#heldBack += isIt ? 1 : -1;
+      if (isIt) this.#tryWaiting();
+    };
     const close = (spent: Amounts): void => {
       if (!open) return;
+      holdBack(false);
       open = false;
       this.#held = sum(this.#held, amounts, -1);
       this.#spent = sum(this.#spent, spent);
@@ -204,6 +219,7 @@ export class Budget {
     return {
       mayRepeat: () => this.#isWithin(sum(sum(this.#spent, this.#held), again)),
       repeat: () => (this.#spent = sum(this.#spent, again)),
+      heldBack: holdBack,
       settle: (usage, cost) => {
         if (usage === null) return close(again);
         this.#answers++;

@@ -16,6 +16,8 @@ export interface Place {
   accepted(exhaustedForMs?: number): void;
   /** A whole answer came. */
   answered(): void;
+  /** True: the provider is kept from sending on, since what has come of the answer is not being read; false: it is again. */
+  heldBack(isHeldBack: boolean): void;
   /** The provider has too much to do, or was asked too much. */
   refused(error: ErrorInfo, policy: WaitPolicy): void;
   /**
@@ -32,6 +34,7 @@ export interface Place {
 export interface Lender {
   accepted(place: HeldPlace, exhaustedForMs: number | undefined): void;
   answered(place: HeldPlace): void;
+  heldBack(place: HeldPlace, isHeldBack: boolean): void;
   refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
   parked(place: HeldPlace): void;
   released(place: HeldPlace, wasParked: boolean): void;
@@ -44,7 +47,7 @@ export class HeldPlace implements Place {
   readonly workClass: WorkClass;
   /** Of who has it. */
   readonly bound: Bound;
-  /** It was lent to a chat while as many ran as may. */
+  /** It was lent while as many ran as may. */
   readonly beside: boolean;
   /** Of the limiter, when the place was taken. */
   readonly era: number;
@@ -52,6 +55,8 @@ export class HeldPlace implements Place {
   readonly begunAt: number;
   /** The provider has not taken the request on yet. For the lender. */
   unanswered = true;
+  /** Its answer waits for its reader. For the lender. */
+  isHeldBack = false;
   readonly #lender: Lender;
   #state: "held" | "parked" | "released" = "held";
 
@@ -70,6 +75,10 @@ export class HeldPlace implements Place {
 
   answered(): void {
     if (this.#state === "held") this.#lender.answered(this);
+  }
+
+  heldBack(isHeldBack: boolean): void {
+    if (this.#state === "held") this.#lender.heldBack(this, isHeldBack);
   }
 
   refused(error: ErrorInfo, policy: WaitPolicy): void {

@@ -8,6 +8,7 @@ import { AdaptiveSize } from "./adaptive-size.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { type Bound, HeldPlace, type Lender, type Place, type Standing } from "./held-place.ts";
 import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
+import { TakenPlaces } from "./taken-places.ts";
 import { ToldPlaces } from "./told-places.ts";
 import { Waiter } from "./waiter.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -64,6 +65,9 @@ const unbounded: Bound = () => Infinity;
  * What is learned belongs to the endpoint. How many may run there at most, as a setting or a program says, belongs to who asks:
  * a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
  *
+ * An answer that is not read is held back by its socket once so much of it lies here. While all that run are, one more goes beside
+ * them, the one that was asked for last: their readers may be waiting for what they ask here, which would otherwise wait for them.
+ *
  * A place is parked while the prompt it was taken for waits for other requests. As long as it is, it counts against what would begin,
  * so that no more prompts are made than may run, and not against what has begun: that waits for nobody but the provider and who
  * has begun as well, so none can wait for each other in a circle, at whatever endpoints they are.
@@ -74,12 +78,7 @@ export class EndpointLimiter implements Limiter {
   readonly #wait: SharedWait;
   readonly #clock: Clock;
   readonly #places: ToldPlaces;
-  readonly #active: Record<WorkClass, number> = { foreground: 0, batch: 0 };
-  /** Of the active ones: those that the provider has not accepted yet. */
-  readonly #unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
-  readonly #parked: Record<WorkClass, number> = { foreground: 0, batch: 0 };
-  /** Of the active ones: chats that went out beside a full batch. */
-  #beside = 0;
+  readonly #taken = new TakenPlaces();
   readonly #waiting: Record<WorkClass, WaitingLine<Waiter>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
   readonly #learned: (learned: Learned) => void;
   /** The size that was told last, or heard. */
@@ -95,6 +94,7 @@ export class EndpointLimiter implements Limiter {
   readonly #lender: Lender = {
     accepted: (place, exhaustedForMs) => this.#accepted(place, exhaustedForMs),
     answered: (place) => this.#answered(place),
+    heldBack: (place, isHeldBack) => this.#heldBack(place, isHeldBack),
     refused: (place, error, policy) => this.#refused(place, error, policy),
     parked: (place) => this.#park(place),
     released: (place, wasParked) => this.#released(place, wasParked),
@@ -114,11 +114,11 @@ export class EndpointLimiter implements Limiter {
   }
 
   get active(): number {
-    return this.#active.foreground + this.#active.batch;
+    return this.#taken.active;
   }
 
   get parked(): number {
-    return this.#parked.foreground + this.#parked.batch;
+    return this.#taken.parked;
   }
 
   get waiting(): number {
@@ -229,9 +229,9 @@ export class EndpointLimiter implements Limiter {
   #hasPlace(workClass: WorkClass, { standing, bound }: Pick<Waiter, "standing" | "bound">, now: number): boolean {
     if (workClass === "batch" && this.#places.isAwaited) return false;
     if (this.#wait.end(workClass, now) !== undefined) return false;
-    const unanswered = workClass === "foreground" ? this.#unanswered.foreground : this.#unanswered.foreground + this.#unanswered.batch;
-    if (this.#wait.unanswered !== null && unanswered >= this.#wait.unanswered) return false;
-    const parked = standing === "begun" ? 0 : workClass === "foreground" ? this.#parked.foreground : this.parked;
+    if (this.#wait.unanswered !== null && this.#taken.unanswered(workClass) >= this.#wait.unanswered) return false;
+    if (this.#taken.areHeldBack) return true;
+    const parked = this.#taken.parkedFor(workClass, standing);
     const most = Math.min(this.size, bound());
     if (this.active + parked < most) return true;
     return workClass === "foreground" && this.#hasPlaceBeside(most, parked, now);
@@ -240,19 +240,18 @@ export class EndpointLimiter implements Limiter {
   /** For a chat, while as many run as may. */
   #hasPlaceBeside(most: number, parked: number, now: number): boolean {
     if (now < this.#besideIsRefusedUntil) return false;
-    const chats = this.#active.foreground + parked;
+    const chats = this.#taken.chats() + parked;
     if (this.#size.isRefusedAbove && this.active >= this.size) return chats === 0 && this.active === this.size;
     return chats < most;
   }
 
   #take(workClass: WorkClass, bound: Bound): Place {
     const beside = this.active >= Math.min(this.size, bound());
-    if (beside) this.#beside++;
-    this.#active[workClass]++;
-    this.#unanswered[workClass]++;
     const begunAt = this.#clock.now();
+    const place = new HeldPlace(this.#lender, { workClass, bound, beside, era: this.#era, begunAt });
+    this.#taken.take(place);
     if (this.active >= this.size) this.#size.full(begunAt);
-    return new HeldPlace(this.#lender, { workClass, bound, beside, era: this.#era, begunAt });
+    return place;
   }
 
   #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
@@ -262,7 +261,7 @@ export class EndpointLimiter implements Limiter {
       if (place.workClass === "foreground") this.#besideIsRefusedUntil = -Infinity;
     }
     if (place.unanswered) this.#places.answered();
-    this.#heard(place);
+    this.#taken.heard(place);
     if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
     this.#admitWaiting();
   }
@@ -274,34 +273,27 @@ export class EndpointLimiter implements Limiter {
     this.#tellSize();
   }
 
+  #heldBack(place: HeldPlace, isHeldBack: boolean): void {
+    this.#taken.holdBack(place, isHeldBack);
+    if (isHeldBack) this.#admitWaiting();
+  }
+
   #park(place: HeldPlace): void {
-    this.#giveBack(place);
-    this.#parked[place.workClass]++;
+    this.#taken.park(place);
     this.#admitWaiting();
   }
 
   #released(place: HeldPlace, wasParked: boolean): void {
-    if (wasParked) this.#parked[place.workClass]--;
-    else this.#giveBack(place);
+    if (wasParked) this.#taken.giveBackParked(place);
+    else this.#taken.giveBack(place);
     this.#admitWaiting();
-  }
-
-  #giveBack(place: HeldPlace): void {
-    this.#heard(place);
-    this.#active[place.workClass]--;
-    if (place.beside) this.#beside--;
-  }
-
-  #heard(place: HeldPlace): void {
-    if (place.unanswered) this.#unanswered[place.workClass]--;
-    place.unanswered = false;
   }
 
   #refused({ workClass, bound, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
     const now = this.#clock.now();
     const first = era === this.#era;
     // More than its own bound may run there also because others have a wider one.
-    const beside = this.active > this.size || (this.#beside > 0 && this.active > bound());
+    const beside = this.active > this.size || (this.#taken.anyBeside && this.active > bound());
     if (beside || workClass === "foreground") this.#besideIsRefusedUntil = now + policy.capMs;
     if (first && workClass === "batch") this.#wait.batchRefused(now, error, policy);
     if (first) {
@@ -347,9 +339,13 @@ export class EndpointLimiter implements Limiter {
     const now = this.#clock.now();
     for (const workClass of WORK_CLASSES) {
       const line = this.#waiting[workClass];
-      for (let next = line.first(); next !== undefined; next = line.first()) {
-        if (!this.#hasPlace(workClass, next, now)) break;
-        line.shift();
+      for (;;) {
+        // What a reader waits for in place of reading was asked for after all that it does not wait for.
+        const isLast = this.#taken.areHeldBack;
+        const next = isLast ? line.last() : line.first();
+        if (next === undefined || !this.#hasPlace(workClass, next, now)) break;
+        if (isLast) line.pop();
+        else line.shift();
         next.admit(this.#take(workClass, next.bound));
       }
     }

@@ -69,6 +69,11 @@ export class Spending {
     for (const reservation of reserved) reservation.repeat();
   }
 
+  /** See `Reservation`. */
+  heldBack(isHeldBack: boolean): void {
+    for (const reservation of this.#reserved ?? []) reservation.heldBack(isHeldBack);
+  }
+
   /** The request is over. Null: nothing was done for it. Does nothing where nothing is reserved. */
   settle(usage: ReportedUsage | null, cost?: Cost): void {
     for (const reservation of this.#reserved ?? []) reservation.settle(usage, cost);

@@ -30,6 +30,15 @@ export class WaitingLine<T> {
     return this.#ahead.shift() ?? this.#others.shift();
   }
 
+  /** Who joined last, ahead where anybody did. */
+  last(): T | undefined {
+    return this.#ahead.last() ?? this.#others.last();
+  }
+
+  pop(): T | undefined {
+    return this.#ahead.pop() ?? this.#others.pop();
+  }
+
   /** In order. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
     yield* this.#ahead;
@@ -40,6 +49,8 @@ export class WaitingLine<T> {
 class Queue<T> {
   #next = 0;
   #first = 0;
+  /** Nobody with a higher ticket is left. */
+  #last = -1;
   readonly #waiting = new Map<number, T>();
 
   get length(): number {
@@ -48,6 +59,7 @@ class Queue<T> {
 
   join(one: T): number {
     const ticket = this.#next++;
+    this.#last = ticket;
     this.#waiting.set(ticket, one);
     return ticket;
   }
@@ -68,6 +80,20 @@ class Queue<T> {
   shift(): T | undefined {
     const one = this.first();
     if (one !== undefined) this.#waiting.delete(this.#first++);
+    return one;
+  }
+
+  last(): T | undefined {
+    for (; this.#last >= this.#first; this.#last--) {
+      const one = this.#waiting.get(this.#last);
+      if (one !== undefined) return one;
+    }
+    return undefined;
+  }
+
+  pop(): T | undefined {
+    const one = this.last();
+    if (one !== undefined) this.#waiting.delete(this.#last--);
     return one;
   }
 

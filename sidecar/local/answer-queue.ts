@@ -4,11 +4,17 @@ import type { ProviderEvent } from "../providers/provider.ts";
 import type { ErrorPhase } from "../types.ts";
 
 export class AnswerQueue {
+  readonly #onWhole: () => void;
   #batches: (readonly ProviderEvent[])[] = [];
   #wake: (() => void) | undefined;
   #failure: { readonly error: unknown } | undefined;
   #anyToken = false;
   #ended = false;
+
+  /** `onWhole`: see `RequestContext`. */
+  constructor(onWhole: () => void = () => {}) {
+    this.#onWhole = onWhole;
+  }
 
   /** The other side has ended the answer: there is nothing left to cancel. */
   get ended(): boolean {
@@ -28,6 +34,7 @@ export class AnswerQueue {
   end(): void {
     this.#ended = true;
     this.#wake?.();
+    this.#onWhole();
   }
 
   /** What was pushed before is still handed on. The first failure counts. */
@@ -35,6 +42,7 @@ export class AnswerQueue {
     this.#failure ??= { error };
     this.#ended ||= ended;
     this.#wake?.();
+    this.#onWhole();
   }
 
   async *batches(): AsyncGenerator<readonly ProviderEvent[], void, undefined> {

@@ -73,14 +73,18 @@ export class InferenceClient {
 
   /**
    * One answer. Ends after the process said so; throws `ProviderError`, or the signal's reason once aborted. Leaving early
-   * cancels.
+   * cancels. `onWhole`: see `RequestContext`.
    */
-  async *answer(request: InferenceRequest, signal: AbortSignal): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
+  async *answer(
+    request: InferenceRequest,
+    signal: AbortSignal,
+    onWhole?: () => void,
+  ): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
     signal.throwIfAborted();
     const elsewhere = this.#running?.files.has(request.file) === true ? [] : ((await this.#loaded?.elsewhere(request.file)) ?? []);
     signal.throwIfAborted();
     if (elsewhere.length > 0) yield [loadedElsewhere(request.file, elsewhere)];
-    yield* this.#asked("answer", request, signal);
+    yield* this.#asked("answer", request, signal, onWhole);
   }
 
   /** Tokens that prompt and answer may have together; undefined until the model was loaded, since that depends on the memory there is. */
@@ -102,11 +106,12 @@ export class InferenceClient {
     type: "answer" | "count",
     request: InferenceRequest,
     signal: AbortSignal,
+    onWhole?: () => void,
   ): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
     const running = this.#start();
     if (type === "answer") running.files.add(request.file);
     const id = this.#nextId++;
-    const queue = new AnswerQueue();
+    const queue = new AnswerQueue(onWhole);
     running.answers.set(id, queue);
     reference(running.child, true);
     const abort = (): void => queue.fail(signal.reason);

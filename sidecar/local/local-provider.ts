@@ -19,8 +19,8 @@ const demo: ModelInfo = {
 export function createLocalProvider(inference: InferenceClient): Provider {
   return {
     id: "local",
-    async *stream(request, { signal }) {
-      yield* inference.answer(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal);
+    async *stream(request, { signal, onWhole }) {
+      yield* inference.answer(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal, onWhole);
     },
     countTokens: (request, signal) => inference.count(inferenceRequest(request, modelFile(request.model, demoModelUrl)), signal),
     contextWindow: (model) => inference.contextWindow(modelFile(model, demoModelUrl).file),

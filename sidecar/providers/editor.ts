@@ -50,7 +50,7 @@ async function countTokens(editor: EditorModels, request: ModelRequest, signal: 
 async function* stream(
   editor: EditorModels,
   request: ModelRequest,
-  { signal }: RequestContext,
+  { signal, onWhole }: RequestContext,
 ): AsyncGenerator<readonly ProviderEvent[], void, undefined> {
   signal.throwIfAborted();
   const gathered: ProviderEvent[] = [];
@@ -67,6 +67,7 @@ async function* stream(
   const answer = editor.ask(asked, onDelta, leave.signal).finally(() => {
     ended = true;
     wake();
+    onWhole?.();
   });
   // Whoever reads to the end meets its rejection; a reader that leaves before has no use for it.
   answer.catch(() => {});

@@ -113,8 +113,12 @@ export class HttpCall {
 
   #limitReached(stage: Stage, limitMs: number): void {
     // It is the reader who was silent: the server has sent, or would if it could.
-    if (READ_AT_LEISURE.includes(stage) && this.#exchange?.hasUnread === true) this.timer.enter(stage, limitMs);
-    else this.#exchange?.abort(this.#timeout(stage, limitMs));
+    if (READ_AT_LEISURE.includes(stage) && this.#exchange?.hasUnread === true) {
+      this.#exchange.toldUnread();
+      this.timer.enter(stage, limitMs);
+    } else {
+      this.#exchange?.abort(this.#timeout(stage, limitMs));
+    }
   }
 
   #timeout(stage: Stage, limitMs: number): ProviderError {

@@ -101,7 +101,7 @@ class HttpProvider implements Provider {
   }
 
   stream(request: ModelRequest, context: RequestContext): HttpAnswer {
-    const { signal } = context;
+    const { signal, onWhole = () => {}, onHeldBack = () => {} } = context;
     let call: HttpCall | undefined;
     const open = async (): Promise<OpenedAnswer> => {
       signal.throwIfAborted();
@@ -115,12 +115,17 @@ class HttpProvider implements Provider {
       const { exchange, head } = answer;
       context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
       const first = firstEvents(answer, this.#endpoint.key);
+      exchange.watchBy({ over: onWhole, heldBack: onHeldBack });
       if ("blocked" in answer) return { first, stream: null };
       const reader = connection.adapter.createReader(answer.wireTarget);
       return { first, stream: new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits) };
     };
     return new HttpAnswer({
-      open,
+      open: () =>
+        open().catch((error: unknown) => {
+          onWhole();
+          throw error;
+        }),
       thrown: (error) => this.#thrown(error, signal),
       close: (usage) => {
         if (usage !== null) context.onUsage?.(usage);

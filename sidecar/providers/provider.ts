@@ -82,6 +82,13 @@ export interface RequestContext {
   /** Told before the provider sends the request again by itself, as where a redirect leads. What it throws ends the iteration. */
   readonly onRepeat?: () => void;
   /**
+   * Told once nothing more will come, however the answer ends: what is left of it can be taken without waiting for anybody. Where
+   * nobody reads, that may be long before the iteration ends.
+   */
+  readonly onWhole?: () => void;
+  /** Told when the answer gets no further since what has come of it is not taken, and when it goes on. */
+  readonly onHeldBack?: (isHeldBack: boolean) => void;
+  /**
    * Told at most once, before the iteration ends: the figures that the provider had given of an answer that was cancelled, left
    * or broken off before their event. No event can bring them then, since nobody may be reading any more.
    */

@@ -13,7 +13,7 @@ const WHOLE_BODY_AT_ONCE: Mutant = {
     },
     {
       file: "sidecar/http/http-exchange.ts",
-      from: "if (this.#unreadBytes > UNREAD_BYTES) controller.pause();\n    this.#wakeReader();",
+      from: "if (this.#unreadBytes > UNREAD_BYTES) this.#holdBack(controller);\n    this.#wakeReader();",
       to: "",
     },
   ],
@@ -111,7 +111,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ],
     ],
     "sidecar/providers/answer-stream.ts": [["fault 17", 'this.#timer.enter("idle", this.#limits.idleMs);', ""]],
-    "sidecar/http/http-exchange.ts": [["fault 17", "if (this.#unreadBytes > UNREAD_BYTES) controller.pause();", ""]],
+    "sidecar/http/http-exchange.ts": [["fault 17", "if (this.#unreadBytes > UNREAD_BYTES) this.#holdBack(controller);", ""]],
     "sidecar/http/http-client.ts": [["fault 8", "void before.agent.close()", "void before.agent.destroy()"]],
     "sidecar/http/sse.ts": [
       ["fault 14", "return at < end && text.charCodeAt(at) === SPACE ? at + 1 : at;", "return at + 1;"],

@@ -314,8 +314,7 @@ describe("work inside a gather and beside it", () => {
     provider.enqueue(...Array.from({ length: 2 }, () => inTurn(waitsAt(gate), answers("batch"))));
     provider.otherwise(answers("chat"));
     const run = gather(Array.from({ length: 10 }, () => () => llm.generate("x")));
-    while (gate.waiting < 2) await turn();
-    assert.equal(limiter.waiting, 8);
+    while (gate.waiting < 2 || limiter.waiting < 8) await turn();
     const chat = await llm.generate("a question");
     assert.equal(chat.content, "chat");
     assert.equal(gate.waiting, 2, "the batch still fills its places");
