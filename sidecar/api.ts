@@ -22,12 +22,13 @@ export type Prompt = string | readonly Message[];
 
 /**
  * A prompt, or what makes one: called when a place at the endpoint is free, so that of a thousand files only those being
- * answered are in memory; and again where the request is sent again. What it throws ends the answer: a `ProviderError` as it is,
+ * answered are in memory. What it gives is kept until the answer has ended, and sent again where the request is, so it may take
+ * the next of a row of things, or read what changes meanwhile. What it throws ends the answer: a `ProviderError` as it is,
  * anything else as `invalid-request`.
  *
  * It may ask a model first, this one, another or several at once. Those requests are part of the answer: they need none of the
  * places that are held for prompts, at whatever endpoint, come before whatever has not begun, follow the answer's signal by themselves
- * and count for the budgets that it counts for; and a prompt made in this way is kept while its request is sent again. What it must not
+ * and count for the budgets that it counts for. What it must not
  * wait for is a request that was made outside of it and has not ended: that may be waiting for the place which is held for this one.
  */
 export type PromptSource = Prompt | ((signal: AbortSignal) => Promise<Prompt>);

@@ -110,7 +110,7 @@ class AnswerRun {
   readonly #spending: Spending;
   /** Where the answer must satisfy one. */
   #schema: SchemaRounds | undefined;
-  /** That its function made by asking a model, which is not asked again for it. */
+  /** What the prompt's function gave: it is called once, also where it could not give the same again. */
   #made: Prompt | undefined;
   #quote: Promise<PriceQuote | undefined> | undefined;
   /** A provider was called: only then is there anything to be paid. */
@@ -136,6 +136,7 @@ class AnswerRun {
       this.#tell(this.#numbering.end(outcome, this.#asked ? await this.#price() : undefined));
     } finally {
       for (const unlink of links) unlink();
+      this.#made = undefined;
     }
   }
 
@@ -305,6 +306,7 @@ class AnswerRun {
       workClass: this.#workClass,
       spending: this.#spending,
       within: this.#scope.making,
+      isMade: this.#made !== undefined,
       build: (asks) => this.#buildRequest(provider, asks),
       signal: this.#signal,
       show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
@@ -327,12 +329,11 @@ class AnswerRun {
     const signal = this.#signal;
     const making = new PromptMaking(asks);
     try {
-      const prompt = await orAborted(
+      this.#made = await orAborted(
         runInScope({ ...this.#scope, signal, making }, () => source(signal)),
         signal,
       );
-      if (making.asked) this.#made = prompt;
-      return prompt;
+      return this.#made;
     } catch (error) {
       if (error instanceof ProviderError || signal.aborted) throw error;
       throw invalidRequest("prompt-unreadable", `The prompt could not be read: ${error instanceof Error ? error.message : String(error)}`);

@@ -18,6 +18,8 @@ export interface AdmissionOptions {
   readonly spending: Spending;
   /** The making of the prompt that the request is asked in. */
   readonly within: PromptMaking | undefined;
+  /** The request's prompt was made before, and is kept: the fewer wait with one, the less is in memory. */
+  readonly isMade: boolean;
   /** May be called several times. Calls `asks` when it is to wait for other requests. */
   readonly build: (asks: () => void) => Promise<ModelRequest>;
   readonly signal: AbortSignal;
@@ -33,8 +35,8 @@ export interface Admitted {
 
 /** Throws what `build` throws, what the limiter and the budgets refuse with, and the signal's reason; then nothing is held. */
 export async function admit(options: AdmissionOptions): Promise<Admitted> {
-  const { within, spending, build, signal, show } = options;
-  let place = await placeFor(options, within?.ask() === true ? "begun" : "begins");
+  const { within, isMade, spending, build, signal, show } = options;
+  let place = await placeFor(options, within?.ask() === true || isMade ? "begun" : "begins");
   let handedOver = false;
   const asks = (): void => {
     place.park();

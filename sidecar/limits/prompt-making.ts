@@ -12,10 +12,6 @@ export class PromptMaking {
     this.#asks = asks;
   }
 
-  get asked(): boolean {
-    return this.#asked;
-  }
-
   /** By a request made inside. False: the prompt is made, or nobody waits for it any more, so that the request stands for itself. */
   ask(): boolean {
     if (this.#ended) return false;
