@@ -111,10 +111,10 @@ export class Endpoints {
     return { provider, limiter: limiter.within(() => this.#most(id, row, overrides)), timeLimits };
   }
 
-  /** Requests at once, as the settings say now. */
-  #most(id: string, row: ProviderRow, { concurrency }: EndpointOverrides): number {
+  /** Requests at once, as the settings say now. Who begins with more than the default means more. */
+  #most(id: string, row: ProviderRow, { concurrency, startConcurrency = 0 }: EndpointOverrides): number {
     const most = Math.min(row.concurrency ?? Infinity, this.#settings.concurrency);
-    return concurrency ?? this.#settings.providers[id]?.concurrency ?? most;
+    return concurrency ?? this.#settings.providers[id]?.concurrency ?? Math.max(most, startConcurrency);
   }
 
   /** Whether its address is on this machine. Throws for an unknown provider. */

@@ -155,6 +155,21 @@ describe("cancelling over real sockets", () => {
   const engineOf = (concurrency: number): Engine =>
     engineWith({ settings: settingsOf({ "openai-compatible": { baseUrl: fake.baseUrl("openai-chat"), concurrency } }) });
 
+  it("begins with as many as a program says, also with more than the default allows", async () => {
+    fake.respond({ holdHeaders: "never" });
+    const baseUrl = fake.baseUrl("openai-chat");
+    const llm = engineWith({}).llmAt("openai-compatible", "m", { baseUrl, startConcurrency: 80 });
+    const abort = new AbortController();
+    const run = gather(
+      Array.from({ length: 100 }, () => () => llm.generate("a")),
+      { signal: abort.signal, concurrency: 100 },
+    );
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 80, "eighty answers under way");
+    abort.abort();
+    await run;
+    assert.equal(fake.requests.length, 80);
+  });
+
   it("closes the sockets of many answers at once, in the middle and before the headers", async () => {
     fake.respond(({ index }) => (index % 2 === 0 ? { steps: [{ text: "so far" }, { gate: "never" }] } : { holdHeaders: "never" }));
     const llm = engineOf(100).llmAt("openai-compatible", "m", { startConcurrency: 100 });
