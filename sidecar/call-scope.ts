@@ -8,6 +8,12 @@ import type { PromptMaking } from "./limits/prompt-making.ts";
 /** Foreground work is what a person waits for; it never waits for batch work (see `Limiter`). */
 export type WorkClass = "foreground" | "batch";
 
+/** What a function of a `gather` takes: one of so many that run at once. */
+export interface Slot {
+  /** One of its requests begins to wait in an endpoint's line. Gives what is to be called when it no longer does. */
+  waits(): () => void;
+}
+
 export interface CallScope {
   readonly workClass: WorkClass;
   readonly signal: AbortSignal | undefined;
@@ -15,6 +21,8 @@ export interface CallScope {
   readonly budgets: readonly Budget[];
   /** The innermost prompt in whose making the requests are asked. */
   readonly making?: PromptMaking | undefined;
+  /** Of the function of a `gather`, where others may begin while it only waits. */
+  readonly slot?: Slot | undefined;
 }
 
 const outside: CallScope = { workClass: "foreground", signal: undefined, budgets: [] };

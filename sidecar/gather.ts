@@ -5,7 +5,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { AnswerError, invalidRequest } from "./answers/answer-error.ts";
 import { checkNames, checkSignal, type OptionNames } from "./answers/parameters.ts";
-import { currentScope, runInScope, type CallScope } from "./call-scope.ts";
+import { currentScope, runInScope, type CallScope, type Slot } from "./call-scope.ts";
 import { Budget, type BudgetLimits } from "./limits/budget.ts";
 import type { AnswerStatus } from "./types.ts";
 
@@ -19,7 +19,10 @@ export type GatherTask<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 export type GatherTasks<T> = Iterable<GatherTask<T>> | AsyncIterable<GatherTask<T>>;
 
 export interface GatherOptions {
-  /** Functions that run at once. Default 64; endpoints have their own, mostly narrower, limits. */
+  /**
+   * Functions that run at once. Endpoints have their own, mostly narrower, limits. Default 64; of an array, those that only wait for
+   * a place at an endpoint are then not counted, up to 1024 of them, so that one server's line keeps no other server idle.
+   */
   readonly concurrency?: number;
   /** Aborting it cancels what runs, and what has not begun ends as `cancelled` without being called. */
   readonly signal?: AbortSignal;
@@ -54,6 +57,8 @@ export interface GatherResult<T> {
 export interface Gathering<T> extends Promise<readonly GatherResult<T>[]>, AsyncIterable<GatherResult<T>> {}
 
 const DEFAULT_CONCURRENCY = 64;
+/** Functions that wait in the lines of endpoints, each with what it holds. */
+const MOST_IN_LINES = 1024;
 /** Milliseconds for which functions are begun without a turn of the event loop. */
 const TURN_MS = 10;
 const OPTIONS: OptionNames<GatherOptions> = { concurrency: true, signal: true, budget: true };
@@ -62,6 +67,7 @@ const OPTIONS: OptionNames<GatherOptions> = { concurrency: true, signal: true, b
 export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): Gathering<T> {
   checkNames("option of gather", options, OPTIONS);
   const { concurrency = DEFAULT_CONCURRENCY } = options;
+  const passesLines = options.concurrency === undefined && Array.isArray(tasks);
   if (options.signal !== undefined) checkSignal(options.signal);
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw invalidRequest("invalid-parameter", `The parameter "concurrency" must be a whole number, 1 or more; it is ${concurrency}.`);
@@ -73,11 +79,13 @@ export function gather<T>(tasks: GatherTasks<T>, options: GatherOptions = {}): G
   const outer = currentScope();
   const signals = [options.signal, outer.signal].filter((signal) => signal !== undefined);
   const budget = options.budget === undefined ? null : new Budget(options.budget);
-  return new GatherRun(tasks, { concurrency, signals, budget, outer });
+  return new GatherRun(tasks, { concurrency, passesLines, signals, budget, outer });
 }
 
 interface RunOptions {
   readonly concurrency: number;
+  /** More functions begin in place of those that wait in an endpoint's line. */
+  readonly passesLines: boolean;
   readonly signals: readonly AbortSignal[];
   readonly budget: Budget | null;
   readonly outer: CallScope;
@@ -88,6 +96,7 @@ type TaskIterator<T> = Iterator<GatherTask<T>> | AsyncIterator<GatherTask<T>>;
 class GatherRun<T> implements Gathering<T> {
   readonly [Symbol.toStringTag] = "Gathering";
   readonly #concurrency: number;
+  readonly #passesLines: boolean;
   readonly #abort = new AbortController();
   readonly #scope: CallScope;
   /** As they finished. */
@@ -96,14 +105,17 @@ class GatherRun<T> implements Gathering<T> {
   #retained: boolean;
   #handedOut = false;
   #running = 0;
+  /** Of those: functions that wait in an endpoint's line, where they keep no other one from beginning. */
+  #inLines = 0;
   #ended = false;
   #sourceError: { readonly error: unknown } | null = null;
   #changed = Promise.withResolvers<void>();
 
-  constructor(tasks: GatherTasks<T>, { concurrency, signals, budget, outer }: RunOptions) {
+  constructor(tasks: GatherTasks<T>, { concurrency, passesLines, signals, budget, outer }: RunOptions) {
     this.#concurrency = concurrency;
+    this.#passesLines = passesLines;
     const budgets = budget === null ? outer.budgets : [...outer.budgets, budget];
-    this.#scope = { ...outer, workClass: "batch", signal: this.#abort.signal, budgets };
+    this.#scope = { ...outer, workClass: "batch", signal: this.#abort.signal, budgets, slot: undefined };
     this.#retained = Array.isArray(tasks);
     const links = signals.map((signal) => this.#follow(signal));
     void this.#run(tasks).finally(() => {
@@ -193,7 +205,8 @@ class GatherRun<T> implements Gathering<T> {
   /** A free slot, and nobody too far behind in reading: an endless source with a slow reader must not fill the memory. */
   #hasRoom(): boolean {
     if (this.#abort.signal.aborted) return true;
-    return this.#running < this.#concurrency && (this.#retained || this.#results.length < this.#concurrency);
+    if (this.#inLines >= MOST_IN_LINES) return false;
+    return this.#running - this.#inLines < this.#concurrency && (this.#retained || this.#results.length < this.#concurrency);
   }
 
   /** Null at the end of the tasks, after an abort and when a budget is used up, also while the source has not answered yet. */
@@ -215,17 +228,24 @@ class GatherRun<T> implements Gathering<T> {
   async #settle(task: GatherTask<T>, index: number): Promise<void> {
     this.#running++;
     const { signal } = this.#abort;
+    const slot = this.#passesLines ? new LineSlot((change) => this.#countInLines(change)) : undefined;
     let result: GatherResult<T>;
     try {
       if (typeof task !== "function") throw noFunction();
-      const value = await runInScope(this.#scope, () => task(signal));
+      const value = await runInScope(slot === undefined ? this.#scope : { ...this.#scope, slot }, () => task(signal));
       result = { index, ...outcomeOf(value), value };
     } catch (thrown) {
       result = { index, ...failureOf(thrown, signal.aborted) };
     }
+    slot?.end();
     this.#running--;
     this.#results.push(result);
     this.#notify();
+  }
+
+  #countInLines(change: 1 | -1): void {
+    this.#inLines += change;
+    if (change > 0) this.#notify();
   }
 
   #follow(signal: AbortSignal): () => void {
@@ -243,6 +263,31 @@ class GatherRun<T> implements Gathering<T> {
   #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
+  }
+}
+
+/** Of one function. It is in a line while any of its requests is. */
+class LineSlot implements Slot {
+  readonly #count: (change: 1 | -1) => void;
+  #waiting = 0;
+  #ended = false;
+
+  constructor(count: (change: 1 | -1) => void) {
+    this.#count = count;
+  }
+
+  waits(): () => void {
+    if (this.#ended) return () => {};
+    if (this.#waiting++ === 0) this.#count(1);
+    return () => {
+      if (--this.#waiting === 0 && !this.#ended) this.#count(-1);
+    };
+  }
+
+  /** The function has ended, whatever it has left in a line. */
+  end(): void {
+    this.#ended = true;
+    if (this.#waiting > 0) this.#count(-1);
   }
 }
 

@@ -306,6 +306,7 @@ class AnswerRun {
       workClass: this.#workClass,
       spending: this.#spending,
       within: this.#scope.making,
+      slot: this.#scope.slot,
       isMade: this.#made !== undefined,
       build: (asks) => this.#buildRequest(provider, asks),
       signal: this.#signal,

@@ -5,7 +5,7 @@
 // Nobody waits in a circle: who has a place waits for the provider alone; who has room reserved, for a place, as one who has
 // begun; who has parked one, for its prompt; and what has begun comes before what begins, and needs no place that is parked.
 
-import type { WorkClass } from "../call-scope.ts";
+import type { Slot, WorkClass } from "../call-scope.ts";
 import type { ModelRequest } from "../providers/provider.ts";
 import type { Place, Standing } from "./held-place.ts";
 import type { Limiter, WaitEnd } from "./limiter.ts";
@@ -18,6 +18,8 @@ export interface AdmissionOptions {
   readonly spending: Spending;
   /** The making of the prompt that the request is asked in. */
   readonly within: PromptMaking | undefined;
+  /** Hears that the request waits in the endpoint's line. */
+  readonly slot: Slot | undefined;
   /** The request's prompt was made before, and is kept: the fewer wait with one, the less is in memory. */
   readonly isMade: boolean;
   /** May be called several times. Calls `asks` when it is to wait for other requests. */
@@ -69,11 +71,16 @@ export async function admit(options: AdmissionOptions): Promise<Admitted> {
   }
 }
 
-async function placeFor({ limiter, workClass, signal, show }: AdmissionOptions, standing: Standing): Promise<Place> {
+async function placeFor({ limiter, workClass, slot, signal, show }: AdmissionOptions, standing: Standing): Promise<Place> {
   const free = limiter.tryAcquire(workClass, standing);
   if (free !== undefined) return free;
-  const wait = limiter.wait(workClass, signal, show, standing);
-  let step = await wait.next();
-  while (step.done !== true) step = await wait.next();
-  return step.value;
+  const goesOn = slot?.waits();
+  try {
+    const wait = limiter.wait(workClass, signal, show, standing);
+    let step = await wait.next();
+    while (step.done !== true) step = await wait.next();
+    return step.value;
+  } finally {
+    goesOn?.();
+  }
 }

@@ -135,6 +135,6 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ["fault 24", "cached !== undefined && !how.refresh &&", "cached !== undefined &&"],
     ],
     "sidecar/library.ts": [["fault 31", 'export { gather } from "./gather.ts";', ""]],
-    "sidecar/gather.ts": [["fault 31", "this.#running < this.#concurrency && (", "this.#running < 1 && ("]],
+    "sidecar/gather.ts": [["fault 31", "this.#running - this.#inLines < this.#concurrency && (", "this.#running < 1 && ("]],
   }),
 ];
