@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gather, type GatherTask } from "../../sidecar/gather.ts";
+import { until } from "../support/until.ts";
 import { answers, Gate, inTurn, scriptedLlm, waitsAt } from "./scripted-provider.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -31,7 +32,7 @@ describe("a line at one endpoint", () => {
       ...times(500, () => () => hanging.llm.generate("x")),
     ];
     const run = gather<unknown>(tasks, { signal: abort.signal });
-    while (done < 200 || hanging.limiter.waiting < 1024) await turn();
+    await until(() => done === 200 && hanging.limiter.waiting >= 1024, "the good server to have answered, and the line to be full");
     await quiet();
     assert.deepEqual([hanging.limiter.active, hanging.limiter.waiting], [2, 1024]);
     abort.abort();
@@ -86,7 +87,7 @@ describe("a line at one endpoint", () => {
     assert.equal(begun.length, 64);
     gate.open();
     await held;
-    while (left < 30) await turn();
+    await until(() => left === 30, "thirty to have left the line");
     for (const own of begun.slice(0, 20)) own.open();
     await quiet();
     assert.equal(begun.length, 64 + 30, "seventy-four still run");
