@@ -77,6 +77,23 @@ describe("A program that asks the same server about each piece that it reads", (
     assert.ok(fake.state().peakAnswers <= 6, `${fake.state().peakAnswers} at once`);
   });
 
+  test("comes to its end where the server hangs in the middle of the answers, each of which is cut by its own limit", async () => {
+    fake.respond(({ bodyText }) =>
+      bodyText.includes("outer") ? { steps: [{ text: "one " }, { gate: "read" }, { text: "two " }, { gate: "never" }] } : { text: "yes" },
+    );
+    const llm = llmOn("openai-chat", { concurrency: 1, timeLimits: { idleMs: 200 } });
+    const texts: string[] = [];
+    let status: string | undefined;
+    for await (const { content, event } of llm.stream("outer")) {
+      if (event.type === "end") ({ status } = event);
+      if (content === "") continue;
+      texts.push(content);
+      fake.gate("read").open();
+      assert.equal((await llm.generate("translate")).content, "yes");
+    }
+    assert.deepEqual([texts, status], [["one ", "two "], "error"]);
+  });
+
   test("comes to its end in a run whose budget does not know yet how long answers are", async () => {
     respond(long);
     const llm = llmOn("openai-chat", { concurrency: 8 });
