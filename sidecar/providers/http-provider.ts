@@ -172,6 +172,7 @@ class HttpProvider implements Provider {
   ): Promise<OpenAnswer | BlockedAnswer> {
     let once: readonly string[] = [];
     let prepared = known;
+    let last: { readonly lesson: string; readonly words: string } | undefined;
     for (let lessons = 0; ; lessons += 1) {
       const remembered = this.#wireTarget(connection, request.model);
       const learned = once.length === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
@@ -189,8 +190,14 @@ class HttpProvider implements Provider {
         if (prepared === undefined) throw error;
         continue;
       }
-      const lesson = connection.adapter.learn(head.status, readErrorBody(text), built.body, wireTarget);
-      if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) throw error;
+      const payload = readErrorBody(text);
+      const lesson = connection.adapter.learn(head.status, payload, built.body, wireTarget);
+      if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) {
+        // A lesson that changed nothing was none: what is refused stands in the caller's extras, or was read wrongly.
+        if (last?.words === payload.message) this.#learned.get(request.model)?.delete(last.lesson);
+        throw error;
+      }
+      last = { lesson, words: payload.message };
       if (lesson.startsWith(ONCE)) once = [...once, lesson];
       else this.#remember(request.model, lesson);
     }
