@@ -9,7 +9,11 @@ import { ONCE, type WireWarning } from "./wire-adapter.ts";
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max", "default"] as const;
 type Effort = (typeof EFFORTS)[number];
 
+/** The lesson of those that a model takes, and that of one which it does not. */
 const LESSON = "efforts=";
+const NOT = "effort!=";
+/** Those of which one was refused without a word of the others. */
+const COMMON: readonly Effort[] = ["none", "low", "medium", "high"];
 
 /** By the model's name, without what stands before the last slash. From OpenAI's guide on reasoning models. */
 const KNOWN: readonly (readonly [model: RegExp, efforts: readonly Effort[]])[] = [
@@ -19,8 +23,8 @@ const KNOWN: readonly (readonly [model: RegExp, efforts: readonly Effort[]])[] =
   [/^gpt-5(?![.\d]|-chat)/u, ["minimal", "low", "medium", "high"]],
 ];
 
-/** The lesson of a model that cannot but reason. These are the efforts that every one of them takes. */
-export const ALWAYS_REASONS = `${LESSON}low,medium,high`;
+/** The lesson of a model that cannot but reason. */
+export const ALWAYS_REASONS = `${NOT}none`;
 
 /** OpenRouter's words, Gemini's, Vertex AI's. */
 const MUST_REASON =
@@ -37,7 +41,7 @@ export function saysMustReason(message: string): boolean {
  */
 export function learnEfforts(message: string): string | undefined {
   const refused = /thinking level (low|medium|high) is not/iu.exec(message)?.[1]?.toLowerCase();
-  if (refused !== undefined) return `${LESSON}${["none", "low", "medium", "high"].filter((one) => one !== refused).join(",")}`;
+  if (refused !== undefined) return `${NOT}${refused}`;
   const list = /(?:supported values|must be one of|one of|should be|expected|allowed values)\b(.*)$/isu.exec(message)?.[1];
   const found = EFFORTS.filter((effort) => list !== undefined && new RegExp(`\\b${effort}\\b`, "u").test(list));
   return found.length === 0 ? undefined : `${LESSON}${found.join(",")}`;
@@ -54,14 +58,15 @@ export function effortFor(model: string, effort: ReasoningEffort, learned: Reado
 }
 
 function effortsOf(model: string, learned: ReadonlySet<string>): readonly [Effort, ...Effort[]] | undefined {
-  const lesson = [...learned]
-    .map((one) => (one.startsWith(ONCE) ? one.slice(ONCE.length) : one))
+  const lessons = [...learned].map((one) => (one.startsWith(ONCE) ? one.slice(ONCE.length) : one));
+  const list = lessons
     .findLast((one) => one.startsWith(LESSON))
     ?.slice(LESSON.length)
     .split(",");
   const name = model.slice(model.lastIndexOf("/") + 1);
-  const known = lesson === undefined ? KNOWN.find(([pattern]) => pattern.test(name))?.[1] : EFFORTS.filter((one) => lesson.includes(one));
-  const [first, ...others] = known ?? [];
+  const known = list === undefined ? KNOWN.find(([pattern]) => pattern.test(name))?.[1] : EFFORTS.filter((one) => list.includes(one));
+  const isRefused = (one: Effort): boolean => lessons.includes(`${NOT}${one}`);
+  const [first, ...others] = (known ?? (EFFORTS.some(isRefused) ? COMMON : [])).filter((one) => !isRefused(one));
   return first === undefined ? undefined : [first, ...others];
 }
 

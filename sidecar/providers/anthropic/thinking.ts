@@ -4,7 +4,7 @@
 import type { JsonObject, JsonValue, ReasoningEffort } from "../../types.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { saysMustReason } from "../reasoning-effort.ts";
-import { isAboutValue, leftOut, mapped } from "../refusal.ts";
+import { isAboutValue, leftOut, mapped, saysRefused } from "../refusal.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { UNSIGNED_BACK } from "./messages.ts";
 import { thinksAdaptively } from "./models.ts";
@@ -111,13 +111,17 @@ export function learnThinking(message: string, body: JsonObject): string | undef
   if (/\bthinking\b.{0,60}must be passed back|reasoning_content is missing/iu.test(message)) return UNSIGNED_BACK;
   // Signatures are checked against the key and the model; a conversation can outlive both (quirk 30).
   if (/\bsignature\b|thinking.{0,40}blocks?.{0,60}(cannot be modified|invalid|match)/iu.test(message)) return WITHOUT_OPAQUE;
+  // What was thought ends with an answer that is given back to be gone on with, by a model that now thinks no more.
+  if (/cannot contain `?(redacted_)?thinking/iu.test(message)) return WITHOUT_OPAQUE;
   if (/expected `?thinking`? or `?redacted_thinking/iu.test(message)) return WITHOUT_BUDGET;
   if (/\beffort\b/u.test(message) && asObject(body["output_config"])?.["effort"] !== undefined && !/thinking\.type/u.test(message))
     return "effort";
   const sent = asObject(body["thinking"]);
   if (sent?.["type"] === "disabled" && saysMustReason(message)) return "thinking=always";
   if (sent === undefined || !/\b(thinking|budget_tokens|display)\b/iu.test(message)) return undefined;
-  if (sent["type"] === "disabled") return "thinking=always";
+  // Whatever else demands that it thinks is what has to give way.
+  if (sent["type"] === "disabled")
+    return /\bdisabled?\b|\bthinking\.type\b/iu.test(message) || saysRefused(message) ? "thinking=always" : undefined;
   if (/\bdisplay\b/u.test(message)) return "thinking.display";
   if (/\btool_choice\b/u.test(message)) return WITHOUT_THINKING;
   if (BESIDE_THINKING.test(message)) return undefined;

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
+import type { GenerationParameters, JsonObject, Message } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
-import { call, callError, modelRequest } from "../../support/provider-calls.ts";
+import { call, callError, modelRequest, userMessage } from "../../support/provider-calls.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -32,5 +32,68 @@ describe("What is refused is not learned", () => {
       false,
     );
     assert.deepEqual(sent("output_config"), [{ effort: "xhigh" }, { effort: "xhigh" }, { effort: "high" }]);
+  });
+});
+
+describe("What was learned of reasoning before still holds", () => {
+  test("where a Gemini refuses that it is off, and then a level, or the other way round", async () => {
+    const refused: Readonly<Record<string, string>> = {
+      none: "Budget 0 is invalid. This model only works in thinking mode.",
+      medium: "Thinking level MEDIUM is not supported for this model.",
+    };
+    for (const order of [
+      ["off", "medium", "off", "medium"],
+      ["medium", "off", "medium", "off"],
+    ] as const) {
+      fake.reset();
+      const provider = providerAt(here, "gemini");
+      fake.respond(({ body }) => {
+        const words = refused[String(body?.["reasoning_effort"])];
+        return words === undefined ? { steps: [{ finish: "stop" }] } : refusal(words);
+      });
+      for (const reasoning of order) assert.equal((await call(provider, { request: modelRequest("x", { reasoning }) })).thrown, null);
+      const [first, second] = order.map((one) => (one === "off" ? "none" : one));
+      assert.deepEqual(sent("reasoning_effort"), [first, "low", second, "low", "low", "low"]);
+    }
+  });
+});
+
+describe("That a Claude cannot be told not to think is not learned", () => {
+  const MODEL = "claude-opus-4-6";
+  const thought = { type: "thinking", thinking: "Hm.", signature: "s" };
+  const begun: Message = {
+    role: "assistant",
+    content: [
+      { type: "opaque", provider: "anthropic", data: { wire: "anthropic", block: thought } },
+      { type: "text", text: "I" },
+    ],
+  };
+
+  test("where an answer that is to be gone on with holds a thought: it goes without that", async () => {
+    const provider = providerAt(here, "anthropic");
+    const words =
+      "messages.1: When `thinking` is disabled, an `assistant` message in the final position cannot contain `thinking`. To use thinking blocks, enable `thinking` in your request.";
+    fake.enqueue(refusal(words));
+    const request = { ...modelRequest("x", { reasoning: "off" }, MODEL), messages: [userMessage("x"), begun] };
+    assert.equal((await call(provider, { request })).thrown, null);
+    await call(provider, { request: modelRequest("x", { reasoning: "off" }, MODEL) });
+    assert.deepEqual(
+      sent("thinking"),
+      Array.from({ length: 3 }, () => ({ type: "disabled" })),
+    );
+    assert.deepEqual(
+      fake.requests.map(({ bodyText }) => bodyText.includes('"thinking":"Hm."')),
+      [true, false, false],
+    );
+  });
+
+  test("where what the caller added demands that it thinks: that is told", async () => {
+    const provider = providerAt(here, "anthropic");
+    const words = "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive.";
+    fake.enqueue(refusal(words));
+    const request = modelRequest("x", { reasoning: "off", providerOptions: { anthropic: { context_management: { edits: [] } } } }, MODEL);
+    assert.ok((await callError(provider, { request })).message.includes(words));
+    await call(provider, { request: modelRequest("x", { reasoning: "off" }, MODEL) });
+    assert.deepEqual(sent("thinking"), [{ type: "disabled" }, { type: "disabled" }]);
   });
 });
