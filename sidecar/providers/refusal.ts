@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue, Message } from "../types.ts";
 import type { ErrorPayload } from "./error-payload.ts";
+import { asObject } from "./json-fields.ts";
 import { ProviderError } from "./provider.ts";
 import { ONCE, type WireTarget, type WireWarning } from "./wire-adapter.ts";
 
@@ -90,12 +91,18 @@ export const REASONING_FIELDS: readonly string[] = ["reasoning_effort", "reasoni
 
 /**
  * The lesson of a refusal of one of the fields: that it is not taken; not beside another of them, where it is refused with that
- * one, and then reasoning is kept, else the one that is named first in `fields`; not in this request, where it is refused with
- * something else. Undefined: the refusal is of none of them.
+ * one, and then reasoning is kept, else the one that is named first in `fields`; not beside reasoning, where that was asked for; not
+ * in this request, where it is refused with something else. Undefined: the refusal is of none of them.
  */
 export function learnField(payload: ErrorPayload, body: JsonObject, fields: readonly string[]): string | undefined {
   const one = fields.find((field) => refusesField(payload, body, field));
-  if (one === undefined || !TOGETHER.test(payload.message)) return one;
+  if (one === undefined) return undefined;
+  if (!TOGETHER.test(payload.message)) {
+    // OpenAI's models from GPT-5.1 on take a temperature where they do not reason, and say no word of that.
+    const asked = REASONING_FIELDS.includes(one) ? [] : Object.keys(askedToReason(body));
+    const reasoning = asked.find((field) => REASONING_FIELDS.includes(field));
+    return reasoning === undefined ? one : besideLesson(reasoning, one);
+  }
   const pair = fields.filter((field) => field === one || (field in body && mentionsField(payload.message, field)));
   const kept = pair.find((field) => REASONING_FIELDS.includes(field)) ?? pair[0];
   const left = pair.find((field) => field !== kept);
@@ -124,6 +131,22 @@ export function putUnlessRefused(
     const where = learned.has(field) ? "" : " beside what else was asked for";
     warnings.push(leftOut(parameter, `The model does not take "${parameter}"${where}; it was asked without it.`));
   }
+}
+
+/** Reasoning stands in the body, and is not to be. */
+export function isSwitchedOff(body: JsonObject): boolean {
+  const reasoning = asObject(body["reasoning"]);
+  return (
+    body["reasoning_effort"] === "none" ||
+    reasoning?.["enabled"] === false ||
+    reasoning?.["effort"] === "none" ||
+    asObject(body["thinking"])?.["type"] === "disabled"
+  );
+}
+
+/** The fields, unless reasoning is switched off in them. */
+export function askedToReason(fields: JsonObject): JsonObject {
+  return isSwitchedOff(fields) ? {} : fields;
 }
 
 /** What Gemini and the gateways before it call any of the fields of reasoning. A sentence can speak of reasoning that means none. */

@@ -90,10 +90,11 @@ function roomLeft(message: string, body: JsonObject, target: WireTarget): number
 function samplingFields(parameters: GenerationParameters, thinks: boolean, target: WireTarget, warnings: WireWarning[]): JsonObject {
   const fields: Record<string, JsonValue> = {};
   const { temperature, topP } = parameters;
+  const beside = thinks ? { thinking: {} } : {};
   if (temperature !== undefined) {
     if (thinks && temperature !== 1)
       warnings.push(leftOut("temperature", "A model that thinks takes no temperature; it was asked without it."));
-    else putUnlessRefused(fields, ["temperature", "temperature", Math.min(1, temperature)], { target, sent: fields, warnings });
+    else putUnlessRefused(fields, ["temperature", "temperature", Math.min(1, temperature)], { target, sent: beside, warnings });
     if (fields["temperature"] !== undefined && temperature > 1) {
       warnings.push(mapped("temperature", `Anthropic's temperatures end at 1; ${temperature} became 1.`));
     }
@@ -103,7 +104,7 @@ function samplingFields(parameters: GenerationParameters, thinks: boolean, targe
       warnings.push(leftOut("topP", "Claude takes temperature or topP, not both; it was asked without topP."));
     else if (thinks && topP < 0.95)
       warnings.push(leftOut("topP", "A model that thinks takes no topP below 0.95; it was asked without it."));
-    else putUnlessRefused(fields, ["topP", "top_p", topP], { target, sent: fields, warnings });
+    else putUnlessRefused(fields, ["topP", "top_p", topP], { target, sent: beside, warnings });
   }
   return fields;
 }

@@ -2,10 +2,10 @@
 
 import type { JsonObject, ReasoningEffort } from "../../types.ts";
 import type { ErrorPayload } from "../error-payload.ts";
-import { asList, asObject } from "../json-fields.ts";
+import { asList } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reasoning-effort.ts";
-import { besideLesson, leftOut, mapped, mentionsField, REASONING_FIELDS } from "../refusal.ts";
+import { besideLesson, isSwitchedOff, leftOut, mapped, mentionsField, REASONING_FIELDS } from "../refusal.ts";
 import { ONCE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 
 /** Beside tools the model takes reasoning only switched off, and has to be told so (OpenAI's from GPT-5.4 on, at this interface). */
@@ -63,18 +63,4 @@ export function learnChatReasoning({ message, parameter }: ErrorPayload, body: J
   }
   const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
   return REASONING_FIELDS.some(names) ? learnEfforts(message) : undefined;
-}
-
-/** Reasoning stands in the body, and is not to be. */
-function isSwitchedOff(body: JsonObject): boolean {
-  return (
-    body["reasoning_effort"] === "none" ||
-    asObject(body["reasoning"])?.["enabled"] === false ||
-    asObject(body["thinking"])?.["type"] === "disabled"
-  );
-}
-
-/** What stands in the body of reasoning that is not switched off. */
-export function askedToReason(fields: JsonObject): JsonObject {
-  return isSwitchedOff(fields) ? {} : fields;
 }

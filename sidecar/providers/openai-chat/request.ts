@@ -5,6 +5,7 @@ import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import type { ModelRequest } from "../provider.ts";
 import {
+  askedToReason,
   isAboutValue,
   learnField,
   mentionsField,
@@ -19,7 +20,7 @@ import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } f
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
-import { askedToReason, learnChatReasoning, reasoningFields } from "./reasoning.ts";
+import { learnChatReasoning, reasoningFields } from "./reasoning.ts";
 
 export function buildChatRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
@@ -38,7 +39,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...(Object.keys(streamOptions).length === 0 || target.learned.has("stream_options") ? {} : { stream_options: streamOptions }),
     ...(chat.promptProgress === true ? { return_progress: true } : {}),
     ...chat.extraBody,
-    ...samplingFields(parameters, askedToReason(reasoning), target, warnings),
+    ...samplingFields(parameters, askedToReason({ ...reasoning, ...parameters.providerOptions?.[target.provider] }), target, warnings),
     ...reasoning,
     ...schemaFields(parameters.responseSchema),
     ...(style === "json-object" && request.parameters.responseSchema !== undefined ? { response_format: { type: "json_object" } } : {}),
@@ -110,7 +111,7 @@ function sentSchema(body: JsonObject): JsonObject | undefined {
   return asObject(asObject(format?.["json_schema"])?.["schema"]);
 }
 
-/** `reasoning`: what asks the model to reason. */
+/** `reasoning`: what asks the model to reason, the caller's extras among it. */
 function samplingFields(
   { temperature, topP, seed, stop, maxOutputTokens }: GenerationParameters,
   reasoning: JsonObject,

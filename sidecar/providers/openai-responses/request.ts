@@ -7,9 +7,9 @@ import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reasoning-effort.ts";
-import { learnField, leftOut, putUnlessRefused, refusesField, unsupported } from "../refusal.ts";
+import { askedToReason, learnField, leftOut, putUnlessRefused, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
-import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { responsesInput, responsesTools } from "./items.ts";
 
 const CHAT_INSTEAD = 'The Responses API has no such parameter; set the provider\'s "api" to "chat" to use it.';
@@ -44,7 +44,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     store: false,
     ...(keepsReasoning(model, target) ? { include: [ENCRYPTED_REASONING] } : {}),
     ...(target.learned.has("stream_options") ? {} : { stream_options: { include_obfuscation: false } }),
-    ...samplingFields(parameters, reasoning, target, warnings),
+    ...samplingFields(parameters, askedToReason({ ...reasoning, ...parameters.providerOptions?.[target.provider] }), target, warnings),
     ...reasoning,
     ...(schema === undefined ? {} : { text: { format: { type: "json_schema", name: "answer", schema, strict: fitsStrictMode(schema) } } }),
     ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: responsesTools(parameters.tools) }),
@@ -116,7 +116,7 @@ function samplingFields(parameters: GenerationParameters, reasoning: JsonObject,
 function reasoningFields({ model, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): JsonObject {
   const asked = parameters.reasoning;
   if (asked === undefined) return {};
-  if (target.learned.has("reasoning")) {
+  if (target.learned.has("reasoning") || target.learned.has(`${ONCE}reasoning`)) {
     // A model that refuses the field does not reason, which is what "off" asked for.
     if (asked !== "off")
       warnings.push(leftOut("reasoning", `The model does not take a reasoning effort of "${asked}"; it was asked without it.`));

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { GenerationParameters, JsonObject, Message } from "../../../sidecar/types.ts";
-import { fakeAtHand, providerAt } from "../../support/fake-at-hand.ts";
+import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import { call, callError, modelRequest, userMessage } from "../../support/provider-calls.ts";
+import { WEATHER } from "../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -96,4 +97,42 @@ describe("That a Claude cannot be told not to think is not learned", () => {
     await call(provider, { request: modelRequest("x", { reasoning: "off" }, MODEL) });
     assert.deepEqual(sent("thinking"), [{ type: "disabled" }, { type: "disabled" }]);
   });
+});
+
+describe("A temperature that was refused beside reasoning", () => {
+  const words = "Unsupported parameter: 'temperature' is not supported with this model.";
+  const refused = { status: 400, body: { error: { message: words, param: "temperature", code: "unsupported_parameter" } } } as const;
+  const beside = { reasoning: "high", temperature: 1 } as const;
+  for (const [wire, model] of [
+    ["openai-chat", "gpt-5.2"],
+    ["openai-responses", "gpt-5.2"],
+    ["anthropic", "claude-opus-4-6"],
+  ] as const) {
+    test(`goes out again where the model is not to reason, and not beside it: ${wire}`, async () => {
+      const provider = providerOnWire(here, wire);
+      fake.enqueue(refused);
+      for (const parameters of [beside, { ...beside, reasoning: "off" }, { temperature: 1 }, beside] as const)
+        assert.equal((await call(provider, { request: modelRequest("x", parameters, model) })).thrown, null);
+      assert.deepEqual(sent("temperature"), [1, null, 1, 1, null]);
+    });
+  }
+
+  test("is left out of the request also where the caller's extras ask for the reasoning", async () => {
+    const provider = providerAt(here, "openai-compatible");
+    fake.enqueue(refused);
+    const extras = { providerOptions: { "openai-compatible": { reasoning_effort: "high" } } };
+    assert.equal((await call(provider, { request: modelRequest("x", { temperature: 1, ...extras }) })).thrown, null);
+    assert.deepEqual(sent("temperature"), [1, null]);
+  });
+});
+
+test("Reasoning that a Responses server refuses beside tools is left out of that request alone", async () => {
+  const provider = providerOnWire(here, "openai-responses");
+  fake.enqueue(refusal("Reasoning is not supported when tools are provided."));
+  for (const parameters of [{ tools: [WEATHER] }, {}])
+    assert.equal((await call(provider, { request: modelRequest("x", { reasoning: "high", ...parameters }) })).thrown, null);
+  assert.deepEqual(
+    sent("reasoning").map((one) => one !== null),
+    [true, false, true],
+  );
 });
