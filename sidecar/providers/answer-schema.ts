@@ -6,6 +6,7 @@ import { withSchemaInWords } from "../structured/schema-prompt.ts";
 import type { GenerationParameters, JsonObject } from "../types.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 import { asList } from "./json-fields.ts";
+import { sendsTools } from "./provider-options.ts";
 import { besideLesson, isAboutValue, mapped, saysRefused } from "./refusal.ts";
 import type { WireTarget, WireWarning } from "./wire-adapter.ts";
 
@@ -25,14 +26,15 @@ export function schemaParameters(
   warnings: WireWarning[],
 ): GenerationParameters {
   const schema = parameters.responseSchema;
-  if (schema === undefined || (able && !isRefused(schema, parameters, target.learned))) return parameters;
+  if (schema === undefined || (able && !isRefused(schema, parameters, target))) return parameters;
   const words = `${target.row.name} was asked for the schema in words, because it cannot be held to it here; the answer is checked.`;
   warnings.push(mapped("responseSchema", words));
   return withSchemaInWords(parameters);
 }
 
-function isRefused(schema: JsonObject, { tools }: GenerationParameters, learned: ReadonlySet<string>): boolean {
-  if (tools !== undefined && tools.length > 0 && learned.has(NONE_BESIDE_TOOLS)) return true;
+function isRefused(schema: JsonObject, parameters: GenerationParameters, target: WireTarget): boolean {
+  const { learned } = target;
+  if (learned.has(NONE_BESIDE_TOOLS) && sendsTools(parameters, target)) return true;
   return learned.has(NO_SCHEMA) || learned.has(lessonOf(schema));
 }
 

@@ -28,6 +28,11 @@ export function withProviderOptions(
   return mergeObjects(body, options);
 }
 
+/** Tools are sent: those of the request, or the provider's own that the caller adds. */
+export function sendsTools({ tools, providerOptions }: GenerationParameters, target: WireTarget): boolean {
+  return [tools, providerOptions?.[target.provider]?.["tools"]].some((list) => Array.isArray(list) && list.length > 0);
+}
+
 function mergeObjects(base: JsonObject, added: JsonObject): JsonObject {
   const merged: Record<string, JsonValue | undefined> = { ...base };
   for (const [key, value] of Object.entries(added)) {

@@ -70,12 +70,16 @@ export function refusesField({ message, code, type, parameter }: ErrorPayload, b
   const [named = ""] = (parameter ?? "").split(/[.[]/u);
   if (named in body && named !== field) return false;
   const about = message
+    .replace(OF_A_SCHEMA, "")
     .replace(/\b(did you mean|expected one of)\b.*/isu, "")
     .split(/[.;]\s|\n/u)
     .filter((sentence) => named === field || mentionsField(sentence, field));
   if (about.some(saysRefused)) return true;
   return (named === field || about.length > 0) && [code, type].some((one) => one !== undefined && FIELD_CODES.has(one));
 }
+
+/** What stands in a schema for the answer or a tool, and can be called as a field is. */
+const OF_A_SCHEMA = /\bproperties(\.|\[['"]?|['"], ?['"])\w+/giu;
 
 /** The sentence says of something that it is not taken, whatever it is. */
 export function saysRefused(sentence: string): boolean {

@@ -14,7 +14,7 @@ import type {
 import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
 import { withSentNames } from "../call-names.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf } from "../conversation.ts";
-import type { WireTarget, WireWarning } from "../wire-adapter.ts";
+import { ONCE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 
 export const CHAT_WIRE = "openai-chat";
 
@@ -25,6 +25,8 @@ export const ANSWER_BETWEEN = "answer-between";
 /** The lessons that reasoning is wanted back, and that it is not taken: what was learned last holds. */
 export const ECHO = "echo";
 export const NO_ECHO = "no-echo";
+const ECHOES: readonly string[] = [ECHO, `${ONCE}${ECHO}`];
+const ECHOES_NOT: readonly string[] = [NO_ECHO, `${ONCE}${NO_ECHO}`];
 /** Something has to be said: an answer of nothing is refused as well. */
 const NOTED: JsonObject = { role: "assistant", content: "OK." };
 /** Google's word for a call without a signature of its own (https://ai.google.dev/gemini-api/docs/thought-signatures). */
@@ -99,8 +101,8 @@ function assistantMessage(parts: readonly SentPart[], target: WireTarget, echoes
  * row, or as the model taught (quirk 31). Without tools nobody wants it.
  */
 export function echoesReasoning(target: WireTarget): boolean {
-  const lesson = [...target.learned].findLast((one) => one === ECHO || one === NO_ECHO);
-  return lesson === undefined ? target.row.chat?.echoReasoning === true : lesson === ECHO;
+  const lesson = [...target.learned].findLast((one) => ECHOES.includes(one) || ECHOES_NOT.includes(one));
+  return lesson === undefined ? target.row.chat?.echoReasoning === true : ECHOES.includes(lesson);
 }
 
 function opaqueOf(parts: readonly SentPart[]): readonly JsonObject[] {

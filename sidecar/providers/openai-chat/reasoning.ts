@@ -4,6 +4,7 @@ import type { JsonObject, ReasoningEffort } from "../../types.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
+import { sendsTools } from "../provider-options.ts";
 import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reasoning-effort.ts";
 import { besideLesson, isSwitchedOff, leftOut, mapped, mentionsField, REASONING_FIELDS } from "../refusal.ts";
 import { ONCE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
@@ -14,7 +15,7 @@ const NONE_BESIDE_TOOLS = besideLesson("tools", "reasoning_effort");
 export function reasoningFields(request: ModelRequest, target: WireTarget, warnings: WireWarning[]): JsonObject {
   const { model, parameters } = request;
   const effort = parameters.reasoning;
-  if (target.learned.has(NONE_BESIDE_TOOLS) && (parameters.tools?.length ?? 0) > 0) return noneBesideTools(effort, warnings);
+  if (target.learned.has(NONE_BESIDE_TOOLS) && sendsTools(parameters, target)) return noneBesideTools(effort, warnings);
   if (effort === undefined) return {};
   const told: WireWarning[] = [];
   const fields = asked(model, effort, target, told);

@@ -16,7 +16,7 @@ import {
   saysRefused,
 } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
-import { WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
@@ -85,8 +85,10 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
 function learnEcho(message: string, body: JsonObject, target: WireTarget): string | undefined {
   const wasSent = (asList(body["messages"]) ?? []).some((one) => asObject(one)?.["reasoning_content"] !== undefined);
   const isWanted = WANTED_BACK.test(message) || (!wasSent && !saysRefused(message) && !/\bremove\b/iu.test(message));
-  if (isWanted) return echoesReasoning(target) ? undefined : ECHO;
-  return wasSent ? NO_ECHO : undefined;
+  if (isWanted ? echoesReasoning(target) : !wasSent) return undefined;
+  const lesson = isWanted ? ECHO : NO_ECHO;
+  // Behind one name can be several servers, of which each wants another thing.
+  return target.learned.has(lesson) ? `${ONCE}${lesson}` : lesson;
 }
 
 /** DeepSeek's words, and those of its version before; Moonshot's; a field's that a schema demands. */

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { asText } from "../../../sidecar/providers/json-fields.ts";
 import type { GenerationParameters, JsonObject, Message } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import { call, callError, modelRequest, userMessage } from "../../support/provider-calls.ts";
-import { WEATHER } from "../../support/wire-requests.ts";
+import { SCHEMA, toolRound, WEATHER } from "../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -49,7 +50,7 @@ describe("What was learned of reasoning before still holds", () => {
       fake.reset();
       const provider = providerAt(here, "gemini");
       fake.respond(({ body }) => {
-        const words = refused[String(body?.["reasoning_effort"])];
+        const words = refused[asText(body?.["reasoning_effort"]) ?? ""];
         return words === undefined ? { steps: [{ finish: "stop" }] } : refusal(words);
       });
       for (const reasoning of order) assert.equal((await call(provider, { request: modelRequest("x", { reasoning }) })).thrown, null);
@@ -134,5 +135,46 @@ test("Reasoning that a Responses server refuses beside tools is left out of that
   assert.deepEqual(
     sent("reasoning").map((one) => one !== null),
     [true, false, true],
+  );
+});
+
+test("A schema's property that is called as a parameter is no parameter", async () => {
+  const provider = providerAt(here, "openai-compatible");
+  fake.respond(({ body }) => {
+    const words = "Invalid schema for response_format 'answer': In context=('properties', 'temperature'), 'minimum' is not permitted.";
+    return body?.["response_format"] === undefined ? { steps: [{ text: '{"temperature":1}' }, { finish: "stop" }] } : refusal(words);
+  });
+  const responseSchema = { type: "object", properties: { temperature: { type: "number", minimum: 0 } } };
+  assert.equal((await call(provider, { request: modelRequest("x", { temperature: 0, responseSchema }) })).thrown, null);
+  assert.deepEqual(sent("temperature"), [0, 0]);
+});
+
+test("A schema that is refused beside tools which the caller's extras add is asked for in words there, and as before without them", async () => {
+  const provider = providerAt(here, "gemini");
+  fake.enqueue(refusal("Tool use with a response mime type: 'application/json' is unsupported"));
+  const extras = { providerOptions: { gemini: { tools: [{ google_search: {} }] } } };
+  for (const parameters of [extras, extras, {}])
+    assert.equal((await call(provider, { request: modelRequest("x", { responseSchema: SCHEMA, ...parameters }) })).thrown, null);
+  assert.deepEqual(
+    sent("response_format").map((one) => one !== null),
+    [true, false, false, true],
+  );
+});
+
+test("Whether reasoning is wanted back is learned anew where another server stands behind the name", async () => {
+  const provider = providerAt(here, "openai-compatible");
+  const wanted = refusal("The `reasoning_content` in the thinking mode must be passed back to the API.");
+  const refused = refusal("property 'reasoning_content' is unsupported");
+  const [question, answer, result] = toolRound;
+  assert.ok(question?.role === "user" && answer?.role === "assistant" && result !== undefined);
+  const thought: Message = { role: "assistant", content: [{ type: "reasoning", text: "Hm." }, ...answer.content] };
+  const request = { ...modelRequest(), messages: [question, thought, result] };
+  for (const one of [wanted, refused, wanted]) {
+    fake.enqueue(one);
+    assert.equal((await call(provider, { request })).thrown, null);
+  }
+  assert.deepEqual(
+    fake.requests.map(({ bodyText }) => bodyText.includes('"reasoning_content":"Hm."')),
+    [false, true, true, false, false, true],
   );
 });
