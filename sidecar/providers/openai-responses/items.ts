@@ -1,7 +1,7 @@
 // A conversation as the items that OpenAI's Responses API takes.
 
 import { createHash } from "node:crypto";
-import type { JsonObject, JsonValue, OpaquePart, Part, ToolDefinition, UserPart } from "../../types.ts";
+import type { JsonObject, JsonValue, Message, OpaquePart, Part, ToolDefinition, UserPart } from "../../types.ts";
 import { withSentIds, type SentPart, type SentTurn } from "../call-ids.ts";
 import { withSentNames } from "../call-names.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText } from "../conversation.ts";
@@ -15,12 +15,13 @@ export const RESPONSES_WIRE = "openai-responses";
 const CALL_ID_LENGTH = 64;
 
 export function responsesInput({ messages, parameters }: ModelRequest, target: WireTarget, warnings: WireWarning[]): readonly JsonObject[] {
-  const answered = new Set<string>();
-  for (const part of messages.flatMap<Part>(({ content }) => content)) {
-    const id = part.type === "opaque" ? answeredCall(keptItem(part)) : undefined;
-    if (id !== undefined) answered.add(id);
-  }
-  const turns = withSentNames(readTurns(messages, opaqueFrom(target), warnings), parameters.tools);
+  const items = messages.flatMap<Part>(({ content }) => content).map((part) => (part.type === "opaque" ? keptItem(part) : undefined));
+  const called = new Set(items.map(waitingCall));
+  const answered: ReadonlySet<string> = new Set(items.flatMap((item) => answeredCall(item) ?? []).filter((id) => called.has(id)));
+  const turns = withSentNames(
+    readTurns(messages, opaqueFrom(target), warnings, (part) => isWork(keptItem(part), answered)),
+    parameters.tools,
+  );
   return withSentIds(turns, callId).flatMap((turn) => turnItems(turn, answered));
 }
 
@@ -36,6 +37,32 @@ export function waitingCall(item: JsonObject | undefined): string | undefined {
 /** The id of the call that such an output answers. */
 export function answeredCall(item: JsonObject | undefined): string | undefined {
   return asText(item?.["type"])?.endsWith("_output") === true ? asText(item?.["call_id"]) : undefined;
+}
+
+/** More than what belongs to the answer's text, its calls of functions and its reasoning: also without a word it was done, or said. */
+function isWork(item: JsonObject | undefined, answered: ReadonlySet<string>): boolean {
+  if (item === undefined || ["reasoning", "message", "function_call"].includes(asText(item["type"]) ?? "")) return false;
+  return isPaired(item, answered);
+}
+
+/** Neither a call without its output nor an output without its call. */
+function isPaired(item: JsonObject, answered: ReadonlySet<string>): boolean {
+  const id = waitingCall(item) ?? answeredCall(item);
+  return id === undefined || answered.has(id);
+}
+
+/**
+ * The conversation as a model takes it that does not reason: without the items of answers that hold reasoning, which go together
+ * or not at all, and without phases, which are those of models that do.
+ */
+export function withoutReasoning(messages: readonly Message[]): readonly Message[] {
+  return messages.map((message): Message => {
+    if (message.role !== "assistant") return message;
+    const items = message.content.map((part) => (part.type === "opaque" ? keptItem(part) : undefined));
+    const reasoned = items.some((item) => item?.["type"] === "reasoning");
+    const content = message.content.filter((_part, at) => items[at] === undefined || (!reasoned && items[at]["phase"] === undefined));
+    return { ...message, content };
+  });
 }
 
 function keptItem(part: OpaquePart): JsonObject | undefined {
@@ -86,8 +113,7 @@ function assistantItems(parts: readonly SentPart[], answered: ReadonlySet<string
       items.push(call);
     } else if (part.type === "opaque") {
       const item = keptItem(part);
-      const waiting = waitingCall(item);
-      if (item !== undefined && (waiting === undefined || answered.has(waiting))) addOpaque(items, calls, item);
+      if (item !== undefined && isPaired(item, answered)) addOpaque(items, calls, item);
     }
   }
   while (items.at(-1)?.["type"] === "reasoning") items.pop();

@@ -10,7 +10,7 @@ import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reas
 import { askedToReason, learnField, leftOut, putUnlessRefused, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
-import { responsesInput, responsesTools } from "./items.ts";
+import { responsesInput, responsesTools, withoutReasoning } from "./items.ts";
 
 const CHAT_INSTEAD = 'The Responses API has no such parameter; set the provider\'s "api" to "chat" to use it.';
 const ENCRYPTED_REASONING = "reasoning.encrypted_content";
@@ -51,8 +51,8 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     ...(system.trim() === "" ? {} : { instructions: system }),
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
-  const knowsItems = reasons(model) && !target.learned.has(NO_OTHER_ITEMS);
-  const items = responsesInput(request, knowsItems ? target : withoutItems(target), warnings);
+  const readable = reasons(model) ? request : { ...request, messages: withoutReasoning(request.messages) };
+  const items = responsesInput(readable, target.learned.has(NO_OTHER_ITEMS) ? withoutItems(target) : target, warnings);
   const input = target.learned.has(NO_ITEM_IDS) ? items.map(({ id: _id, ...item }) => item) : items;
   return { path: "/responses", body: { ...withProviderOptions(body, parameters, target, "input"), input }, warnings };
 }
@@ -99,7 +99,6 @@ function reasons(model: string): boolean {
   return !/^(ft:)?(gpt-3|gpt-4|chatgpt-)|^gpt-5(\.\d)?-chat/u.test(model);
 }
 
-/** Where a conversation goes on that a model which reasons has begun: the items of its reasoning would be refused. */
 function withoutItems(target: WireTarget): WireTarget {
   return { ...target, learned: new Set([...target.learned, WITHOUT_OPAQUE]) };
 }

@@ -62,4 +62,42 @@ describe("An answer of the Responses API that calls tools of another kind than f
       question("y"),
     ]);
   });
+
+  test("goes back with them also without a word, and where the caller gives the output as an answer of its own", () => {
+    const items = [reasoning, call, output];
+    assert.deepEqual(sent(assistant(...items.map(kept)), userMessage("y")), [question("x"), ...items, question("y")]);
+    assert.deepEqual(sent(assistant(kept(reasoning), kept(call)), assistant(kept(output)), userMessage("y")), [
+      question("x"),
+      ...items,
+      question("y"),
+    ]);
+    assert.deepEqual(sent(assistant(kept(reasoning), kept(call)), userMessage("y")), [
+      { role: "user", content: ["x", "y"].map((words) => ({ type: "input_text", text: words })) },
+    ]);
+  });
+});
+
+describe("A model of OpenAI's that does not reason", () => {
+  const plain = (...parts: readonly AssistantPart[]): JsonValue | undefined =>
+    body({ provider: "openai", model: "gpt-4.1", messages: [userMessage("x"), assistant(...parts), userMessage("y")] })["input"];
+  const asked: JsonObject = { type: "mcp_call", id: "mcp", name: "find", server_label: "s", arguments: "{}", output: "7" };
+
+  test("gets back what its own tools gave", () => {
+    const message = kept({ type: "message", id: "msg" });
+    assert.deepEqual(plain(kept(asked), text, message), [
+      question("x"),
+      asked,
+      { ...said, content: [{ type: "output_text", text: "I look.", annotations: [] }], id: "msg", status: "completed" },
+      question("y"),
+    ]);
+  });
+
+  test("gets nothing but the text of an answer that another model reasoned about, and of no answer its phase", () => {
+    const bare = [question("x"), said, question("y")];
+    assert.deepEqual(plain(kept(reasoning), kept(asked), text, kept({ type: "message", id: "msg" })), bare);
+    assert.deepEqual(plain(text, kept({ type: "message", phase: "final_answer" })), bare);
+    const apart = [assistant(text, kept(reasoning), kept(call)), assistant(kept(output))];
+    const messages = [userMessage("x"), ...apart, userMessage("y")];
+    assert.deepEqual(body({ provider: "openai", model: "gpt-4.1", messages })["input"], bare);
+  });
 });
