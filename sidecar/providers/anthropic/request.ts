@@ -51,7 +51,8 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   if (status !== 400) return undefined;
   const { message } = payload;
   const limit = /max_tokens: \d+ > (\d+)/u.exec(message)?.[1];
-  if (limit !== undefined) return `max_tokens=${limit}`;
+  // One that the caller asked for is the caller's to change.
+  if (limit !== undefined) return isOwnLimit(body, target) ? `max_tokens=${limit}` : undefined;
   const room = roomLeft(message, body, target);
   if (room !== undefined) return `${ONCE}max_tokens=${room}`;
   if (refusesCacheMarks(message)) return NO_CACHE_MARKS;
@@ -74,6 +75,10 @@ function ownLimit(model: string, { learned }: WireTarget): number {
   return limits.length === 0 ? maxOutputTokensOf(model) : Math.min(...limits.map(Number));
 }
 
+function isOwnLimit(body: JsonObject, target: WireTarget): boolean {
+  return body["max_tokens"] === ownLimit(asText(body["model"]) ?? "", target);
+}
+
 /**
  * Before 4.5 prompt and limit together have to fit into the context: `140000 + 64000 > 200000`. A limit that the caller did not ask
  * for gives way to the prompt, and to it alone.
@@ -81,9 +86,8 @@ function ownLimit(model: string, { learned }: WireTarget): number {
 function roomLeft(message: string, body: JsonObject, target: WireTarget): number | undefined {
   const [prompt, limit, context] = /context limit:\s*(\d+)\s*\+\s*(\d+)\s*>\s*(\d+)/u.exec(message)?.slice(1).map(Number) ?? [];
   if (prompt === undefined || limit === undefined || context === undefined) return undefined;
-  const isOwn = body["max_tokens"] === ownLimit(asText(body["model"]) ?? "", target);
   const room = context - prompt;
-  return isOwn && room >= LEAST_ROOM && room < limit ? room : undefined;
+  return isOwnLimit(body, target) && room >= LEAST_ROOM && room < limit ? room : undefined;
 }
 
 /** Temperature and top_p exclude each other, and thinking excludes all but their defaults (quirk 34). */

@@ -21,7 +21,7 @@ const REFUSES_REASONING_ITEMS =
 
 /** The lesson of a server that looks items up by their ids: nothing is kept there, and what is needed stands in the items themselves. */
 const NO_ITEM_IDS = "item-ids";
-const REFUSES_ITEM_IDS = /\bitem (with id )?['"`]?\w+['"`]? (was )?not found|\b(invalid|unknown parameter:?) ['"`]?input\[\d+\]\.id\b/iu;
+const REFUSES_ITEM_IDS = /\bitem (with id )?['"`]?[\w-]+['"`]? (was )?not found|\b(invalid|unknown parameter:?) ['"`]?input\[\d+\]\.id\b/iu;
 
 /** The lesson of a server that knows messages and calls alone. */
 const NO_OTHER_ITEMS = "reasoning-items";

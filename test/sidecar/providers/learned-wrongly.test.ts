@@ -178,3 +178,11 @@ test("Whether reasoning is wanted back is learned anew where another server stan
     [false, true, true, false, false, true],
   );
 });
+
+test("A limit of output tokens that the caller asked for and a Claude does not reach is told at once", async () => {
+  const provider = providerAt(here, "anthropic");
+  const words = "max_tokens: 50000 > 32768, which is the maximum allowed number of output tokens";
+  fake.enqueue(refusal(words));
+  assert.ok((await callError(provider, { request: modelRequest("x", { maxOutputTokens: 50_000 }) })).message.includes(words));
+  assert.deepEqual(sent("max_tokens"), [50_000]);
+});

@@ -28,6 +28,7 @@ describe("A refusal of what goes back over the Responses API teaches", () => {
   for (const [status, words] of [
     [404, "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false. Try again with `store` set to true."],
     [400, "Invalid 'input[1].id': 'rs_1'. Expected an ID that begins with 'fc'."],
+    [400, "Item 'rs_1-a7c0' not found."],
   ] as const) {
     test(`quirk 32: that ids of items are not known (${status}), and then reasoning goes back without them, from then on`, async () => {
       const provider = providerOnWire(here, "openai-responses");
