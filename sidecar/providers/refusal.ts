@@ -163,5 +163,10 @@ export function mentionsField(message: string, field: string): boolean {
   if (REASONING_FIELDS.includes(field) && SAID_OF_REASONING.test(message)) return true;
   // Those that are words of the language have to stand as names.
   const isWord = field === "reasoning" || field === "thinking";
-  return new RegExp(isWord ? `[\`'"]${field}\\b|\\b${field}\\.\\w` : `\\b(?:${field}|${camel})\\b`, "u").test(message);
+  return new RegExp(isWord ? asName(field) : `\\b(?:${field}|${camel})\\b`, "u").test(message);
+}
+
+/** In quotes, before a dot or at the beginning before a colon, or behind what it is called. */
+function asName(field: string): string {
+  return `[\`'"]${field}\\b|\\b${field}\\.\\w|^${field}: |\\b(?:argument|parameter|field|property|supplied)s?:? ${field}\\b`;
 }

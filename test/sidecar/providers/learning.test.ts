@@ -222,6 +222,29 @@ describe("What a model refuses is learned", () => {
     });
   }
 
+  for (const words of [
+    "Unrecognized request argument supplied: FIELD",
+    "FIELD: Extra inputs are not permitted",
+    "This model does not support the parameter FIELD.",
+  ]) {
+    test(`quirk 33: a field whose name is a word of the language likewise: ${words}`, async () => {
+      for (const [provider, field] of [
+        [providerOnWire(here, "openai-responses"), "reasoning"],
+        [providerAt(here, "openrouter"), "reasoning"],
+        [providerAt(here, "deepseek"), "thinking"],
+      ] as const) {
+        fake.reset();
+        fake.enqueue({ status: 400, body: { error: { message: words.replace("FIELD", field) } } });
+        for (const _ of ["first", "next"])
+          assert.equal((await call(provider, { request: modelRequest("x", { reasoning: "high" }) })).thrown, null);
+        assert.deepEqual(
+          fake.requests.map(({ body }) => body?.[field] !== undefined),
+          [true, false, false],
+        );
+      }
+    });
+  }
+
   describe("of two that are refused together, the dearer one is kept, and both still go alone", () => {
     const TOGETHER: readonly (readonly [words: string, both: GenerationParameters, kept: string, left: string])[] = [
       [
