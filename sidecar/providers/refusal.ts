@@ -161,6 +161,8 @@ const SAID_OF_REASONING =
 export function mentionsField(message: string, field: string): boolean {
   const camel = field.replaceAll(/_(\w)/gu, (_all, letter: string) => letter.toUpperCase());
   if (REASONING_FIELDS.includes(field) && SAID_OF_REASONING.test(message)) return true;
+  // vLLM, where the tokenizer is Mistral's own.
+  if (field === "chat_template_kwargs" && /\bchat_template is\b/u.test(message)) return true;
   // Those that are words of the language have to stand as names.
   const isWord = field === "reasoning" || field === "thinking";
   return new RegExp(isWord ? asName(field) : `\\b(?:${field}|${camel})\\b`, "u").test(message);

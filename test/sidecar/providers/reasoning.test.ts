@@ -199,6 +199,17 @@ describe("A refusal teaches", () => {
     );
   });
 
+  test("that a model has no template of its own to switch it by, in vLLM's words", async () => {
+    const provider = providerAt(here, "vllm");
+    fake.enqueue(refusal("chat_template is not supported for Mistral tokenizers."));
+    for (const _ of ["first", "next"])
+      assert.equal((await call(provider, { request: modelRequest("x", { reasoning: "high" }) })).thrown, null);
+    assert.deepEqual(
+      fake.requests.map(({ body }) => body?.["chat_template_kwargs"] !== undefined),
+      [true, false, false],
+    );
+  });
+
   test("nothing of reasoning where a sentence only speaks of it", async () => {
     for (const words of ["`stop` is not supported by reasoning models", "Pictures with thinking blocks are not supported"]) {
       const provider = providerAt(here, "openrouter");
