@@ -80,7 +80,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 7", "if (!this.#ended) return;", ""],
     ["quirk 26", 'case "response.incomplete":', ""],
     ["quirk 26", 'if (status === "failed") throw', "if (status === undefined) throw"],
-    ["quirk 32", 'if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: call.id }, out);', ""],
+    ["quirk 32", 'if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: call.id }, told);', ""],
   ],
   "sidecar/providers/openai-responses/items.ts": [["quirk 32", 'while (items.at(-1)?.["type"] === "reasoning") items.pop();', ""]],
   "sidecar/providers/anthropic/reader.ts": [

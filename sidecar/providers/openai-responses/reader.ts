@@ -2,6 +2,7 @@
 // are added, grow and are done, and one terminal event for the whole response.
 
 import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
+import { isWholeCall } from "../conversation.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { isUntypedErrorRecord } from "../error-record.ts";
 import { HeldParts, MAX_PARTS } from "../held-parts.ts";
@@ -24,6 +25,8 @@ export class ResponsesReader implements WireReader {
   readonly #waiting = new Set<string>();
   readonly #held = new HeldParts();
   #calls = new ResponseCalls(this.#held);
+  /** What tells of the latest call, as long as it may be one that was cut: no arguments came, or not all of them. */
+  #doubted: readonly ProviderEvent[] = [];
   #response: string | undefined;
   /** The latest piece of text, and where its message stands. */
   #said = "";
@@ -109,7 +112,7 @@ export class ResponsesReader implements WireReader {
         this.#calls.setArguments(placeOf(record), asJsonText(record["arguments"]));
         break;
       case "response.output_item.added":
-        this.#beginItem(asObject(record["item"]) ?? {}, placeOf(record));
+        this.#beginItem(asObject(record["item"]) ?? {}, placeOf(record), out);
         break;
       case "response.output_item.done":
         this.#endItem(asObject(record["item"]) ?? {}, placeOf(record), out);
@@ -142,6 +145,7 @@ export class ResponsesReader implements WireReader {
     this.#seenItem = undefined;
     this.#waiting.clear();
     this.#calls = new ResponseCalls(this.#held);
+    this.#doubted = [];
   }
 
   #readOther(record: JsonObject, type: string, out: ProviderEvent[]): void {
@@ -214,12 +218,14 @@ export class ResponsesReader implements WireReader {
     out.push(gap === "" ? { type: "reasoning-delta", text } : { type: "reasoning-delta", text, gap });
   }
 
-  #beginItem(item: JsonObject, place: number): void {
+  #beginItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
+    this.#tellDoubted(out);
     if (item["type"] === "function_call") this.#calls.begin(item, place);
   }
 
   #endItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
     const type = asText(item["type"]) ?? "";
+    this.#tellDoubted(out);
     if (type === "function_call") {
       this.#endCall(item, place, out);
     } else if (type === "message") {
@@ -253,15 +259,27 @@ export class ResponsesReader implements WireReader {
     this.#keep(item, out);
   }
 
-  /** A call that says of itself that it is not complete is none, as those that were begun: its arguments may stop anywhere. */
+  /**
+   * A call that says of itself that it is not complete is none, as those that were begun: its arguments may stop anywhere. Servers
+   * exist that call every one complete: there the end of the response decides.
+   */
   #endCall(item: JsonObject, place: number, out: ProviderEvent[]): void {
     if (item["status"] === "incomplete") return;
     const call = this.#calls.end(item, place);
     if (call === undefined) return;
     this.#started = true;
+    const told: ProviderEvent[] = [{ type: "tool-call", ...call }];
+    if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: call.id }, told);
+    this.#doubted = told;
+    if (isWholeCall(call.arguments)) this.#tellDoubted(out);
+  }
+
+  /** Where another item follows, or the response is complete, the call was not cut, and its arguments are all there are. */
+  #tellDoubted(out: ProviderEvent[]): void {
+    if (this.#doubted.length === 0) return;
     this.#calledTools = true;
-    out.push({ type: "tool-call", ...call });
-    if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: call.id }, out);
+    out.push(...this.#doubted);
+    this.#doubted = [];
   }
 
   #endMessage(item: JsonObject, place: number, out: ProviderEvent[]): void {
@@ -284,7 +302,11 @@ export class ResponsesReader implements WireReader {
     if (status === "failed" && this.#usage !== null) out.push({ type: "usage", ...this.#usage });
     if (status === "failed") throw new StreamFailure(readErrorJson({ error: response["error"] ?? { message: "" } }));
     this.#readMissing(asList(response["output"]) ?? [], out);
-    if (status === "completed") this.#endBegunCalls(out);
+    if (status === "completed") {
+      this.#endBegunCalls(out);
+      this.#tellDoubted(out);
+    }
+    this.#doubted = [];
     const reason = asText(asObject(response["incomplete_details"])?.["reason"]);
     this.#rawFinishReason = status === "incomplete" ? (reason ?? status) : status;
     this.#ended = true;
@@ -318,7 +340,10 @@ export class ResponsesReader implements WireReader {
    * their arguments may stop anywhere.
    */
   #endBegunCalls(out: ProviderEvent[]): void {
-    for (const { item, place } of this.#calls.unfinished) this.#endCall(item, place, out);
+    for (const { item, place } of this.#calls.unfinished) {
+      this.#tellDoubted(out);
+      this.#endCall(item, place, out);
+    }
   }
 
   #keep(item: JsonObject, out: ProviderEvent[]): void {

@@ -102,4 +102,33 @@ describe("The Responses API:", () => {
       assert.deepEqual(read("openai-responses", named), expected);
     });
   }
+
+  const incomplete = (output: readonly JsonObject[]): JsonObject => ({
+    type: "response.incomplete",
+    response: { status: "incomplete", incomplete_details: { reason: "max_output_tokens" }, usage, output },
+  });
+  const toldCalls = (...records: readonly JsonObject[]): Answer["tools"] => read("openai-responses", sse(...records)).tools;
+
+  test("a call that an answer's end cut is no call, also where its server says that it is complete", () => {
+    const whole = { ...function_call(1), status: "completed" };
+    for (const written of ["", '{"n', '{"n":2']) {
+      const cut = { ...function_call(2, written), status: "completed" };
+      const items = [done(whole, { output_index: 0 }), done(cut, { output_index: 1 })];
+      assert.deepEqual(toldCalls(...items, incomplete([whole, cut])), [["c1", "a", '{"n":1}']], written);
+      assert.deepEqual(toldCalls(...items, incomplete([])), [["c1", "a", '{"n":1}']], written);
+      assert.deepEqual(toldCalls(incomplete([whole, cut])), [["c1", "a", '{"n":1}']], written);
+    }
+  });
+
+  test("a call without arguments is one where the response is complete, or goes on, in its place", () => {
+    const [first, second] = [function_call(1, ""), function_call(2)];
+    const both: Answer["tools"] = [
+      ["c1", "a", ""],
+      ["c2", "b", '{"n":2}'],
+    ];
+    const items = [done(first, { output_index: 0 }), done(second, { output_index: 1 })];
+    assert.deepEqual(toldCalls(...items, completed()), both);
+    assert.deepEqual(toldCalls(...items, incomplete([first, second])), both);
+    assert.deepEqual(toldCalls(done(first), completed([first])), [["c1", "a", ""]]);
+  });
 });
