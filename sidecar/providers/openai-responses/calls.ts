@@ -22,6 +22,9 @@ type Call = PlacedItem & Omit<ToldCall, "id">;
 /** With its name and its arguments in one text, however these are spaced. */
 type Told = Call & { readonly content: string };
 
+/** Arguments that are none. */
+const NOTHING = /^\s*\{\s*\}\s*$/u;
+
 /** What makes two calls the same one, the surest first. */
 const LIKENESSES: readonly ((call: Call & { readonly content?: string }) => string)[] = [
   ({ item }) => asText(item["call_id"]) ?? "",
@@ -58,12 +61,11 @@ export class ResponseCalls {
     this.#arguments.set(place, (before ?? "") + text);
   }
 
-  /** As they are in the end. They stand in the place of what has come of them. */
+  /** As they are in the end. They stand in the place of what has come of them, which is not read before the call ends. */
   setArguments(place: number, whole: string): void {
-    const text = this.#fuller(whole, place);
-    if (text === "" || text !== whole) return;
-    this.#held.addPart(text);
-    this.#arguments.set(place, text);
+    if (whole === "" || (NOTHING.test(whole) && this.#arguments.has(place))) return;
+    this.#held.addPart(whole);
+    this.#arguments.set(place, whole);
   }
 
   /** Undefined for a call that was told already under the same id: it is repeated. */
@@ -115,7 +117,7 @@ export class ResponseCalls {
   #fuller(written: string, place: number): string {
     const came = this.#arguments.get(place) ?? "";
     if (written === "") return came;
-    return /^\s*\{\s*\}\s*$/u.test(written) && asObject(parseJson(came)) !== undefined ? came : written;
+    return NOTHING.test(written) && asObject(parseJson(came)) !== undefined ? came : written;
   }
 
   #uniqueId(given: string, place: number): string {

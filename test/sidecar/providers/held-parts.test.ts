@@ -211,6 +211,23 @@ test("arguments that come in pieces like the beginning of others are not looked 
   );
 });
 
+test("arguments of a call of the Responses API that are said to be none, again and again, are not looked at each time", (context) => {
+  const record = (type: string, more: object): string =>
+    `data: ${JSON.stringify({ type: `response.function_call_arguments.${type}`, output_index: 0, ...more })}\n\n`;
+  const written = '{"a":1}';
+  const parse = context.mock.method(JSON, "parse");
+  const item = { type: "function_call", call_id: "c", name: "go", arguments: "{}" };
+  const end = `data: ${JSON.stringify({ type: "response.output_item.done", output_index: 0, item })}\n\n`;
+  const stream = record("delta", { delta: written }) + record("done", { arguments: "{}" }).repeat(100) + end;
+  const { events } = readPieces("openai-responses", [Buffer.from(stream)]);
+  const looks = parse.mock.calls.filter((call) => call.arguments[0] === written).length;
+  assert.ok(looks > 0 && looks < 10, `looked at ${looks} times`);
+  assert.deepEqual(
+    events.filter((event) => event.type === "tool-call").map((call) => call.arguments),
+    [written],
+  );
+});
+
 test("arguments that each piece repeats from the beginning are held once", () => {
   const calls = new ToolCallAssembly();
   const text = JSON.stringify({ a: "x".repeat(12_000_000) });
