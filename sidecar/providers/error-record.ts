@@ -3,6 +3,7 @@
 
 import type { JsonObject, JsonValue } from "../types.ts";
 import { asList, asNumber, asObject, asText } from "./json-fields.ts";
+import { isSignOfLife } from "./record-json.ts";
 
 /** Others have the field without an error in it. */
 export function isTold(error: JsonValue | undefined): boolean {
@@ -17,25 +18,31 @@ export function isRefusedInside(record: JsonObject): boolean {
 
 /** For a record that is no piece of an answer: its wire knows none of its fields. */
 export function isErrorRecord(record: JsonObject): boolean {
-  if (isTold(record["error"]) || isRefusedInside(record) || isTold(record["detail"])) return true;
+  if (isTold(record["error"]) || isRefusedInside(record) || (isTold(record["detail"]) && !UNDERWAY.test(asText(record["status"]) ?? "")))
+    return true;
   // Cloudflare's `{"success": false, "errors": [{"code": 7009, "message": "words"}]}`.
   return (asList(record["errors"]) ?? []).length > 0 || isBareError(record);
 }
 
+/** How a request stands that waits to be answered: words beside it are no error's. */
+const UNDERWAY = /^(?:ok|queued|pending|waiting|loading|starting|running|processing|in[ _-]progress)$/iu;
 /** A type that is an error's, or a link, and none of an event. */
 const NO_EVENT = /^$|error|exception|:/iu;
 
-/** The same on a wire where each record says what it is. One that nobody knows yet is passed over. */
-export function isUntypedErrorRecord(record: JsonObject): boolean {
-  return NO_EVENT.test(asText(record["type"]) ?? "") && isErrorRecord(record);
+/** The same on a wire where each record says what it is, be it in the name of its event. One that nobody knows yet is passed over. */
+export function isUntypedErrorRecord(record: JsonObject, event: string): boolean {
+  return NO_EVENT.test(asText(record["type"]) ?? "") && !isSignOfLife(event) && isErrorRecord(record);
 }
+
+/** Nothing, a status that is none of an error, SiliconFlow's number for it, or a word. */
+const WELL = /^(?:0+|[12]\d\d|20000|ok|success)$/iu;
 
 /** The fields of an error, without an object around them (Cerebras, SiliconFlow, GLM and Alibaba, AWS). */
 function isBareError(record: JsonObject): boolean {
   const words = [record["message"], record["msg"], record["errorMessage"]].find((value) => isWritten(value));
   const code = record["code"] ?? record["status_code"] ?? record["errorType"];
   // Others say in these fields that all is well.
-  if (words === undefined || code === 0 || code === 200 || code === "0") return false;
+  if (words === undefined || WELL.test(asText(code) ?? String(asNumber(code)))) return false;
   if (typeof code === "number" || isWritten(code) || record["success"] === false) return true;
   return /error|exception/iu.test(asText(record["type"]) ?? "") || (isAlone(record) && FAILURE.test(asText(words) ?? ""));
 }

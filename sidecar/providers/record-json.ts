@@ -13,7 +13,7 @@ import { AnswerTooLarge, MalformedRecord } from "./wire-adapter.ts";
 export function parseRecords(data: string, event = ""): readonly JsonObject[] {
   const whole = asObject(parseJson(data));
   if (whole !== undefined) return [whole];
-  if (SIGN_OF_LIFE.test(event)) return [];
+  if (isSignOfLife(event)) return [];
   if (hasTooManyValues(data)) throw new AnswerTooLarge("too many values in one record");
   const lines = data.split("\n").filter((line) => !saysNothing(line.trim()));
   const objects = lines.map((line) => asObject(parseJson(line)));
@@ -22,6 +22,11 @@ export function parseRecords(data: string, event = ""): readonly JsonObject[] {
 }
 
 const SIGN_OF_LIFE = /^(?:ping|heartbeat|keep-?alive)$/iu;
+
+/** An event of this name only shows that the server is there. */
+export function isSignOfLife(event: string): boolean {
+  return SIGN_OF_LIFE.test(event);
+}
 
 /**
  * What some write as data so that nobody takes the connection for dead: a comment in the wrong place, as Vertex AI has it for models of

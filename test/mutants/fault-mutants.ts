@@ -79,7 +79,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ["fault 9", 'asText(delta["text"]) ?? asText(delta["thinking"])', 'asText(delta["content"])'],
       [
         "fault 11",
-        'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))',
+        'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record, type))',
         "if (type === undefined)",
       ],
     ],

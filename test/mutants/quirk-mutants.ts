@@ -87,12 +87,16 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 7", "return this.#stopped || this.#stopReason !== null;", "return true;"],
     [
       "quirk 10",
-      'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))',
+      'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record, type))',
       "if (type === undefined)",
     ],
     ["quirk 21", "if (figure === null || (figure === 0 &&", "if (figure === undefined && (figure === 0 &&"],
     ["quirk 21", "{ ...this.#usage };", "{};"],
-    ["quirk 21", 'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))', 'if (type !== "")'],
+    [
+      "quirk 21",
+      'if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record, type))',
+      'if (type !== "")',
+    ],
     ["quirk 30", "signature: block.signature }", 'signature: block.signature.replaceAll("=", "") }'],
   ],
   "sidecar/providers/anthropic/messages.ts": [

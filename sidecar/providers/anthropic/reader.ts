@@ -127,7 +127,7 @@ export class AnthropicReader implements WireReader {
         break;
       default:
         // `ping`, and what may be added later.
-        if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record))
+        if (type === "error" || asObject(record["error"]) !== undefined || isUntypedErrorRecord(record, type))
           throw new StreamFailure(readErrorJson(record));
     }
   }

@@ -5,7 +5,7 @@ import { readErrorJson } from "../error-payload.ts";
 import { isErrorRecord, isRefusedInside, isTold } from "../error-record.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
-import { isEndMark, parseRecords } from "../record-json.ts";
+import { isEndMark, isSignOfLife, parseRecords } from "../record-json.ts";
 import { isOtherTier } from "../service-tier.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { DeltaTemplate } from "./delta-template.ts";
@@ -265,7 +265,7 @@ function isError(chunk: JsonObject, event: string, choices: readonly JsonValue[]
   if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;
   if (choices !== undefined) return false;
   if (event === "error" || chunk["object"] === "error") return true;
-  return chunk["usage"] === undefined && isErrorRecord(chunk);
+  return chunk["usage"] === undefined && !isSignOfLife(event) && isErrorRecord(chunk);
 }
 
 /** llama.cpp's server, while it reads the prompt: `{total, cache, processed, time_ms}` in tokens. */

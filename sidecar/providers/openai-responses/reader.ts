@@ -150,7 +150,7 @@ export class ResponsesReader implements WireReader {
 
   #readOther(record: JsonObject, type: string, out: ProviderEvent[]): void {
     if (type === "error") throw new StreamFailure(readErrorJson(withoutOwnType(record)));
-    if (record["object"] === undefined && isUntypedErrorRecord(record)) throw new StreamFailure(readErrorJson(record));
+    if (record["object"] === undefined && isUntypedErrorRecord(record, type)) throw new StreamFailure(readErrorJson(record));
     // The whole response at once, from a server that does not stream.
     if (record["object"] === "response") this.#endResponse(record, asText(record["status"]) ?? "completed", out);
   }

@@ -166,6 +166,11 @@ describe("An error in the place of an answer, in its provider's own form, is tol
       { message: "warming up" },
       { error: null, detail: null, base_resp: { status_code: 0, status_msg: "" } },
       { type: "status", message: "no error so far" },
+      { code: 202, message: "Accepted" },
+      { code: 20000, message: "Ok", status: true },
+      { code: "200", msg: "fine" },
+      { code: "success", message: "Success" },
+      { status: "queued", detail: "waiting for a worker" },
     ];
     for (const wire of WIRES) {
       for (const record of records) {
@@ -175,5 +180,12 @@ describe("An error in the place of an answer, in its provider's own form, is tol
     const typed = { type: "response.guarded", code: "checked", message: "nothing found", detail: "all is well" };
     for (const wire of ["anthropic", "openai-responses"] as const)
       assert.equal(readPieces(wire, [Buffer.from(sse(typed))]).failure, null, wire);
+  });
+
+  test("but an event that by its name is a sign of life is passed over, whatever it says", () => {
+    for (const wire of ["openai-chat", "anthropic", "openai-responses"] as const)
+      for (const event of ["ping", "heartbeat", "keep-alive"])
+        for (const data of ['{"message":"no timeout so far"}', '{"message":"still here","code":1}', '{"detail":"waiting"}'])
+          assert.equal(readPieces(wire, [Buffer.from(`event: ${event}\ndata: ${data}\n\n`)]).failure, null, `${wire} ${event} ${data}`);
   });
 });
