@@ -70,8 +70,10 @@ export function textsOfDetails(details: JsonValue | undefined): string {
     .join("");
 }
 
+/** What is signed is whole: text behind it is another thought, unless each piece of one has the signature. */
 function continues(before: JsonObject, piece: JsonObject): boolean {
   return (
+    (!hasText(before["signature"]) || before["signature"] === piece["signature"]) &&
     before["type"] === piece["type"] &&
     before["index"] === piece["index"] &&
     before["index"] !== undefined &&

@@ -83,4 +83,11 @@ describe("The reasoning of a chat completion:", () => {
     assert.deepEqual(kept(text("Hm."), other), [text("Hm."), other]);
     assert.deepEqual(kept(text("Hm."), alone, alone), [signed, alone]);
   });
+
+  test("thoughts under one number, each of them signed, stay as many as they are", () => {
+    const end = (signature: string): JsonObject => text(undefined, { signature });
+    const second = { ...signed, text: "Oh.", signature: "t" };
+    assert.deepEqual(kept(text("H"), text("m."), end("s"), text("O"), text("h."), end("t")), [signed, second]);
+    assert.deepEqual(kept(text("H", { signature: "s" }), text("m.", { signature: "s" })), [signed]);
+  });
 });
