@@ -71,11 +71,14 @@ function cachedTokens(usage: JsonObject): number | undefined {
   );
 }
 
-/** As OpenRouter names it, LiteLLM, and Anthropic. */
+/** As OpenRouter names it, LiteLLM, Alibaba (langchain4j/langchain4j-community#788), and Anthropic. */
 function writtenTokens(usage: JsonObject): number | undefined {
   const details = inputDetails(usage);
   return (
-    asCount(details?.["cache_write_tokens"]) ?? asCount(details?.["cache_creation_tokens"]) ?? asCount(usage["cache_creation_input_tokens"])
+    asCount(details?.["cache_write_tokens"]) ??
+    asCount(details?.["cache_creation_tokens"]) ??
+    asCount(details?.["cache_creation_input_tokens"]) ??
+    asCount(usage["cache_creation_input_tokens"])
   );
 }
 

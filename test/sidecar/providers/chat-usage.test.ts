@@ -79,9 +79,10 @@ describe("What a cache took of the prompt", () => {
     assert.deepEqual(tokens({ ...few, total_tokens: 15, prompt_tokens_details: { cached_tokens: 373 } }), [10, 373, undefined, 5]);
   });
 
-  test("is counted once where the input has it already, as LiteLLM and Databricks count it", () => {
+  test("is counted once where the input has it already, as LiteLLM, Databricks and Alibaba count it", () => {
     const cache: JsonObject = { cache_creation_input_tokens: 400, cache_read_input_tokens: 600 };
-    for (const more of [cache, { prompt_tokens_details: { cached_tokens: 600, cache_creation_tokens: 400 } }]) {
+    const details = ["cache_creation_tokens", "cache_creation_input_tokens"].map((name) => ({ cached_tokens: 600, [name]: 400 }));
+    for (const more of [cache, ...details.map((one) => ({ prompt_tokens_details: one }))]) {
       assert.deepEqual(tokens({ prompt_tokens: 1010, completion_tokens: 5, total_tokens: 1015, ...more }), [1010, 600, 400, 5]);
     }
   });
