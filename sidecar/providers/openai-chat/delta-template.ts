@@ -57,7 +57,8 @@ export class DeltaTemplate {
     if (data.slice(0, prefix.length) !== prefix || data.slice(end, end + suffix.length) !== suffix) return undefined;
     const written = data.slice(prefix.length, end);
     const text = isPlain(written) ? written : unescaped(written);
-    if (text === undefined) return undefined;
+    // Where the one field says nothing another may be read in its stead.
+    if (text === undefined || text === "") return undefined;
     this.#matched += 1;
     return { field: template.field, text };
   }

@@ -21,7 +21,7 @@ function learned(data: string, text: string): DeltaTemplate {
 describe("A template", () => {
   test("gives the text of a chunk that differs in its text alone", () => {
     const template = learned(chunk("a"), "a");
-    for (const text of ["", "b", " long text", 'quo"ted', "back\\slash", "line\nbreak", "é😀\u2028", "\\", '"', '"}']) {
+    for (const text of ["b", " long text", 'quo"ted', "back\\slash", "line\nbreak", "é😀\u2028", "\\", '"', '"}']) {
       assert.deepEqual(template.match(chunk(text)), { field: "content", text });
     }
   });
@@ -42,6 +42,18 @@ describe("A template", () => {
     }
   });
 
+  test("does not match a text of nothing, in whose place another field may be read", () => {
+    assert.equal(learned(chunk("a"), "a").match(chunk("")), undefined);
+    const thought = (text: string): string => `{"choices":[{"index":0,"delta":{"reasoning_content":"${text}","reasoning":"R"}}]}`;
+    const reader = new ChatReader(wireTarget("openai-compatible"));
+    const events: ProviderEvent[] = [];
+    for (const text of ["a", "b", ""]) reader.readRecord(thought(text), "", events);
+    assert.deepEqual(
+      events,
+      ["a", "b", "R"].map((text) => ({ type: "reasoning-delta", text })),
+    );
+  });
+
   test("does not match what is no JSON between the quotes", () => {
     const template = learned(chunk("X"), "X");
     for (const written of ["\n", "\\x", "\\", "\u0001", '"', '","x":"', "\\u12"]) {
@@ -57,7 +69,7 @@ describe("A template", () => {
   ] as const) {
     test(`gives the text also where the padding is another one in each chunk: ${what}`, () => {
       const template = learned(chunkWith("a", "x"), "a");
-      for (const text of ["", "b", 'quo"ted', "\\", '","obfuscation":"y', "é"]) {
+      for (const text of ["b", 'quo"ted', "\\", '","obfuscation":"y', "é"]) {
         for (const padding of ["", "y", "long padding, with } and ]"]) {
           assert.deepEqual(template.match(chunkWith(text, padding)), { field: "content", text }, chunkWith(text, padding));
         }
