@@ -28,7 +28,7 @@ const CONTEXT_OVERFLOW: readonly RegExp[] = [
   /`?inputs`? tokens \+ `?max_new_tokens`? must be/iu, // Text Generation Inference
   /`?inputs`? must have less than \d+ tokens/iu, // Text Generation Inference
   /model's context (length|window) (is only )?\(?\d+/iu, // vLLM
-  /exceeds the maximum allowed (input )?length/iu, // SGLang, OpenRouter
+  /(input|prompt|context) length.{0,40} exceeds the maximum allowed (input )?length/iu, // SGLang, OpenRouter
   /prompt token count of \d+ exceeds the limit/iu, // GitHub Copilot
   /prompt exceeds max length/iu, // Zhipu
   /range of input length should be/iu, // Alibaba

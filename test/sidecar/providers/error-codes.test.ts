@@ -216,6 +216,7 @@ describe("A prompt that is too long", () => {
       "Unknown parameter: context",
       "Each stop sequence is too long",
       "The length of the name exceeds 64",
+      "tools.0.function.name exceeds the maximum allowed length of 64 characters",
     ]) {
       assert.equal(errorKind(400, readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)))), "invalid-request", words);
     }
