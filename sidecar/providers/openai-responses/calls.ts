@@ -2,6 +2,7 @@
 // whole response. Servers exist that give it another id, place or text each time; it is told once, under an id of its own.
 
 import type { JsonObject } from "../../types.ts";
+import { isWholeCall } from "../conversation.ts";
 import type { HeldParts } from "../held-parts.ts";
 import { asJsonText, asObject, asText, parseJson } from "../json-fields.ts";
 
@@ -107,6 +108,11 @@ export class ResponseCalls {
   get unfinished(): readonly PlacedItem[] {
     const begun = [...this.#begun].map(([place, item]) => ({ item, place }));
     return begun.filter(({ item }) => !idsOf(item).some((id) => this.#known.has(id)));
+  }
+
+  /** Those of them of which all came but the word that they are done. */
+  get grown(): readonly PlacedItem[] {
+    return this.unfinished.filter((placed) => isWholeCall(this.#read(placed).arguments));
   }
 
   #read({ item, place }: PlacedItem): Call {

@@ -10,7 +10,7 @@ import { asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
-import { ResponseCalls } from "./calls.ts";
+import { ResponseCalls, type PlacedItem } from "./calls.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
 import { readResponseUsage } from "./usage.ts";
@@ -301,9 +301,10 @@ export class ResponsesReader implements WireReader {
     // What failed was paid for up to there.
     if (status === "failed" && this.#usage !== null) out.push({ type: "usage", ...this.#usage });
     if (status === "failed") throw new StreamFailure(readErrorJson({ error: response["error"] ?? { message: "" } }));
+    if (status === "completed") this.#endBegunCalls(this.#calls.grown, out);
     this.#readMissing(asList(response["output"]) ?? [], out);
     if (status === "completed") {
-      this.#endBegunCalls(out);
+      this.#endBegunCalls(this.#calls.unfinished, out);
       this.#tellDoubted(out);
     }
     this.#doubted = [];
@@ -336,11 +337,11 @@ export class ResponsesReader implements WireReader {
   }
 
   /**
-   * Calls that a completed response began and did not say to be done. In a response that is not complete they are none:
-   * their arguments may stop anywhere.
+   * Calls that a completed response began and did not say to be done: at first those whose arguments came, which its output may
+   * repeat under another id and without them. In a response that is not complete they are none: their arguments may stop anywhere.
    */
-  #endBegunCalls(out: ProviderEvent[]): void {
-    for (const { item, place } of this.#calls.unfinished) {
+  #endBegunCalls(begun: readonly PlacedItem[], out: ProviderEvent[]): void {
+    for (const { item, place } of begun) {
       this.#tellDoubted(out);
       this.#endCall(item, place, out);
     }

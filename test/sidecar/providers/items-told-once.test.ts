@@ -153,6 +153,14 @@ describe("A call of the Responses API that was begun and never said to be done",
     assert.deepEqual(read("openai-responses", [...begun, done(0, CALL), completed([])]), [called, finish]);
   });
 
+  test("is told of once where the end repeats it at another place, under another id or without its arguments", () => {
+    const other = { ...CALL, id: "g", call_id: "c9" };
+    for (const repeated of [{ ...CALL, arguments: "" }, { ...CALL, arguments: "{}" }, other, { ...other, arguments: '{ "n": 1 }' }])
+      assert.deepEqual(read("openai-responses", [...begun, completed([repeated])]), [called, finish], JSON.stringify(repeated));
+    // Where nothing came of its arguments, the end has them.
+    assert.deepEqual(read("openai-responses", [added, completed([CALL])]), [called, finish]);
+  });
+
   test("is none where the response is incomplete, since its arguments may stop anywhere", () => {
     const events = read("openai-responses", [added, piece('{"n"'), completed([], "incomplete")]);
     assert.deepEqual(
