@@ -185,10 +185,11 @@ class HttpProvider implements Provider {
       // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
       // 413 is said of the body's bytes.
-      if (error.kind === "context-length" && head.status !== 413 && prepared !== undefined && lessons < MAX_LESSONS) {
-        prepared = await this.#preparation?.enlarge(request, wireTarget, prepared, this.#asking(connection, signal));
-        if (prepared === undefined) throw error;
-        continue;
+      if (prepared !== undefined && head.status !== 413 && lessons < MAX_LESSONS) {
+        const other = await this.#preparation?.afterRefusal(request, wireTarget, prepared, error, this.#asking(connection, signal));
+        if (other === undefined && error.kind === "context-length") throw error;
+        prepared = other ?? prepared;
+        if (other !== undefined) continue;
       }
       const payload = readErrorBody(text);
       const lesson = connection.adapter.learn(head.status, payload, built.body, wireTarget);

@@ -3,7 +3,7 @@
 
 import type { JsonObject, JsonValue, ModelInfo } from "../types.ts";
 import type { ErrorPayload } from "./error-payload.ts";
-import type { ModelRequest, ProviderEvent, ReportedUsage } from "./provider.ts";
+import type { ModelRequest, ProviderError, ProviderEvent, ReportedUsage } from "./provider.ts";
 import type { ProviderRow } from "./registry.ts";
 import type { AskServer, AskServerOnce } from "./server-questions.ts";
 
@@ -41,10 +41,16 @@ export interface Preparation {
   /** Throws `ProviderError` where the request cannot be answered, and what `ask` rejects with. */
   prepare(request: ModelRequest, target: WireTarget, ask: AskServer): Promise<Prepared>;
   /**
-   * What to ask once more with, after a refusal of the kind `context-length`; undefined where the refusal stands. `before` is
-   * what was asked with. Rejects as `ask` does.
+   * What to ask once more with, after a refusal; undefined where the refusal stands. `before` is what was asked with. Rejects as
+   * `ask` does.
    */
-  enlarge(request: ModelRequest, target: WireTarget, before: Prepared, ask: AskServer): Promise<Prepared | undefined>;
+  afterRefusal(
+    request: ModelRequest,
+    target: WireTarget,
+    before: Prepared,
+    refusal: ProviderError,
+    ask: AskServer,
+  ): Promise<Prepared | undefined>;
 }
 
 export interface WireRequest {

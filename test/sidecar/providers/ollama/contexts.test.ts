@@ -260,3 +260,50 @@ describe("a prompt that does not fit", () => {
     assert.deepEqual(warnings(await ask(ollama(), bytes(4000))), []);
   });
 });
+
+describe("a context for which the machine has no memory", () => {
+  const noMemory = { status: 500, body: { error: "model requires more system memory (39.4 GiB) than is available (30.0 GiB)" } };
+
+  it("is asked for half as large, and so by the requests after it", async () => {
+    tell({ limit: 131_072 });
+    const provider = ollama();
+    fake.enqueue(noMemory, noMemory);
+    const events = await ask(provider, bytes(60_000));
+    assert.equal(events.find(({ type }) => type === "finish")?.type, "finish");
+    for (const prompt of ["hi", bytes(60_000)]) await ask(provider, prompt);
+    assert.deepEqual(sizes(), [32_768, 16_384, 8192, 8192, 8192]);
+  });
+
+  it("is not the Modelfile's either", async () => {
+    tell({ limit: 131_072, parameters: "num_ctx 65536" });
+    const provider = ollama();
+    fake.enqueue(noMemory);
+    await ask(provider, "hi");
+    await ask(provider, bytes(150_000));
+    assert.deepEqual(sizes(), [65_536, 32_768, 32_768]);
+  });
+
+  it("is not grown to by a prompt that does not fit: that one is too long, as a conversation is that has to be summarised", async () => {
+    tell({ limit: 131_072 });
+    const tooLong = { status: 400, body: { error: "the input length exceeds the context length" } };
+    fake.enqueue(tooLong, noMemory, tooLong);
+    await assert.rejects(ask(ollama(), "hi"), { kind: "context-length" });
+    assert.deepEqual(sizes(), [8192, 16_384, 8192]);
+  });
+
+  it("is told where the machine has not even that for the smallest, or the size is the caller's own", async () => {
+    tell({ limit: 131_072 });
+    const provider = ollama();
+    fake.enqueue(noMemory, noMemory, noMemory);
+    await assert.rejects(ask(provider, "hi"), /more system memory/u);
+    await assert.rejects(ask(provider, "hi", { providerOptions: { ollama: { options: { num_ctx: 9000 } } } }), { status: 500 });
+    assert.deepEqual(sizes(), [8192, 4096, 9000]);
+  });
+
+  it("is no other failure of the server, which is told as it is", async () => {
+    tell({ limit: 131_072 });
+    fake.enqueue({ status: 500, body: { error: "llama runner process has terminated: exit status 2" } });
+    await assert.rejects(ask(ollama(), "hi"), { status: 500 });
+    assert.deepEqual(sizes(), [8192]);
+  });
+});
