@@ -1,10 +1,10 @@
 // How many tokens a conversation takes of its model's context window: as exactly as anybody can say without being asked for it,
 // and where that may decide something, as the model itself counts.
 
-import { inputTokens } from "../../answers/token-estimate.ts";
+import { estimateTokens, inputTokens } from "../../answers/token-estimate.ts";
 import type { TextTokens } from "../../answers/text-tokens.ts";
 import type { Llm } from "../../api.ts";
-import type { GenerationParameters, ModelRef, StoredMessage } from "../../types.ts";
+import type { GenerationParameters, ModelRef, Part, StoredMessage, Usage } from "../../types.ts";
 import { afterSummary, modelContext } from "../model-context.ts";
 
 /** Tokens kept free for an answer without a limit of its own, and at most this part of the window. */
@@ -12,13 +12,15 @@ const ANSWER_TOKENS = 4096;
 const MOST_FOR_ANSWER = 1 / 4;
 /** The usual estimate is a middling one; code in some tokenizers takes more. */
 const CAUTION = 1.15;
-/** Of the room there is: what is estimated to take less than this surely fits. */
+/** Of the room there is for it: what is estimated to take less than this surely fits. */
 const CLOSE_TO_FULL = 3 / 4;
 
 export interface ContextSize {
   readonly tokens: number;
   /** No tokenizer counts fewer. */
   readonly least: number;
+  /** Of `tokens`, those that the model or its provider has counted. */
+  readonly counted: number;
   /** False where all of it was counted by the model or its provider. */
   readonly estimated: boolean;
   /** How many times as many tokens as estimated it has; 1 where nobody has counted it, and where it has fewer. */
@@ -34,8 +36,8 @@ export interface Conversation {
 }
 
 /** Whether an exact count can decide what an estimate cannot: it may fit, and it may not. */
-export function isCloseToFull({ tokens, least, estimated }: ContextSize, room: number): boolean {
-  return estimated && tokens >= room * CLOSE_TO_FULL && least <= room;
+export function isCloseToFull({ tokens, least, counted, estimated }: ContextSize, room: number): boolean {
+  return estimated && tokens - counted >= (room - counted) * CLOSE_TO_FULL && least <= room;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function countedSize(llm: Llm, conversation: Conversation, estimate
   const tokens = await llm.countTokens?.(modelContext(path, summary), parameters, signal);
   const whole = wholeEstimate(conversation);
   if (tokens === undefined || tokens < whole.least) return estimate;
-  return { tokens, least: tokens, estimated: false, scale: Math.max(1, tokens / carefully(whole.probable)) };
+  return { tokens, least: tokens, counted: tokens, estimated: false, scale: Math.max(1, tokens / carefully(whole.probable)) };
 }
 
 /**
@@ -57,15 +59,33 @@ export async function countedSize(llm: Llm, conversation: Conversation, estimate
 export function contextSize(conversation: Conversation): ContextSize {
   const { path, summary, model } = conversation;
   const counted = path.findLastIndex((stored) => isCounted(stored, model, summary));
-  const usage = path[counted]?.usage;
+  const answer = path[counted];
   const whole = wholeEstimate(conversation);
-  const estimated: ContextSize = { tokens: carefully(whole.probable), least: whole.least, estimated: true, scale: 1 };
-  if (usage === undefined) return estimated;
+  const estimated: ContextSize = { tokens: carefully(whole.probable), least: whole.least, counted: 0, estimated: true, scale: 1 };
+  if (answer?.usage === undefined) return estimated;
   const since = estimateOf(path.slice(counted + 1));
-  const tokens = usage.inputTokens + usage.outputTokens - (usage.reasoningTokens ?? 0);
+  const { inputTokens: asked } = answer.usage;
+  const said = saidIn(answer, answer.usage);
   // Some servers do not count what they read from a cache.
-  if (tokens < whole.least - since.least) return estimated;
-  return { tokens: tokens + carefully(since.probable), least: tokens + since.least, estimated: since.probable > 0, scale: 1 };
+  if (asked + said.tokens < whole.least - since.least) return estimated;
+  return {
+    tokens: asked + said.tokens + carefully(since.probable),
+    least: asked + said.least + since.least,
+    counted: asked + said.counted,
+    estimated: since.probable > 0,
+    scale: 1,
+  };
+}
+
+/** Of an answer, what later requests hold of it: not its thoughts, which many servers count with its words. */
+function saidIn({ message }: StoredMessage, { outputTokens, reasoningTokens }: Usage): Pick<ContextSize, "tokens" | "least" | "counted"> {
+  const { least } = inputTokens({ model: "", messages: [message], parameters: {} });
+  const thoughts = message.content.reduce(
+    (sum: number, part: Part) => sum + (part.type === "reasoning" ? estimateTokens(part.text) : 0),
+    0,
+  );
+  const tokens = Math.max(least, outputTokens - (reasoningTokens ?? thoughts));
+  return { tokens, least, counted: reasoningTokens === undefined && thoughts > 0 ? 0 : tokens };
 }
 
 function wholeEstimate({ path, summary, model, parameters }: Conversation): TextTokens {

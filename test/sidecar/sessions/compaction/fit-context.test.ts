@@ -199,6 +199,42 @@ test("what surely fits or surely does not is not counted, and what cannot be cou
   assert.equal(counted.length, 1);
 });
 
+test("what the provider has counted is not counted again at each turn, as long as what came since surely fits beside it", async () => {
+  const path = conversation(10, 400, { inputTokens: 10_000, outputTokens: 400 });
+  const { counted, fit, told } = counting(path, 16_000, 10_500);
+  assert.equal((await fit()).length, 21);
+  assert.deepEqual([counted.length, told], [0, []]);
+  const close = counting(path, 13_885, 10_405);
+  assert.equal((await close.fit()).length, 21);
+  assert.equal(close.counted.length, 1);
+});
+
+/** Its last answer's figures hold 5,000 tokens of thoughts, of which no later request has one. */
+function thoughtful(reasoningTokens?: number): StoredMessage[] {
+  const path = conversation(10, 400, {
+    inputTokens: 8_300,
+    outputTokens: 5_400,
+    ...(reasoningTokens !== undefined && { reasoningTokens }),
+  });
+  return path.map((stored): StoredMessage => {
+    const { message } = stored;
+    if (message.role !== "assistant" || stored !== path.at(-2)) return stored;
+    return { ...stored, message: { role: "assistant", content: [{ type: "reasoning", text: WORDS.repeat(526) }, ...message.content] } };
+  });
+}
+
+test("what an answer's model has thought takes no room, also where its server counts thoughts and words together", async () => {
+  for (const path of [thoughtful(5_000), thoughtful()]) {
+    const { fit, told } = fitting(path, 12_000);
+    assert.equal((await fit()).length, 21);
+    assert.deepEqual(told, []);
+  }
+  // Where that is guessed the model is asked before anything is summarised.
+  const asked = counting(thoughtful(), 11_600, 8_650);
+  assert.equal((await asked.fit()).length, 21);
+  assert.deepEqual([asked.counted.length, asked.told], [1, []]);
+});
+
 test("where a text has more tokens than estimated, less of it stays beside its summary", async () => {
   const path = conversation(10, 400);
   const kept = async (tokens: number | undefined): Promise<number> => {
