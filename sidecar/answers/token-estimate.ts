@@ -38,9 +38,11 @@ export function inputTokens({ messages, parameters }: ModelRequest): TextTokens 
     add(tokensOfText(parameters.system));
   }
   if (parameters.tools !== undefined) add({ ...tokensOfText(JSON.stringify(parameters.tools)), least: 0 });
+  // What was thought before is read again where tools are called; else it is not sent, or its provider drops it.
+  const thoughts = messages.some(({ content }) => content.some((part: Part) => part.type === "tool-call"));
   for (const { content } of messages) {
     add(about(TOKENS_PER_MESSAGE));
-    for (const part of content) add(partTokens(part));
+    for (const part of content) if (thoughts || part.type !== "reasoning") add(partTokens(part));
   }
   return sum;
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { GenerateOptions, Prompt } from "../../sidecar/api.ts";
 import { buildModelRequest } from "../../sidecar/answers/request.ts";
 import { estimateInputTokens, estimateTokens } from "../../sidecar/answers/token-estimate.ts";
-import type { Message } from "../../sidecar/types.ts";
+import type { Message, Part } from "../../sidecar/types.ts";
 
 const build = (prompt: Prompt, options: GenerateOptions = {}): ReturnType<typeof buildModelRequest> =>
   buildModelRequest("m", prompt, options);
@@ -176,6 +176,17 @@ describe("estimates of tokens", () => {
     assert.equal(estimateTokens("abcdefgh"), 2);
     assert.equal(estimateTokens("日本語文"), 3);
     assert.equal(estimateTokens(""), 0);
+  });
+
+  it("count an answer's thoughts where tools are called, since they are read again nowhere else", () => {
+    const asked = (...answer: readonly Part[]) =>
+      JSON.parse(JSON.stringify([{ role: "assistant", content: [...answer, { type: "text", text: "So." }] }]));
+    const estimate = (...answer: readonly Part[]): number =>
+      estimateInputTokens({ model: "m", messages: asked(...answer), parameters: {} });
+    const thought: Part = { type: "reasoning", text: "x".repeat(4000) };
+    const call: Part = { type: "tool-call", id: "1", name: "look", arguments: "{}" };
+    assert.equal(estimate(thought), estimate());
+    assert.equal(estimate(thought, call), estimate(call) + 1000);
   });
 
   it("count system, tools, messages and images of a request", () => {
