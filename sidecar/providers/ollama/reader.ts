@@ -117,10 +117,16 @@ export function mapFinishReason(raw: string | null, calledTools: boolean): Finis
   return calledTools && known === "stop" ? "tool-calls" : (known ?? "other");
 }
 
-/** The prompt's count is missing where all of it came out of the cache. */
+/** The prompt's count is missing where all of it came out of the cache. What came out of it is a part of it (ollama/ollama#17943). */
 function readUsage(record: JsonObject): Usage | undefined {
   const input = asCount(record["prompt_eval_count"]);
   const output = asCount(record["eval_count"]);
   if (input === undefined && output === undefined) return undefined;
-  return { inputTokens: input ?? 0, outputTokens: output ?? 0, ...(input === undefined ? { estimated: true } : {}) };
+  const cached = asCount(record["prompt_eval_cached_count"]);
+  return {
+    inputTokens: input ?? 0,
+    outputTokens: output ?? 0,
+    ...(input === undefined ? { estimated: true } : {}),
+    ...(cached === undefined || input === undefined ? {} : { cachedTokens: Math.min(cached, input) }),
+  };
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../sidecar/types.ts";
+import { foldEvents, readPieces } from "../../../support/wire-reading.ts";
 import { ndjson, PLAIN, read, TWICE } from "./one-answer.ts";
 
 describe("Ollama's wire:", () => {
@@ -42,6 +43,14 @@ describe("Ollama's wire:", () => {
       read("ollama", ndjson(...plain.slice(0, 2), { ...end, done: false }, message({ content: "7 °C." }), { done: true })),
       PLAIN,
     );
+  });
+  test("tokens from a cache, which are a part of the prompt's", () => {
+    const streamed = (cached: number | null): string => ndjson(...plain.slice(0, -1), { ...end, prompt_eval_cached_count: cached });
+    const counted = (cached: number) => foldEvents(readPieces("ollama", [Buffer.from(streamed(cached))]).events);
+    assert.deepEqual(read("ollama", streamed(null)), PLAIN);
+    const usage = { inputTokens: 9, outputTokens: 5 };
+    assert.deepEqual(counted(7).usage, { ...usage, cachedTokens: 7 });
+    assert.deepEqual(counted(12).usage, { ...usage, cachedTokens: 9 });
   });
   test("arguments as a text, and as nothing", () => {
     const stream = ndjson(
