@@ -249,7 +249,7 @@ class AnswerRun {
   /** The request that is asked again was refused, and took nothing; or it was not, and took what the provider told. */
   #settleBefore(next: Retry, outcome: Outcome): void {
     if (next.phase === "loading-model") return this.#spending.cancel();
-    if (outcome.type !== "returned") return this.#spending.settle(null);
+    if (outcome.type !== "returned" && !this.#numbering.counted) return this.#spending.settle(null);
     const { usage, cost } = this.#numbering.keepTold();
     this.#spending.settle(usage, cost);
   }

@@ -58,6 +58,8 @@ export class AnswerNumbering {
   /** Output counted when the provider's last figures came: what came later is not in them. */
   #outputBytesAtUsage = 0;
   #usage: Usage | null = null;
+  /** The provider itself told it at the end of its request, be it one that failed. */
+  #counted = false;
   /** What the provider says of the price of what `#usage` counts. */
   #billing: Billing = NO_BILLING;
   /** By the attempts before this one. */
@@ -108,6 +110,7 @@ export class AnswerNumbering {
     const usage = this.#finalUsage("complete");
     if (usage !== null) this.#spent.push({ usage, billing: this.#billingOf(usage) });
     this.#usage = null;
+    this.#counted = false;
     this.#billing = NO_BILLING;
     this.#outputBytes = 0;
     this.#outputBytesAtUsage = 0;
@@ -124,6 +127,11 @@ export class AnswerNumbering {
     return this.#number({ type: "discard", what: "text" });
   }
 
+  /** The provider told what the request took, also where it failed: it is paid for. */
+  get counted(): boolean {
+    return this.#counted;
+  }
+
   /** What was told of a request that is asked again and was not refused: it counts beside what follows. Null: nothing was told. */
   keepTold(): Taken {
     const told: Spent = { usage: this.#usage, billing: this.#billing };
@@ -135,6 +143,7 @@ export class AnswerNumbering {
   waiting(phase: "retrying" | "loading-model", untilMs: number): StreamEvent {
     this.#sent = null;
     this.#usage = null;
+    this.#counted = false;
     this.#billing = NO_BILLING;
     this.#finish = null;
     return this.status(phase, untilMs);
@@ -199,6 +208,7 @@ export class AnswerNumbering {
     const lacking = told.inputTokens === 0 && told.charged === undefined ? this.#sent : null;
     if (lacking !== null && told.outputTokens === 0) return null;
     this.#outputBytesAtUsage = this.#outputBytes;
+    this.#counted = true;
     return this.#setUsage(lacking === null ? told : { ...told, inputTokens: estimateInputTokens(lacking), estimated: true });
   }
 

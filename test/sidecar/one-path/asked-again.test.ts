@@ -210,6 +210,20 @@ describe("A 200 after which nothing comes", () => {
     assert.deepEqual([end.usage?.inputTokens, end.usage?.estimated], [50, true], "what else it may have written is not told");
   });
 
+  test("counts what a response that failed says that it took, beside what came then", async () => {
+    const failed = (usage: object | null): { raw: string } => {
+      const response = { status: "failed", error: { code: "server_error", message: "no" }, usage };
+      return { raw: `data: ${JSON.stringify({ type: "response.failed", response })}\n\n` };
+    };
+    fake.enqueue({ steps: [failed({ input_tokens: 40, output_tokens: 7 })] }, { text: "yes" });
+    const end = checkOrder(await eventsOf(llmOn("openai-responses")));
+    fake.enqueue({ steps: [failed(null)] }, { text: "yes" });
+    const other = checkOrder(await eventsOf(llmOn("openai-responses")));
+    assert.deepEqual([end.status, other.status, fake.requests.length], ["complete", "complete", 4]);
+    const more = (what: "inputTokens" | "outputTokens"): number => (end.usage?.[what] ?? 0) - (other.usage?.[what] ?? 0);
+    assert.deepEqual([more("inputTokens"), more("outputTokens")], [40, 7]);
+  });
+
   test("says once what was mapped or left out of the request, however often that is sent", async () => {
     fake.enqueue({ steps: [] }, { text: "yes" });
     const events = await eventsOf(llmOn("anthropic"), "hi", { temperature: 0.5, reasoning: "high", maxOutputTokens: 8000 });
