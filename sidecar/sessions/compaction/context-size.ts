@@ -12,6 +12,9 @@ const ANSWER_TOKENS = 4096;
 const MOST_FOR_ANSWER = 1 / 4;
 /** The usual estimate is a middling one; code in some tokenizers takes more. */
 const CAUTION = 1.15;
+/** Tokens of which it can be said how far the estimate is off, and how far that may be believed of others. */
+const ENOUGH_TO_COMPARE = 200;
+const MOST_SCALE = 2;
 /** Of the room there is for it: what is estimated to take less than this surely fits. */
 const CLOSE_TO_FULL = 3 / 4;
 
@@ -68,13 +71,21 @@ export function contextSize(conversation: Conversation): ContextSize {
   const said = saidIn(answer, answer.usage);
   // Some servers do not count what they read from a cache.
   if (asked + said.tokens < whole.least - since.least) return estimated;
+  const scale = scaleOf(asked + said.tokens, whole.probable - since.probable);
   return {
-    tokens: asked + said.tokens + carefully(since.probable),
+    tokens: asked + said.tokens + Math.ceil(carefully(since.probable) * scale),
     least: asked + said.least + since.least,
     counted: asked + said.counted,
     estimated: since.probable > 0,
-    scale: 1,
+    scale,
   };
+}
+
+/** How many times as many tokens the model has for its conversation as were estimated: for what comes it will be as many. */
+function scaleOf(counted: number, estimate: number): number {
+  // Of a short one most may be what the provider adds by itself.
+  if (estimate < ENOUGH_TO_COMPARE) return 1;
+  return Math.min(MOST_SCALE, Math.max(1, counted / carefully(estimate)));
 }
 
 /** Of an answer, what later requests hold of it: not its thoughts, which many servers count with its words. */
