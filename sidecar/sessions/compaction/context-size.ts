@@ -17,6 +17,8 @@ const ENOUGH_TO_COMPARE = 200;
 const MOST_SCALE = 2;
 /** Of the room there is for it: what is estimated to take less than this surely fits. */
 const CLOSE_TO_FULL = 3 / 4;
+/** The same for what came since something was counted: a text or two, of which an estimate may be further off than of many. */
+const CLOSE_BESIDE_COUNTED = 1 / 2;
 
 export interface ContextSize {
   readonly tokens: number;
@@ -40,7 +42,8 @@ export interface Conversation {
 
 /** Whether an exact count can decide what an estimate cannot: it may fit, and it may not. */
 export function isCloseToFull({ tokens, least, counted, estimated }: ContextSize, room: number): boolean {
-  return estimated && tokens - counted >= (room - counted) * CLOSE_TO_FULL && least <= room;
+  const close = counted > 0 ? CLOSE_BESIDE_COUNTED : CLOSE_TO_FULL;
+  return estimated && tokens - counted >= (room - counted) * close && least <= room;
 }
 
 /**
