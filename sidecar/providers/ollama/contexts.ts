@@ -84,7 +84,7 @@ export class OllamaContexts implements Preparation {
     const reduced = Math.min(this.#bearableContext(model), powerOfTwo(before) / 2);
     const tokens = Math.max(reduced, LEAST_CONTEXT);
     this.#bearable.set(model, { tokens, until: performance.now() + MEMORY_KEEP_MS });
-    this.#sizes.set(model, tokens);
+    this.#sizes.set(model, Math.min(tokens, before));
     return reduced;
   }
 
