@@ -1,26 +1,45 @@
 // A conversation as one text, as the model reads it that is to summarise it: who says what, cut into pieces that it can read.
 
 import { Buffer } from "node:buffer";
+import { tokensOfText } from "../../answers/text-tokens.ts";
 import { fileAsText } from "../../prompt-text.ts";
 import type { Part, StoredMessage } from "../../types.ts";
 
 /** Bytes of one attached file that a summary is made of: what it was about, not all of it. */
 const MOST_OF_A_FILE = 4_000;
+/** Tokens of the blank line between two messages. */
+const BETWEEN = 1;
 
-/** Texts of at most so many bytes each, together all that is said; a single message that is longer loses its middle. */
-export function conversationPieces(messages: readonly StoredMessage[], mostBytes: number): readonly string[] {
+/** Texts of at most so many tokens each, together all that is said; a single message that is longer loses its middle. */
+export function conversationPieces(messages: readonly StoredMessage[], mostTokens: number): readonly string[] {
   const pieces: string[] = [];
   let piece = "";
+  let tokens = 0;
   for (const stored of messages) {
-    const words = shortened(wordsOf(stored), mostBytes);
+    const words = wordsOf(stored);
     if (words === "") continue;
-    if (piece !== "" && Buffer.byteLength(piece) + Buffer.byteLength(words) + 2 > mostBytes) {
+    const next = fitting(words, mostTokens);
+    if (piece !== "" && tokens + next.tokens + BETWEEN > mostTokens) {
       pieces.push(piece);
       piece = "";
     }
-    piece += piece === "" ? words : `\n\n${words}`;
+    tokens = piece === "" ? next.tokens : tokens + next.tokens + BETWEEN;
+    piece += piece === "" ? next.text : `\n\n${next.text}`;
   }
   return piece === "" ? pieces : [...pieces, piece];
+}
+
+/** By the count of nearly every tokenizer: logs and numbers have twice the tokens of other texts of their length. */
+function fitting(words: string, mostTokens: number): { readonly text: string; readonly tokens: number } {
+  let bytes = Buffer.byteLength(words);
+  let text = words;
+  let tokens = tokensOfText(text).most;
+  while (tokens > mostTokens && bytes > 0) {
+    bytes = Math.floor((bytes * mostTokens) / tokens);
+    text = shortened(words, bytes);
+    tokens = tokensOfText(text).most;
+  }
+  return { text, tokens };
 }
 
 /** At most so many bytes of a text: its beginning and its end, and a word of how much is left out between. */

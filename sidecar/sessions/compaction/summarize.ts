@@ -22,8 +22,8 @@ const TOKENS_PER_WORD = 1.5;
 const MOST_BYTES_PER_TOKEN = 8;
 /** Tokens of the words around the piece that is summarised. */
 const WORDS_AROUND = 300;
-/** Bytes of a token in texts where there are the fewest. A piece that is a little short does no harm, one too long fails. */
-const BYTES_PER_TOKEN = 3;
+/** Of a piece, however small the window is. */
+const LEAST_OF_A_PIECE = 333;
 
 const system =
   "You condense conversations, so that they can go on without their older part. Write in the language of the conversation. Answer with the summary alone.";
@@ -50,10 +50,10 @@ export interface Older {
 export async function summarize(llm: Llm, older: Older, signal: AbortSignal): Promise<StoredMessage> {
   const most = Math.max(64, Math.min(SUMMARY_TOKENS, Math.floor(older.window * MOST_OF_THE_WINDOW)));
   const maxOutputTokens = Math.max(most, Math.min(OUTPUT_TOKENS, Math.floor(older.window * MOST_FOR_OUTPUT)));
-  const pieceBytes = Math.max(1_000, (older.window - maxOutputTokens - most - WORDS_AROUND) * BYTES_PER_TOKEN);
+  const pieceTokens = Math.max(LEAST_OF_A_PIECE, older.window - maxOutputTokens - most - WORDS_AROUND);
   const results: GenerateResult[] = [];
   let text = older.before === undefined ? "" : summaryText(older.before);
-  for (const piece of conversationPieces(older.messages, pieceBytes)) {
+  for (const piece of conversationPieces(older.messages, pieceTokens)) {
     const result = await ask(llm, prompt(text, piece, most), { maxOutputTokens, ...passedOn(older.parameters), system }, signal);
     results.push(result);
     text = shortened(result.content.trim(), most * MOST_BYTES_PER_TOKEN);
