@@ -87,17 +87,17 @@ describe("tokens of a conversation with a model of the editor", () => {
     const { counts, requests } = await parrot();
     const before = requests.length;
     // Some 2500 tokens as they are estimated, which would fit.
-    await ask("counted", "a ".repeat(4400));
+    await ask("counted", "letters ".repeat(1250));
     await shown(/The conversation has \d+ tokens, and the model's context window holds 4000/);
-    const counted = counts.filter(({ text }) => text.includes("a a a")).at(-1)?.tokens ?? 0;
-    assert.ok(counted > 4400, `${counted}`);
+    const counted = counts.filter(({ text }) => text.includes("letters letters")).at(-1)?.tokens ?? 0;
+    assert.ok(counted >= 5000, `${counted}`);
     await shown(new RegExp(`The conversation has ${counted} tokens`, "u"));
     assert.equal(requests.length, before, "it was not asked for an answer");
   });
 
   it("are estimated, and called so, where its extension counts none", async () => {
     const { counts } = await parrot();
-    await ask("uncounted", `UNCOUNTED ${"a ".repeat(6000)}`);
+    await ask("uncounted", `UNCOUNTED ${"letters ".repeat(1600)}`);
     await shown(/The conversation has about \d+ tokens, and the model's context window holds 4000/);
     assert.ok(counts.some(({ text, tokens }) => text.includes("UNCOUNTED") && tokens === 0));
   });
