@@ -27,15 +27,13 @@ function readOptions(args: readonly string[]): RunOptions {
 function chooseStages({ desktop: onDesktop, long: takesLong, only }: RunOptions): readonly Stage[] {
   const stages = takesLong ? long : onDesktop ? desktop : everything;
   if (only.length === 0) return stages;
+  const names = stages.flat(2).map(({ name }) => name);
+  const unknown = only.filter((word) => !names.some((name) => name.includes(word)));
+  if (unknown.length > 0) throw new SetupError(`No part is called like ${unknown.join(", ")}. There are: ${names.join(", ")}.`);
   const wanted = ({ name }: Part): boolean => only.some((word) => name.includes(word));
-  const chosen = stages
+  return stages
     .map((stage) => stage.map((lane) => lane.filter(wanted)).filter((lane) => lane.length > 0))
     .filter((stage) => stage.length > 0);
-  if (chosen.length === 0) {
-    const names = stages.flat(2).map(({ name }) => name);
-    throw new SetupError(`No part is called like ${only.join(", ")}. There are: ${names.join(", ")}.`);
-  }
-  return chosen;
 }
 
 async function runStages(stages: readonly Stage[], signal: AbortSignal): Promise<readonly PartResult[]> {
