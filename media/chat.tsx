@@ -32,7 +32,7 @@ function start(): void {
   const store = new ChatStore({
     post,
     frames,
-    now: Date.now,
+    now: () => Date.now(),
     saved: saved === null ? null : { session: saved.session, text: saved.draft },
   });
   const save = (): void => {

@@ -24,6 +24,8 @@ export interface EditorServerOptions {
    * toasts and some dialogs. Leave it out where a person looks.
    */
   readonly developmentExtensions?: boolean;
+  /** Folders have to be trusted, as on a person's machine; else every folder is. */
+  readonly workspaceTrust?: boolean;
   /** Only themes and a few grammars instead of all built-in extensions: half the start time, but errors about missing ones. */
   readonly fewBuiltIns?: boolean;
   readonly env?: Readonly<Record<string, string>>;
@@ -120,7 +122,7 @@ function wrapperCommand(options: EditorServerOptions): string[] {
   const form = ["--config", config, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
   const place = ["--user-data-dir", join(folder, "data"), "--extensions-dir", extensionsFolder];
   const socket = ["--session-socket", join(socketFolder, "session.sock")];
-  const look = ["--disable-workspace-trust", "--disable-getting-started-override", "--ignore-last-opened", "--disable-proxy"];
+  const look = ["--disable-getting-started-override", "--ignore-last-opened", "--disable-proxy", ...trust(options)];
   const development = options.developmentExtensions === true ? ["--vscode-option", "enable-smoke-test-driver"] : [];
   const opened = workspaceFolder === undefined ? [] : [workspaceFolder];
   return [join(codeServer, "out/node/entry.js"), ...form, ...place, ...socket, ...look, ...development, ...opened];
@@ -130,10 +132,13 @@ function serverCommand(options: EditorServerOptions): string[] {
   const form = ["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--without-connection-token", "--accept-server-license-terms"];
   const place = ["--server-data-dir", options.folder, "--extensions-dir", options.extensionsFolder];
   const builtIns = options.fewBuiltIns === true ? ["--builtin-extensions-dir", linkFewBuiltIns(options.folder)] : [];
-  const look = ["--telemetry-level", "off", "--disable-workspace-trust"];
+  const look = ["--telemetry-level", "off", ...trust(options)];
   const development = options.developmentExtensions === true ? ["--enable-smoke-test-driver"] : [];
   return [join(codeServer, "lib/vscode/out/server-main.js"), ...form, ...place, ...builtIns, ...look, ...development];
 }
+
+const trust = ({ workspaceTrust }: EditorServerOptions): readonly string[] =>
+  workspaceTrust === true ? [] : ["--disable-workspace-trust"];
 
 function linkFewBuiltIns(folder: string): string {
   const builtIns = join(folder, "built-in");

@@ -277,7 +277,13 @@ export interface WorkbenchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Pixels of the screen for each of the workbench's; 1 unless told. */
   readonly pixelRatio?: number;
+  /** The folder is opened as one that nobody trusts yet, without being asked about; else trust is switched off. */
+  readonly untrusted?: boolean;
+  /** Files that lie in the folder beside those of the sample, by their paths there. */
+  readonly workspaceFiles?: Readonly<Record<string, string>>;
 }
+
+const unasked = { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" } as const;
 
 /** Starts a workbench of its own. What `sharedWorkbench` gives is enough for most tests. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
@@ -293,10 +299,15 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     const extensionsFolder = join(serverFolder, "extensions");
     mkdirSync(extensionsFolder);
     cpSync(inClone("test/fixtures/sample-workspace"), workspaceFolder, { recursive: true });
+    for (const [path, content] of Object.entries(options.workspaceFiles ?? {})) {
+      mkdirSync(join(workspaceFolder, path, ".."), { recursive: true });
+      writeFileSync(join(workspaceFolder, path), content);
+    }
     await installVsix(vsix, { serverFolder, extensionsFolder });
-    const settings = { ...quietSettings, ...options.settings };
+    const workspaceTrust = options.untrusted === true;
+    const settings = { ...quietSettings, ...(workspaceTrust ? unasked : {}), ...options.settings };
     const env = { ...withoutOwnKeys(), ...options.env };
-    server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env });
+    server = await startEditorServer({ form: "wrapper", folder: serverFolder, extensionsFolder, settings, env, workspaceTrust });
     const page = await newPage(browser, { pixelRatio: options.pixelRatio ?? 1 });
     const workbench = new Workbench({ page, browser, server, serverFolder, workspaceFolder });
     await page.goto(`${server.url}?folder=${encodeURIComponent(workspaceFolder)}`);

@@ -104,8 +104,8 @@ function Notice({ icon, words, retry, message = retry, goesOn = false }: NoticeP
   return (
     <p class={`notice notice-${icon}`}>
       <Icon name={icon} />
-      <span>
-        {words}
+      <span class="notice-line">
+        <span>{words}</span>
         {goesOn && message !== undefined && (
           <Button
             kind="link"

@@ -37,14 +37,18 @@ export function Reasoning({ answer }: { readonly answer: ReadonlySignal<Answer> 
   );
 }
 
+/** Less than this says how the answer travelled, not how long the model thought. */
+const LEAST_THOUGHT_MS = 100;
+
 /** It has begun to think, and no word of the answer has come. */
 export const isThinking = (answer: Answer): boolean =>
   answer.status === "streaming" && answer.reasoning !== "" && answer.reasoningTo === undefined;
 
 function label(answer: Answer): string {
   if (isThinking(answer)) return text("thinking");
-  const { reasoningFrom: from, reasoningTo: to } = answer;
-  return from === undefined || to === undefined ? text("thought") : text("thoughtFor", { time: duration(to - from) });
+  const { reasoningFrom: from = 0, reasoningTo: to = 0 } = answer;
+  // What comes all at once took its time before it came.
+  return to - from < LEAST_THOUGHT_MS ? text("thought") : text("thoughtFor", { time: duration(to - from) });
 }
 
 function hintOf(reasoning: string): string {

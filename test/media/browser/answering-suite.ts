@@ -48,6 +48,23 @@ describe("Answering", () => {
     assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "retry", message: "a1" });
   });
 
+  test("what can be done about a stopped answer begins where its words begin, where it has no room beside them", async () => {
+    await post(page, events("a1", [start, words("Half"), end("cancelled")]));
+    const parts = page.locator(".notice-line > *");
+    await parts.nth(2).waitFor();
+    const starts = async () => parts.evaluateAll((all) => all.map((part) => part.getBoundingClientRect()).map(({ x, y }) => [x, y]));
+    const [wide = []] = await starts();
+    assert.deepEqual(
+      (await starts()).map(([, y]) => y),
+      [wide[1], wide[1], wide[1]],
+      "one line",
+    );
+    await page.setViewportSize({ width: 220, height: 600 });
+    const narrow = await starts();
+    assert.ok((narrow[1]?.[1] ?? 0) > (narrow[0]?.[1] ?? 0), `several lines: ${JSON.stringify(narrow)}`);
+    assert.equal(narrow[1]?.[0], narrow[0]?.[0]);
+  });
+
   test("meanwhile the next questions are lined up, and can be taken back or removed, with Stop beside them", async () => {
     await composer().fill("And then?");
     await page.getByRole("button", { name: "Stop" }).waitFor();
@@ -119,8 +136,18 @@ describe("Answering", () => {
     await fold.click();
     assert.equal(await page.locator(".reasoning-text strong").innerText(), "this");
     assert.equal(await fold.getAttribute("aria-expanded"), "true");
+    await page.evaluate(() => {
+      const { now } = Date;
+      Date.now = () => now() + 60_000;
+    });
     await post(page, events("a1", [words("So."), end()], 3));
-    await page.getByRole("button", { name: /Thought for/ }).waitFor();
+    await page.getByRole("button", { name: /Thought for 1 min/ }).waitFor();
+  });
+
+  test("reasoning that came together with the answer is given no time, which nobody knows", async () => {
+    await post(page, events("a1", [start, { type: "reasoning-delta", text: "First this." }, words("So."), end()]));
+    await page.getByText("So.", { exact: true }).waitFor();
+    assert.equal(await page.locator(".reasoning .fold-label").innerText(), "Reasoning");
   });
 
   test("a failure shows what happened, what to do, and the provider's words folded", async () => {
