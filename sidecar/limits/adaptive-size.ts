@@ -230,10 +230,10 @@ export class AdaptiveSize {
     this.#settleAt(measured);
   }
 
-  /** At what is as good as more; half of it is tried as well, down to what was begun with. */
+  /** At what is as good as more; half of it is tried as well, down to one: what only lies in the server's queue lies there before every chat. */
   #settleAt(measured: Measured): void {
     this.#baseline = measured;
-    const fewer = Math.max(Math.ceil(measured.size / 2), Math.min(this.#start, measured.size));
+    const fewer = Math.ceil(measured.size / 2);
     if (fewer === measured.size) {
       this.#hold(measured.size);
       return;

@@ -78,7 +78,7 @@ describe("how many requests at once an endpoint bears", () => {
   it("stops where twice the requests no longer raise the answers per second, and goes back to half", () => {
     const load = new Load(new AdaptiveSize(64, 4), oneSlot);
     load.answers(200);
-    assert.deepEqual(load.sizes, [4, 8, 4]);
+    assert.deepEqual(load.sizes, [4, 8, 4, 2, 1], "what begins low may still be too much, and then lies before every chat");
     assert.equal(load.size.phase, "holding");
     const batching = new Load(new AdaptiveSize(64, 4), (size) => Math.min(size, 16));
     batching.answers(500);
@@ -93,11 +93,11 @@ describe("how many requests at once an endpoint bears", () => {
     assert.equal(load.size.size, 32);
     lucky = false;
     load.answers(600);
-    assert.deepEqual(load.sizes, [4, 8, 16, 32, 16, 8, 4]);
+    assert.deepEqual(load.sizes, [4, 8, 16, 32, 16, 8, 4, 2, 1]);
     assert.equal(load.size.phase, "holding");
     load.rest(1);
-    load.answers(4 + 8);
-    assert.deepEqual([load.size.size, load.size.phase], [8, "probing"], "what was given up is what is tried again");
+    load.answers(4);
+    assert.deepEqual([load.size.size, load.size.phase], [2, "probing"], "what was given up is what is tried again");
   });
 
   it("gives a size that seems to gain nothing a second round, measured alone, before that is believed", () => {
@@ -203,19 +203,20 @@ describe("how many requests at once an endpoint bears", () => {
     let slots = 4;
     const load = new Load(new AdaptiveSize(64, 4), (size) => Math.min(size, slots));
     load.answers(100);
-    assert.deepEqual(load.sizes, [4, 8, 4]);
+    assert.deepEqual(load.sizes, [4, 8, 4, 2, 4]);
     load.rest(1);
-    load.answers(4 + (8 + 16) + (4 + 8));
-    assert.deepEqual(load.sizes, [4, 8, 4, 8, 4], "still nothing");
+    load.answers(4 + (8 + 16) + (4 + 8) + (4 + 8));
+    assert.deepEqual(load.sizes.slice(5), [8, 4, 2, 4], "still nothing");
     slots = 16;
     load.rest(11);
     load.answers(400);
-    assert.deepEqual(load.sizes, [4, 8, 4, 8, 4, 8, 16, 32, 16, 8, 16]);
+    assert.deepEqual(load.sizes.slice(9), [8, 16, 32, 16, 8, 16]);
   });
 
   it("goes back to where it was when what gained nothing is even refused", () => {
-    const load = new Load(new AdaptiveSize(64, 4), oneSlot);
+    const load = new Load(new AdaptiveSize(64, 4), (size) => Math.min(size, 4));
     load.answers(100);
+    assert.deepEqual([load.size.size, load.size.phase], [4, "holding"]);
     load.rest(6);
     load.answers(4);
     assert.equal(load.size.size, 8);
