@@ -117,7 +117,10 @@ class HttpProvider implements Provider {
       const first = firstEvents(answer, this.#endpoint.key);
       exchange.watchBy({ over: onWhole, heldBack: onHeldBack });
       if ("blocked" in answer) return { first, stream: null };
-      const reader = connection.adapter.createReader(answer.wireTarget);
+      const reader = connection.adapter.createReader(
+        answer.wireTarget,
+        request.parameters.tools?.map(({ name }) => name),
+      );
       return { first, stream: new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits) };
     };
     return new HttpAnswer({

@@ -98,7 +98,8 @@ export interface WireAdapter {
   readonly reasoningApart?: boolean;
   /** Throws `ProviderError` of kind `unsupported` for what the provider cannot do. */
   buildRequest(request: ModelRequest, target: WireTarget): WireRequest;
-  createReader(target: WireTarget): WireReader;
+  /** `offered`: the names of the tools that the model may call. */
+  createReader(target: WireTarget, offered?: readonly string[]): WireReader;
   /**
    * The name of something to do without, if this refusal says that the model cannot take it (quirks 18, 33, 36).
    * `body` is what was refused. Undefined: the refusal stands.

@@ -95,6 +95,23 @@ describe("tools", () => {
     });
   }
 
+  it("whose name comes in pieces is called by the name under which it was offered", async () => {
+    const piece = (called: object) => ({
+      raw: `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: called }] } }] })}\n\n`,
+    });
+    const pieces = [
+      piece({ name: "wea" }),
+      piece({ name: "ther" }),
+      piece({ arguments: '{"city":"Bern"}' }),
+      { finish: "tool-calls" },
+    ] as const;
+    const { toolCalls } = await answer("chat/m", [question], pieces);
+    assert.deepEqual(
+      toolCalls.map(({ name, arguments: given }) => [name, given]),
+      [["weather", '{"city":"Bern"}']],
+    );
+  });
+
   it("and answers go from provider to provider, each reading the calls and results of all before it", async () => {
     const messages: Message[] = [question];
     const cities = ["Aarau", "Basel", "Chur", "Davos", "Erlen", "Fully"];

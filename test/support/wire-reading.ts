@@ -42,8 +42,13 @@ export interface Reading {
 }
 
 /** Reads pieces as they would come off a socket. What an adapter throws beside `StreamFailure` is thrown. */
-export function readPieces(wire: FakeWire, pieces: Iterable<Buffer>, provider: string = PROVIDER_OF_WIRE[wire]): Reading {
-  const reader = ADAPTERS[wire].createReader(wireTarget(provider));
+export function readPieces(
+  wire: FakeWire,
+  pieces: Iterable<Buffer>,
+  provider: string = PROVIDER_OF_WIRE[wire],
+  offered: readonly string[] = [],
+): Reading {
+  const reader = ADAPTERS[wire].createReader(wireTarget(provider), offered);
   const events: ProviderEvent[] = [];
   const sink = (data: string, event: string): void => {
     if (!reader.done) reader.readRecord(data, event, events);

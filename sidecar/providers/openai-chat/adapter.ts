@@ -11,7 +11,7 @@ import { buildChatRequest, learnFromChatRefusal } from "./request.ts";
 export const openaiChat: WireAdapter = {
   framing: "sse",
   buildRequest: buildChatRequest,
-  createReader: (target) => new ChatReader(target),
+  createReader: (target, offered) => new ChatReader(target, offered),
   learn: learnFromChatRefusal,
   modelsPath: "/models",
   readModels: readChatModels,

@@ -18,7 +18,7 @@ import { readChatUsage } from "./usage.ts";
 
 export class ChatReader implements WireReader {
   readonly #target: WireTarget;
-  readonly #calls = new ToolCallAssembly();
+  readonly #calls: ToolCallAssembly;
   readonly #template = new DeltaTemplate();
   readonly #finish = new FinishMark();
   #started = false;
@@ -34,8 +34,9 @@ export class ChatReader implements WireReader {
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
   #isEmpty = true;
 
-  constructor(target: WireTarget) {
+  constructor(target: WireTarget, offered: readonly string[] = []) {
     this.#target = target;
+    this.#calls = new ToolCallAssembly(offered);
   }
 
   get started(): boolean {

@@ -43,6 +43,12 @@ export interface FinishedCall {
 export class ToolCallAssembly {
   readonly #calls: CallInPieces[] = [];
   readonly #held = new HeldParts();
+  readonly #offered: ReadonlySet<string>;
+
+  /** `offered`: the names of the tools that the model may call. */
+  constructor(offered: readonly string[] = []) {
+    this.#offered = new Set(offered);
+  }
 
   /** Whether there is any that says something: some servers announce calls and send none. */
   get any(): boolean {
@@ -105,9 +111,10 @@ export class ToolCallAssembly {
     const call = this.#callOf({ id, name, written }, index);
     if (call === undefined) return false;
     // What repeats the call's id or name alone says nothing: some do so behind the finish reason, which stands then.
-    const isNew = written !== "" || (call.id === "" && id !== "") || (call.name === "" && name !== "");
+    const named = call.name === "" ? name : (this.#joinedName(call, name) ?? call.name);
+    const isNew = written !== "" || (call.id === "" && id !== "") || named !== call.name;
     if (call.id === "") call.id = id;
-    if (call.name === "") call.name = name;
+    call.name = named;
     if (custom !== undefined) call.isCustom = true;
     if (written !== "") this.#grow(call, written);
     if (piece["extra_content"] !== undefined) this.#held.addPart(piece["extra_content"]);
@@ -126,11 +133,11 @@ export class ToolCallAssembly {
   }
 
   /**
-   * The call that a piece belongs to; undefined for one that is told of again. A call has one name: another begins another call,
-   * under whatever index and id, for servers exist that give all calls the same. Nothing can follow an object that is whole: an
-   * object behind it, under the same index and without an id of its own, is another call, for Gemini's interface gives all calls
-   * of an answer one index (NousResearch/hermes-agent#62940) and gateways lose their names beside (dyedd/lens#49). An empty
-   * object that arguments of the same call follow was no more than a place kept for them.
+   * The call that a piece belongs to; undefined for one that is told of again. A call has one name: another, which is not the rest of
+   * it, begins another call, under whatever index and id, for servers exist that give all calls the same. Nothing can follow an
+   * object that is whole: an object behind it, under the same index and without an id of its own, is another call, for Gemini's
+   * interface gives all calls of an answer one index (NousResearch/hermes-agent#62940) and gateways lose their names beside
+   * (dyedd/lens#49). An empty object that arguments of the same call follow was no more than a place kept for them.
    */
   #callOf(
     piece: { readonly id: string; readonly name: string; readonly written: string },
@@ -138,7 +145,10 @@ export class ToolCallAssembly {
   ): CallInPieces | undefined {
     const { id, name, written } = piece;
     const found = this.#find(id, name, index);
-    if (found === undefined || (name !== "" && found.name !== "" && name !== found.name)) return this.#begin(index);
+    if (found === undefined) return this.#begin(index);
+    if (name !== "" && found.name !== "" && name !== found.name) {
+      return this.#joinedName(found, name) === undefined ? this.#begin(index) : found;
+    }
     if (found.isCustom || !/^\s*[{"]/u.test(written) || !isWhole(found)) return found;
     const told = argumentsOf(found);
     if (isSame(written, told)) return undefined;
@@ -172,6 +182,18 @@ export class ToolCallAssembly {
     if (index !== undefined) return this.#calls.findLast((call) => call.index === index);
     const last = this.#calls.at(-1);
     return name === "" || last?.name === "" ? last : undefined;
+  }
+
+  /**
+   * The name of a call whose name comes in pieces, as Gemini's models may send it (continuedev/continue#5849); undefined where
+   * `name` is no piece of it. Which tools were offered decides that: together they begin the name of one, and the piece alone is
+   * none; or the piece has all that came before it.
+   */
+  #joinedName(call: CallInPieces, name: string): string | undefined {
+    if (name === "" || name === call.name || call.arguments !== "") return undefined;
+    const begins = (joined: string): boolean => [...this.#offered].some((offered) => offered.startsWith(joined));
+    if (!this.#offered.has(call.name) && name.startsWith(call.name) && begins(name)) return name;
+    return !this.#offered.has(name) && begins(call.name + name) ? call.name + name : undefined;
   }
 
   #begin(index: number | undefined): CallInPieces {

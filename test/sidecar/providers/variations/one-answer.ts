@@ -13,9 +13,9 @@ export type Answer = Pick<FoldedAnswer, "text" | "reasoning"> & {
 };
 
 /** Reads a stream whole and one byte at a time, which must come to the same. */
-export function read(wire: FakeWire, stream: string): Answer {
-  const whole = readPieces(wire, [Buffer.from(stream)]);
-  const pieces = readPieces(wire, bytesOneByOne(Buffer.from(stream)));
+export function read(wire: FakeWire, stream: string, offered: readonly string[] = []): Answer {
+  const whole = readPieces(wire, [Buffer.from(stream)], undefined, offered);
+  const pieces = readPieces(wire, bytesOneByOne(Buffer.from(stream)), undefined, offered);
   assert.deepEqual(pieces.events, whole.events, "the same one byte at a time");
   assert.equal(whole.failure, null);
   const { text, reasoning, tools, usage, finish } = foldEvents(whole.events);

@@ -17,6 +17,8 @@ const bern: JsonObject = { id: "c1", type: "function", function: { name: "weathe
 
 const custom = (called: JsonObject, more: JsonObject = {}): JsonObject => chunk({ tool_calls: [{ index: 0, custom: called, ...more }] });
 
+const OFFERED = ["weather", "get_weather", "a", "b", "ab", "sql"];
+
 const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readonly JsonObject[]])[] = [
   [
     "another name begins another call under one index and one id, its arguments in pieces",
@@ -67,6 +69,31 @@ const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readon
     "another name begins another call also where neither has arguments",
     calledAs(["c1", "a", ""], ["c1_1", "b", ""]),
     [piece({ name: "a", arguments: "" }, { id: "c1" }), piece({ name: "b", arguments: "" }, { id: "c1" })],
+  ],
+  [
+    "the pieces of a name that was offered are one call's",
+    calledAs(["c1", "get_weather", BERN]),
+    [
+      piece({ name: "get", arguments: "" }, { id: "c1" }),
+      piece({ name: "_wea" }, { id: "c1" }),
+      piece({ name: "ther" }),
+      piece({ arguments: BERN }),
+    ],
+  ],
+  [
+    "the pieces of a name that was offered, each with all that came before it, are one call's",
+    calledAs(["c1", "get_weather", BERN]),
+    [piece({ name: "get_" }, { id: "c1" }), piece({ name: "get_wea" }), piece({ name: "get_weather", arguments: BERN })],
+  ],
+  [
+    "two names that were offered are two calls', though together they would be a third one's",
+    calledAs(["c1", "a", ""], ["c1_1", "b", '{"n":2}']),
+    [piece({ name: "a", arguments: "" }, { id: "c1" }), piece({ name: "b", arguments: '{"n":2}' }, { id: "c1" })],
+  ],
+  [
+    "a name behind arguments begins another call, also where it could be the rest of the first one's",
+    calledAs(["c1", "get", '{"n":1}'], ["c1_1", "_weather", '{"n":2}']),
+    [piece({ name: "get", arguments: '{"n":1}' }, { id: "c1" }), piece({ name: "_weather", arguments: '{"n":2}' }, { id: "c1" })],
   ],
   [
     "a name that each piece repeats is that of one call",
@@ -133,7 +160,7 @@ const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readon
 
 describe("Calls of tools over chat completions:", () => {
   for (const [title, expected, pieces] of FORMS)
-    test(title, () => assert.deepEqual(read("openai-chat", sse(...pieces, stopped("tool_calls"), counted, "[DONE]")), expected));
+    test(title, () => assert.deepEqual(read("openai-chat", sse(...pieces, stopped("tool_calls"), counted, "[DONE]"), OFFERED), expected));
 
   test("arguments that each piece repeats are told once also where the model did not finish them", () => {
     const pieces = [piece({ name: "weather", arguments: '{"city' }, { id: "c1" }), piece({ arguments: '{"city":"B' })];
