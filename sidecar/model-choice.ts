@@ -4,16 +4,16 @@
 import type { ModelInfo } from "./types.ts";
 
 /** By provider, the best first. */
-const PREFERRED: { readonly [provider: string]: readonly RegExp[] } = {
-  openai: [/^gpt-5[\d.]*-mini$/u, /^gpt-5[\d.]*$/u, /^gpt-4\.1-mini$/u, /^gpt-/u],
-  azure: [/^gpt-5[\d.]*-mini/u, /^gpt-/u],
-  anthropic: [/^claude-haiku-\d/u, /^claude-sonnet-\d/u, /^claude-/u],
-  gemini: [/^gemini-[\d.]+-flash$/u, /flash/u],
-  openrouter: [/^openai\/gpt-5[\d.]*-mini$/u, /^anthropic\/claude-haiku/u],
-  mistral: [/^mistral-small-latest$/u, /^mistral-small/u],
-  deepseek: [/^deepseek-chat$/u],
-  groq: [/llama.*instant/u, /llama/u],
-};
+const PREFERRED: ReadonlyMap<string, readonly RegExp[]> = new Map([
+  ["openai", [/^gpt-5[\d.]*-mini$/u, /^gpt-5[\d.]*$/u, /^gpt-4\.1-mini$/u, /^gpt-/u]],
+  ["azure", [/^gpt-5[\d.]*-mini/u, /^gpt-/u]],
+  ["anthropic", [/^claude-haiku-\d/u, /^claude-sonnet-\d/u, /^claude-/u]],
+  ["gemini", [/^gemini-[\d.]+-flash$/u, /flash/u]],
+  ["openrouter", [/^openai\/gpt-5[\d.]*-mini$/u, /^anthropic\/claude-haiku/u]],
+  ["mistral", [/^mistral-small-latest$/u, /^mistral-small/u]],
+  ["deepseek", [/^deepseek-chat$/u]],
+  ["groq", [/llama.*instant/u, /llama/u]],
+]);
 
 /** Models that a server lists beside those that chat. */
 const NOT_FOR_CHAT = /embed|(^|[/:-])bge-|rerank|whisper|moderation|(^|[/:-])tts|clip-/iu;
@@ -21,7 +21,7 @@ const NOT_FOR_CHAT = /embed|(^|[/:-])bge-|rerank|whisper|moderation|(^|[/:-])tts
 /** Undefined where the list holds nothing that can chat. */
 export function firstChoice(provider: string, models: readonly ModelInfo[]): ModelInfo | undefined {
   const able = models.filter(({ model }) => !NOT_FOR_CHAT.test(model));
-  for (const pattern of PREFERRED[provider] ?? []) {
+  for (const pattern of PREFERRED.get(provider) ?? []) {
     const match = able.find(({ model }) => pattern.test(model));
     if (match !== undefined) return match;
   }

@@ -15,7 +15,11 @@ import { CommandError, UsageError } from "./usage.ts";
 
 type Run = (program: Program, args: readonly string[]) => Promise<ExitStatus>;
 
-const runs: { readonly [command: string]: Run | undefined } = { ask, gather: gatherFiles, models };
+const runs: ReadonlyMap<string, Run> = new Map([
+  ["ask", ask],
+  ["gather", gatherFiles],
+  ["models", models],
+]);
 
 /** Never rejects: what goes wrong is told on the error output and by the status. */
 export async function runParley(args: readonly string[], terminal: Terminal): Promise<ExitStatus> {
@@ -55,7 +59,7 @@ async function runCommand([first, ...rest]: readonly string[], terminal: Termina
   }
   if (first === "serve") return serveStdio(terminal, rest);
   if (first === "sessions") return sessions(terminal, rest);
-  const run = first === undefined ? undefined : runs[first];
+  const run = first === undefined ? undefined : runs.get(first);
   if (run === undefined) throw unknownCommand(first);
   return runWithEngine(run, terminal, rest);
 }

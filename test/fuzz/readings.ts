@@ -16,10 +16,13 @@ function checkEvent(event: ProviderEvent): void {
   else if (event.type === "tool-call") assert.ok([event.id, event.name, event.arguments].every((field) => typeof field === "string"));
   else if (event.type === "usage")
     assert.ok([event.inputTokens, event.outputTokens].every((count) => Number.isSafeInteger(count) && count >= 0));
-  else if (event.type === "finish") assert.ok(event.rawFinishReason === null || typeof event.rawFinishReason === "string");
-  else if (event.type === "opaque") assert.ok(typeof event.provider === "string");
-  // Events are kept and sent on.
+  else if (event.type === "finish") {
+    assert.ok(typeof event.finishReason === "string");
+    assert.ok(event.rawFinishReason === null || typeof event.rawFinishReason === "string");
+  } else if (event.type === "opaque") assert.ok(typeof event.provider === "string");
+  // Events are kept and sent on, to other threads too.
   JSON.stringify(event);
+  structuredClone(event);
 }
 
 /** Fails unless the reading ends as it may. */

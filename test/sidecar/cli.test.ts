@@ -276,6 +276,7 @@ describe("parley, asked wrongly,", () => {
   const table: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["names its commands", [], /A command is missing: ask, gather, models, sessions, serve/u],
     ["knows no other command", ["aks"], /no command "aks"/u],
+    ["knows none by what all objects have", ["constructor"], /no command "constructor"/u],
     ["wants a prompt", ["ask"], /What is to be asked\?/u],
     ["wants one prompt", ["ask", "two", "words"], /One PROMPT is expected, not 2/u],
     ["offers the option that was meant", ["ask", "--temprature", "1", "x"], /no option --temprature\. Did you mean --temperature\?/u],

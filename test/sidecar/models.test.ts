@@ -323,5 +323,6 @@ describe("the choice among a provider's models", () => {
     assert.equal(of("ollama", "nomic-embed-text:latest", "qwen3:4b"), "qwen3:4b");
     assert.equal(of("lmstudio", "text-embedding-bge-m3"), undefined);
     assert.equal(of("box"), undefined);
+    assert.equal(of("constructor", "m"), "m");
   });
 });

@@ -298,22 +298,22 @@ const PAUSED =
 /** Reasons that stop a message wherever it is. */
 const CUTTING: readonly string[] = ["max_tokens", "model_context_window_exceeded", "refusal", "sensitive"];
 
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
   // The limit is that of the rounds in which its own tools may run.
-  pause_turn: "length",
-  model_context_window_exceeded: "length",
-  tool_use: "tool-calls",
-  refusal: "content-filter",
-  sensitive: "content-filter",
-};
+  ["pause_turn", "length"],
+  ["model_context_window_exceeded", "length"],
+  ["tool_use", "tool-calls"],
+  ["refusal", "content-filter"],
+  ["sensitive", "content-filter"],
+]);
 
 /** `raw` null: the message ended without saying why. */
 export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
   if (raw === null) return calledTools ? "tool-calls" : "other";
-  return REASONS[raw] ?? "other";
+  return REASONS.get(raw) ?? "other";
 }
 
 /**

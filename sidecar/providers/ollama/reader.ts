@@ -109,11 +109,14 @@ export class OllamaReader implements WireReader {
   }
 }
 
-const REASONS: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["length", "length"],
+]);
 
 /** `raw` null: the answer was done without a reason. Ollama says `stop` also where the model called a tool. */
 export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
-  const known = raw === null ? "stop" : REASONS[raw];
+  const known = raw === null ? "stop" : REASONS.get(raw);
   return calledTools && known === "stop" ? "tool-calls" : (known ?? "other");
 }
 

@@ -353,18 +353,18 @@ export class ResponsesReader implements WireReader {
   }
 }
 
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  completed: "stop",
-  max_output_tokens: "length",
-  max_tokens: "length",
-  content_filter: "content-filter",
-  incomplete: "length",
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ["completed", "stop"],
+  ["max_output_tokens", "length"],
+  ["max_tokens", "length"],
+  ["content_filter", "content-filter"],
+  ["incomplete", "length"],
   // Not by the caller, who would not be reading any more.
-  cancelled: "error",
-};
+  ["cancelled", "error"],
+]);
 
 export function mapFinishReason(raw: string | null, calledTools: boolean, refused: boolean): FinishReason {
-  const known = raw === null ? undefined : REASONS[raw];
+  const known = raw === null ? undefined : REASONS.get(raw);
   if (known === "stop" && calledTools) return "tool-calls";
   return known === "stop" && refused ? "content-filter" : (known ?? "other");
 }

@@ -9,7 +9,7 @@ import type { FakeStep, FakeWire } from "../../support/fake-provider-script.ts";
 import { call, type CallOutcome } from "../../support/provider-calls.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 import { chunk, counted, stopped } from "./variations/chat-records.ts";
-import { sse } from "./variations/one-answer.ts";
+import { ndjson, sse } from "./variations/one-answer.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -105,6 +105,37 @@ describe("What a filter ended is told as filtered, in Gemini's and Bedrock's own
     const { events } = await chat([{ raw: sse(saidWith("function_call_filter: MALFORMED_FUNCTION_CALL", {})) }, { raw: END }]);
     assert.equal(foldEvents(events).finish?.finishReason, "other");
   });
+});
+
+describe("A finish reason that all objects have a field of the same name as is none that is known", () => {
+  const endsWith: Readonly<Record<FakeWire, (reason: string) => string>> = {
+    "openai-chat": (reason) => sse(chunk({ content: "So." }), saidWith(reason, {}), "[DONE]"),
+    "openai-responses": (reason) =>
+      sse(
+        { type: "response.output_text.delta", item_id: "m", output_index: 0, content_index: 0, delta: "So." },
+        { type: "response.incomplete", response: { id: "r", status: "incomplete", incomplete_details: { reason }, output: [] } },
+      ),
+    anthropic: (reason) =>
+      sse(
+        { type: "message_start", message: { id: "m", usage: { input_tokens: 1, output_tokens: 1 } } },
+        { type: "content_block_start", index: 0, content_block: { type: "text", text: "So." } },
+        { type: "content_block_stop", index: 0 },
+        { type: "message_delta", delta: { stop_reason: reason } },
+        { type: "message_stop" },
+      ),
+    ollama: (reason) => ndjson({ message: { role: "assistant", content: "So." }, done: true, done_reason: reason }),
+  };
+  for (const wire of ["openai-chat", "openai-responses", "anthropic", "ollama"] as const) {
+    test(`over ${wire}`, async () => {
+      for (const reason of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+        fake.enqueue({ steps: [{ raw: endsWith[wire](reason) }] });
+        const { events, thrown } = await call(providerOnWire(here, wire));
+        assert.equal(thrown, null);
+        const { text, finish } = foldEvents(events);
+        assert.deepEqual([text, finish?.finishReason, finish?.rawFinishReason], ["So.", "other", reason]);
+      }
+    });
+  }
 });
 
 test("A finish reason of its own ends an answer whose connection stays open, after a while", async (context) => {
