@@ -1,6 +1,7 @@
 // `parley gather`: one question about many files, of one model or several.
 
-import { access, constants, stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { endWithout } from "../answers/end-without.ts";
 import { AnswerFold } from "../answers/fold.ts";
@@ -83,7 +84,7 @@ async function checked(parsed: ParsedArguments): Promise<Checked> {
   if (report !== undefined) await checkReport(report, parsed.operands);
   const maxOutputTokens = numberOption(parsed, "max-output-tokens", 1, Number.MAX_SAFE_INTEGER, true);
   const concurrency = numberOption(parsed, "concurrency", 1, 1000, true);
-  return { prompt, ...eachOnce(parsed.operands), maxOutputTokens, concurrency, budget: budgetOf(parsed), report };
+  return { prompt, ...(await eachOnce(parsed.operands)), maxOutputTokens, concurrency, budget: budgetOf(parsed), report };
 }
 
 function budgetOf(parsed: ParsedArguments): BudgetLimits | undefined {
@@ -110,23 +111,32 @@ async function checkPrices(program: Program, llms: readonly Llm[], baseUrl: stri
 
 /** What would make the report fail, or do harm, is found before the answers are paid for. */
 async function checkReport(report: string, files: readonly string[]): Promise<void> {
-  const overwritten = files.find((file) => resolve(file) === resolve(report));
+  const there = await stat(report, { bigint: true }).catch(() => undefined);
+  const areSame = await Promise.all(files.map(async (file) => resolve(file) === resolve(report) || isSameFile(there, file)));
+  const overwritten = files[areSame.indexOf(true)];
   if (overwritten !== undefined) {
     throw new UsageError(`The report would overwrite ${overwritten}, which is one of the files: give --report another name.`);
   }
-  const there = await stat(report).catch(() => undefined);
   if (there?.isDirectory() === true) throw new UsageError(`The report cannot be written: ${report} is a folder. Name a file in it.`);
   await access(there?.isFile() === false ? report : dirname(resolve(report)), constants.W_OK).catch(() => {
     throw new UsageError(`The report cannot be written: there is no folder ${dirname(resolve(report))} that can be written to.`);
   });
 }
 
-/** A file that is named twice, as two patterns of a shell may do, is asked about once. */
-function eachOnce(operands: readonly string[]): Pick<Checked, "files" | "repeated"> {
+/** By whatever name: that of a link, or one in other letters. */
+async function isSameFile(one: BigIntStats | undefined, path: string): Promise<boolean> {
+  if (one?.isFile() !== true) return false;
+  const other = await stat(path, { bigint: true }).catch(() => undefined);
+  return other?.dev === one.dev && other.ino === one.ino;
+}
+
+/** A file that is named twice, as two patterns of a shell may do, or once by a link, is asked about once. */
+async function eachOnce(operands: readonly string[]): Promise<Pick<Checked, "files" | "repeated">> {
+  const paths = await Promise.all(operands.map((file) => realpath(file).catch(() => resolve(file))));
   const files = new Map<string, string>();
   const repeated = new Set<string>();
-  for (const file of operands) {
-    const path = resolve(file);
+  for (const [index, file] of operands.entries()) {
+    const path = paths[index] ?? file;
     if (files.has(path)) repeated.add(file);
     else files.set(path, file);
   }

@@ -175,6 +175,22 @@ describe("parley gather", () => {
     assert.equal(fake.requests.length, 2);
   });
 
+  it("takes a file by the name of a link to it for that file", { skip: onWindows ? "links need a privilege" : false }, async () => {
+    await symlink("a.ts", join(folder, "link-to-a.md"));
+    await mkdir(join(folder, "d"));
+    await symlink(".", join(folder, "d", "loop"));
+    const before = await readFile(join(folder, "a.ts"), "utf8");
+    for (const name of ["link-to-a.md", "d/loop/../a.ts"]) {
+      const { status, stderr } = await gather("--report", name, "b.ts", "a.ts");
+      assert.deepEqual([status, fake.requests.length], [2, 0]);
+      assert.match(stderr, /would overwrite a\.ts/u);
+      assert.equal(await readFile(join(folder, "a.ts"), "utf8"), before);
+    }
+    const { stderr } = await gather("a.ts", "link-to-a.md");
+    assert.deepEqual([stderr, fake.requests.length], ["parley: given more than once, and asked about once: link-to-a.md.\n", 1]);
+    for (const name of ["link-to-a.md", "d"]) await rm(join(folder, name), { recursive: true });
+  });
+
   it("writes a report through a link, which stays one", { skip: onWindows ? "links need a privilege" : false }, async () => {
     await symlink("d.ts", join(folder, "link.md"));
     const { status } = await gather("--report", "link.md", "a.ts");
