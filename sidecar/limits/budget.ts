@@ -85,6 +85,8 @@ export class Budget {
   #outputTokens = 0;
   /** Input that was counted beyond the estimates of it, in all answers: instructions of the server, languages of many tokens. */
   #unforeseenTokens = 0;
+  /** US dollars that were paid beyond the price of the tokens, in all answers: searches, fees, dearer servers; less what caches saved. */
+  #unforeseenAmount = 0;
   /** What one of those that went out took at the least. */
   #smallest: Amounts | undefined;
   #refusedInARow = 0;
@@ -167,13 +169,14 @@ export class Budget {
     const amounts = this.#amounts(need, need.outputTokens ?? this.#expectedOutput());
     const least = need.outputTokens === undefined ? this.#amounts(need, 1) : amounts;
     // Nothing that was spent comes back: what is too large for the rest now is so for ever.
-    if (!this.#isWithin(sum(this.#spent, least))) throw this.#refusal(largerThanBudget, budgetExhausted);
+    if (!this.#isWithin(sum(this.#spent, least), 1)) throw this.#refusal(largerThanBudget, budgetExhausted);
     // Where nobody knows how long the answer will be, one request at a time goes out as long as anything is left.
     const moving = this.#underWay - this.#heldBack;
-    if (moving > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts))) return undefined;
+    const together = this.#underWay + 1;
+    if (moving > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), amounts), together)) return undefined;
     if (moving >= FIRST_AT_ONCE && this.#isUnknown()) return undefined;
     // Nothing is given back before a reader reads on, who may be waiting for this one.
-    if (this.#heldBack > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), least))) throw largerThanBudget();
+    if (this.#heldBack > 0 && !this.#isWithin(sum(sum(this.#spent, this.#held), least), together)) throw largerThanBudget();
     this.#smallest = this.#smallest === undefined ? least : smaller(least, this.#smallest);
     this.#refusedInARow = 0;
     return this.#hold(amounts, need);
@@ -187,7 +190,7 @@ export class Budget {
   /** One is refused alone, as long as what is left has room for one as small as any that has gone out. */
   #refusal(alone: () => ProviderError, afterMany: () => ProviderError): ProviderError {
     this.#refusedInARow++;
-    const isAnyLeft = this.#isWithin(sum(this.#spent, this.#smallest ?? ONE));
+    const isAnyLeft = this.#isWithin(sum(this.#spent, this.#smallest ?? ONE), 1);
     if (isAnyLeft && this.#refusedInARow < MOST_REFUSED) return alone();
     if (isAnyLeft) this.#ending = afterMany;
     this.#end.abort();
@@ -195,7 +198,8 @@ export class Budget {
     return this.ending();
   }
 
-  #hold(amounts: Amounts, { tariff, inputTokens, model }: Need): Reservation {
+  #hold(amounts: Amounts, need: Need): Reservation {
+    const { tariff, inputTokens, model } = need;
     this.#held = sum(this.#held, amounts);
     this.#underWay++;
     let open = true;
@@ -217,7 +221,7 @@ export class Budget {
     };
     const again: Amounts = { ...NOTHING, requests: 1 };
     return {
-      mayRepeat: () => this.#isWithin(sum(sum(this.#spent, this.#held), again)),
+      mayRepeat: () => this.#isWithin(sum(sum(this.#spent, this.#held), again), this.#underWay),
       repeat: () => (this.#spent = sum(this.#spent, again)),
       heldBack: holdBack,
       settle: (usage, cost) => {
@@ -228,7 +232,8 @@ export class Budget {
         // A cost that cannot be told is taken to be what was reserved for it, and no more goes out without knowing.
         const amount = cost?.amount ?? tariff?.costOf(usage)?.amount;
         if (amount === undefined) this.#unpriced.add(model);
-        return close({ tokens: usage.inputTokens + usage.outputTokens, amount: amount ?? amounts.amount, requests: 1 });
+        else this.#unforeseenAmount += amount - (listed(need, usage) ?? amount);
+        return close({ tokens: usage.inputTokens + usage.outputTokens, amount: amount ?? amounts.amount + this.#unforeseen, requests: 1 });
       },
       cancel: () => close(NOTHING),
     };
@@ -240,11 +245,11 @@ export class Budget {
     return { tokens: inputTokens + outputTokens, amount: this.#amountOf(need, { inputTokens, outputTokens }), requests: 1 };
   }
 
-  #amountOf({ tariff, model, otherTier }: Need, tokens: ReportedUsage): number {
+  #amountOf(need: Need, tokens: ReportedUsage): number {
     if (this.#limits.amount === undefined) return 0;
-    const cost = tariff?.costOf(otherTier === true ? { ...tokens, otherTier } : tokens);
-    if (cost !== undefined && !this.#unpriced.has(model)) return cost.amount;
-    const unknown = (): ProviderError => priceUnknown(model);
+    const amount = listed(need, tokens);
+    if (amount !== undefined && !this.#unpriced.has(need.model)) return amount;
+    const unknown = (): ProviderError => priceUnknown(need.model);
     throw this.#refusal(unknown, unknown);
   }
 
@@ -252,10 +257,17 @@ export class Budget {
     return this.#answers === 0 ? FIRST_OUTPUT_TOKENS : Math.ceil((this.#outputTokens / this.#answers) * MARGIN);
   }
 
-  #isWithin({ tokens, amount, requests }: Amounts): boolean {
+  /** US dollars that one answer is expected to take beyond the price of its tokens. Not less: a cache need not have what comes next. */
+  get #unforeseen(): number {
+    return this.#answers === 0 ? 0 : Math.max(0, this.#unforeseenAmount / this.#answers);
+  }
+
+  /** `answers`: of so many it is not known yet what they take, also of those that went out before anything was learned. */
+  #isWithin({ tokens, amount, requests }: Amounts, answers: number): boolean {
     const { tokens: mostTokens = Infinity, amount: mostAmount = Infinity, requests: mostRequests = Infinity } = this.#limits;
     // Sums of fractions of cents miss by less than this.
-    return tokens <= mostTokens && amount <= mostAmount + 1e-9 && requests <= mostRequests;
+    const isInAmount = amount + answers * this.#unforeseen <= mostAmount + 1e-9;
+    return tokens <= mostTokens && isInAmount && requests <= mostRequests;
   }
 
   #tryWaiting(): void {
@@ -264,6 +276,12 @@ export class Budget {
 }
 
 const LIMITS: ReadonlySet<string> = new Set(["tokens", "amount", "requests"] satisfies (keyof BudgetLimits)[]);
+
+/** What so many tokens cost, as far as that is known before they are asked for. */
+function listed({ tariff, otherTier }: Need, { inputTokens, outputTokens }: ReportedUsage): number | undefined {
+  const tokens = { inputTokens, outputTokens };
+  return tariff?.costOf(otherTier === true ? { ...tokens, otherTier } : tokens)?.amount;
+}
 
 function sum(a: Amounts, b: Amounts, sign: 1 | -1 = 1): Amounts {
   return { tokens: a.tokens + sign * b.tokens, amount: a.amount + sign * b.amount, requests: a.requests + sign * b.requests };

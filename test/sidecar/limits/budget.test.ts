@@ -154,6 +154,33 @@ describe("a budget", () => {
     assert.throws(() => budget.tryReserve(need(301, 300)), tooLarge);
   });
 
+  it("expects of each answer that it is paid for beyond its tokens as those before were", () => {
+    const budget = new Budget({ amount: 10 });
+    const dear = { amount: 2.1, currency: "USD" } as const;
+    const first = [need(50, 50), need(50, 50), need(50, 50)].map((of) => reserved(budget, of));
+    first[0]?.settle(used(50, 50), dear);
+    const last = reserved(budget, need(50, 50));
+    assert.equal(budget.tryReserve(need(50, 1550)), undefined, "two dollars more for each that is under way, whenever it went out");
+    for (const one of [...first.slice(1), last]) one.settle(used(50, 50), dear);
+    assert.throws(() => budget.tryReserve(need(50, 50)), exhausted, "a dollar and sixty cents are left");
+  });
+
+  it("expects the mean of what was paid beyond the tokens", () => {
+    const budget = new Budget({ amount: 10 });
+    reserved(budget, need(50, 50)).settle(used(50, 50), { amount: 4.1, currency: "USD" });
+    reserved(budget, need(50, 50)).settle(used(50, 50));
+    reserved(budget, need(50, 1650));
+    assert.equal(budget.tryReserve(need(50, 60)), undefined);
+    reserved(budget, need(50, 50));
+  });
+
+  it("expects no answer to be cheaper than its tokens, since caches need not have what comes next", () => {
+    const budget = new Budget({ amount: 1 });
+    reserved(budget, need(50, 50)).settle(used(50, 50), { amount: 0, currency: "USD" });
+    reserved(budget, need(400, 600));
+    assert.equal(budget.tryReserve(need(1, 1)), undefined);
+  });
+
   it("refuses a model without a price where it counts money, and only there", () => {
     const unknown: Need = { ...need(1, 1), tariff: undefined };
     assert.throws(() => new Budget({ amount: 1 }).tryReserve(unknown), { providerCode: "price-unknown", message: /p\/m costs/u });
