@@ -172,6 +172,7 @@ class AnswerRun {
       this.#tell(this.#numbering.attempt(schema.attempt));
       const outcome = await this.#attempts();
       this.#signal.throwIfAborted();
+      if (outcome.type === "failed" && isBudgetRefusal(outcome.error)) return schema.notAskedAgain ?? outcome;
       if (outcome.type !== "returned") return outcome;
       const verdict = await schema.judge(this.#numbering.finishReason, this.#signal);
       if (verdict.type === "rejected") {

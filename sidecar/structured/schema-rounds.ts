@@ -19,14 +19,22 @@ const REJECTED_LENGTH = 16_384;
 const usable = new Set<string>();
 const MAX_KNOWN = 32;
 
+/** The text that has come is to be taken back: the error has it. */
+interface Rejection {
+  readonly type: "rejected";
+  readonly error: ErrorInfo;
+}
+
 export type Verdict =
   /** `events` put the JSON alone into the place of what stood around it. */
-  | { readonly type: "stands"; readonly events: readonly ProviderEvent[] }
-  | { readonly type: "again" }
-  /** The text that has come is to be taken back: the error has it. */
-  | { readonly type: "rejected"; readonly error: ErrorInfo };
+  { readonly type: "stands"; readonly events: readonly ProviderEvent[] } | { readonly type: "again" } | Rejection;
 
 const STANDS: Verdict = { type: "stands", events: [] };
+
+interface RejectedAnswer {
+  readonly text: string;
+  readonly problems: readonly string[];
+}
 
 export class SchemaRounds {
   readonly #schema: string;
@@ -35,7 +43,7 @@ export class SchemaRounds {
   #calledTools = false;
   #keptOpaque = false;
   /** Of the answer before this one. */
-  #rejected: { readonly text: string; readonly problems: readonly string[] } | undefined;
+  #rejected: RejectedAnswer | undefined;
 
   private constructor(schema: string) {
     this.#schema = schema;
@@ -88,6 +96,13 @@ export class SchemaRounds {
     }
   }
 
+  /** What is told where the budget leaves no room for this attempt: what was wrong with the one before it. Undefined: there was none. */
+  get notAskedAgain(): Rejection | undefined {
+    if (this.#rejected === undefined) return undefined;
+    const error = this.#mismatch(this.#rejected, this.#number - 1);
+    return { type: "rejected", error: { ...error, message: `${error.message} The budget of this run did not let it be asked for again.` } };
+  }
+
   /**
    * After the attempt's end. `finishReason` is null where the stream was cut: then that is what has to be told. Rejects with the
    * signal's reason.
@@ -99,10 +114,11 @@ export class SchemaRounds {
     const judgement = await this.#judgement(signal);
     if (judgement.type === "fits") return stands(this.#text, judgement.json);
     const problems = judgement.type === "wrong" ? judgement.problems : ["it cannot be checked"];
+    const answer: RejectedAnswer = { text: this.#text, problems };
     // What was cut at a limit would be cut again.
     const cut = finishReason === "length";
-    if (cut || this.#number === ATTEMPTS) return { type: "rejected", error: this.#mismatch(problems, cut) };
-    this.#rejected = { text: this.#text, problems };
+    if (cut || this.#number === ATTEMPTS) return { type: "rejected", error: this.#mismatch(answer, this.#number, cut) };
+    this.#rejected = answer;
     this.#number += 1;
     this.#text = "";
     this.#keptOpaque = false;
@@ -122,8 +138,8 @@ export class SchemaRounds {
     return schemaThread.ask({ schema: this.#schema, text: this.#text }, signal);
   }
 
-  #mismatch(problems: readonly string[], cut: boolean): ErrorInfo {
-    const attempts = this.#number === 1 ? "" : ` after ${this.#number} attempts`;
+  #mismatch({ text, problems }: RejectedAnswer, number: number, cut = false): ErrorInfo {
+    const attempts = number === 1 ? "" : ` after ${number} attempts`;
     const limit = cut ? "It was cut at its limit of tokens. " : "";
     return {
       kind: "protocol",
@@ -131,7 +147,7 @@ export class SchemaRounds {
       message: `${limit}The answer does not satisfy the schema${attempts}: ${problems.join("; ")}.`,
       phase: "mid-stream",
       retryable: false,
-      ...(this.#text === "" ? {} : { rejectedText: beginning(this.#text) }),
+      ...(text === "" ? {} : { rejectedText: beginning(text) }),
     };
   }
 }

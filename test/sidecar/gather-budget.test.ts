@@ -188,6 +188,25 @@ describe("a budget of requests", () => {
     assert.equal(cut.error.partial.usage?.outputTokens, 7);
   });
 
+  it("leaves an answer that does not satisfy its schema that error where there is no room for asking again", async () => {
+    const { llm, provider } = llmWith();
+    provider.otherwise(answers("I would rather not."));
+    const responseSchema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
+    const results = await gather(
+      many(3, () => llm.generate("hi", { responseSchema })),
+      { budget: { requests: 2 } },
+    );
+    assert.deepEqual([results.map(codeOf), provider.requests.length], [["schema-mismatch", "schema-mismatch", "budget-exhausted"], 2]);
+    const error = results[0]?.error;
+    assert.ok(error instanceof AnswerError);
+    assert.equal(error.info.rejectedText, "I would rather not.");
+    assert.equal(
+      error.message,
+      "The answer does not satisfy the schema: it is no JSON. The budget of this run did not let it be asked for again.",
+    );
+    assert.deepEqual([error.partial.content, error.partial.usage?.outputTokens], ["", 2]);
+  });
+
   it("calls what waited for a server to load its model not sent, where others have used the budget up meanwhile", async () => {
     const { llm, provider } = llmWith();
     provider.enqueue(fails({ kind: "overloaded", status: 503, retryable: true, providerCode: "loading-model" }));
