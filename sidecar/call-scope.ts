@@ -23,6 +23,8 @@ export interface CallScope {
   readonly making?: PromptMaking | undefined;
   /** Of the function of a `gather`, where others may begin while it only waits. */
   readonly slot?: Slot | undefined;
+  /** The request is a turn of a conversation: the next turn will begin with it. */
+  readonly goesOn?: true;
 }
 
 const outside: CallScope = { workClass: "foreground", signal: undefined, budgets: [] };

@@ -320,7 +320,8 @@ class AnswerRun {
     checkExtras(this.#target, this.#options);
     const prompt = await this.#readPrompt(asks);
     const built = buildModelRequest(this.#target.model, prompt, this.#options, provider);
-    const request = this.#workClass === "batch" ? asOneOff(built, prompt) : built;
+    const isOneOff = this.#workClass === "batch" && this.#scope.goesOn !== true;
+    const request = isOneOff ? asOneOff(built, prompt) : built;
     return this.#schema?.request(request) ?? request;
   }
 

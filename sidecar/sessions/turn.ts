@@ -2,6 +2,7 @@
 
 import { AnswerFold } from "../answers/fold.ts";
 import type { GenerateOptions, Llm, PromptSource } from "../api.ts";
+import { currentScope, runInScope } from "../call-scope.ts";
 import { Failure } from "../failure.ts";
 import type { SessionInfo, StoredMessage, StreamEvent } from "../types.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
@@ -82,17 +83,23 @@ export class Turn {
    * wrongly, the model itself refuses: then once more, with less.
    */
   async *#answer(): Batches {
-    const { llm, options, whenContextIsFull } = this.#parts;
+    const { whenContextIsFull } = this.#parts;
     const prompt = yield* this.#prompt(false);
     let refused = false;
-    for await (const batch of llm.streamBatches(prompt, options)) {
+    for await (const batch of this.#asked(prompt)) {
       refused = whenContextIsFull === "summarize" && this.#isTooLong(batch);
       if (refused) break;
       yield this.#numberedOn(batch);
     }
     if (!refused) return;
     const shorter = yield* this.#prompt(true);
-    for await (const batch of llm.streamBatches(shorter, options)) yield this.#numberedOn(batch);
+    for await (const batch of this.#asked(shorter)) yield this.#numberedOn(batch);
+  }
+
+  /** As a turn of a conversation, also inside `gather`. */
+  #asked(prompt: PromptSource): AsyncIterable<readonly StreamEvent[]> {
+    const { llm, options } = this.#parts;
+    return runInScope({ ...currentScope(), goesOn: true }, () => llm.streamBatches(prompt, options));
   }
 
   /** What cannot be read or does not fit fails or cancels the answer on the one path of every answer. */

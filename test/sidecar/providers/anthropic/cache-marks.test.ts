@@ -9,6 +9,7 @@ import { KeyRing } from "../../../../sidecar/keys.ts";
 import { withCacheMarks } from "../../../../sidecar/providers/anthropic/cache-marks.ts";
 import { asList, asObject, asText } from "../../../../sidecar/providers/json-fields.ts";
 import { askAboutFile, fileAsText } from "../../../../sidecar/prompt-text.ts";
+import { Session } from "../../../../sidecar/sessions/session.ts";
 import type { FilePart, GenerationParameters, JsonObject, JsonValue, Message, ToolDefinition } from "../../../../sidecar/types.ts";
 import { fakeAtHand } from "../../../support/fake-at-hand.ts";
 import { ScriptedProvider } from "../../scripted-provider.ts";
@@ -124,6 +125,23 @@ describe("the marks for Anthropic's cache", () => {
     assert.deepEqual(
       fake.requests.map(({ body }) => marksOf(body)),
       [["system.0"], ["system.0"]],
+    );
+  });
+
+  it("stand in the first turn of a conversation also inside a run over many", async () => {
+    const asked = llm();
+    await gather([
+      async () => {
+        const session = new Session(asked, { systemPrompt: "S" });
+        for (const question of ["first", "second"]) await session.generate(question);
+      },
+    ]);
+    assert.deepEqual(
+      fake.requests.map(({ body }) => marksOf(body)),
+      [
+        ["system.0", "messages.0.content.0"],
+        ["system.0", "messages.0.content.0", "messages.2.content.0"],
+      ],
     );
   });
 
