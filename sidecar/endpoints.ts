@@ -6,7 +6,7 @@ import { invalidRequest } from "./answers/answer-error.ts";
 import { HttpClient } from "./http/http-client.ts";
 import { usableKey, type KeyRing } from "./keys.ts";
 import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
-import type { EndpointLimiter } from "./limits/limiter.ts";
+import type { EndpointLimiter } from "./limits/endpoint-limiter.ts";
 import type { LimitStore } from "./limits/shared-limits.ts";
 import type { Endpoint } from "./llm.ts";
 import { addressOf, baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl, shownAddress } from "./providers/base-url.ts";

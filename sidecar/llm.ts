@@ -3,28 +3,26 @@
 // whatever happens: an error, a cut stream and a cancellation are results.
 
 import { setTimeout as wait } from "node:timers/promises";
-import { orAborted } from "./abort.ts";
 import { AnswerBatches } from "./answers/answer-batches.ts";
 import { AnswerReading } from "./answers/answer-reading.ts";
-import { AnswerError, errorInfo, invalidRequest } from "./answers/answer-error.ts";
+import { AnswerError, errorInfo } from "./answers/answer-error.ts";
 import { ChunkStream } from "./answers/chunk-stream.ts";
 import { AnswerFold } from "./answers/fold.ts";
 import { AnswerNumbering, type Outcome } from "./answers/numbering.ts";
-import { checkedOptions, checkProviderOptions, isAbortSignal } from "./answers/parameters.ts";
-import { asOneOff, buildModelRequest } from "./answers/request.ts";
+import { checkedOptions, isAbortSignal } from "./answers/parameters.ts";
+import { checkExtras, RequestSource } from "./answers/request-source.ts";
 import { countTokens } from "./answers/token-count.ts";
 import { defaultRetryPolicy, isRefusal, Retries, type Retry, type RetryPolicy } from "./answers/retry.ts";
-import type { Chunk, GenerateOptions, GenerateResult, Llm, Prompt, PromptSource } from "./api.ts";
-import { currentScope, runInScope, type CallScope, type WorkClass } from "./call-scope.ts";
+import type { Chunk, GenerateOptions, GenerateResult, Llm, PromptSource } from "./api.ts";
+import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { isBudgetRefusal } from "./limits/budget.ts";
 import { hasLoaded, mayAskAgain, toldLoading, type LoadingModel } from "./limits/loading-questions.ts";
-import { PromptMaking } from "./limits/prompt-making.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
-import { ProviderError, type ModelRequest, type Provider, type RequestContext } from "./providers/provider.ts";
+import type { Provider, RequestContext } from "./providers/provider.ts";
 import type { ErrorInfo, ModelRef, StreamEvent, TimeLimits } from "./types.ts";
 
 /** Where a request goes, as the settings say at the moment it is made. */
@@ -83,14 +81,21 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
   };
 }
 
-/** Throws a `ProviderError` for extras of a provider that there is not. */
-function checkExtras(target: LlmTarget, { providerOptions }: GenerateOptions): void {
-  const ids = providerOptions === undefined ? undefined : target.providers?.();
-  if (ids !== undefined) checkProviderOptions(providerOptions, ids);
-}
-
 /** One for all: an abort without a reason makes an error with a stack of its own, at the end of every answer. */
 const left = new DOMException("Nobody reads this answer any more.", "AbortError");
+
+/** What became of one request. */
+interface Sent {
+  policy: RetryPolicy;
+  limiter?: Limiter;
+  outcome: Outcome;
+  /** Why it may be sent again; absent where it was answered. */
+  error?: ErrorInfo;
+  /** Everything that is asked there now would fail; see `Place.failed`. */
+  isServerFault: boolean;
+  /** Work of its class was refused too often in a row. */
+  isGivenUp: boolean;
+}
 
 class AnswerRun {
   readonly batches = new AnswerBatches(
@@ -98,7 +103,7 @@ class AnswerRun {
     () => this.#leave(),
   );
   readonly #target: LlmTarget;
-  readonly #prompt: PromptSource;
+  readonly #source: RequestSource;
   readonly #options: GenerateOptions;
   /** Where the request was made. */
   readonly #scope: CallScope;
@@ -110,15 +115,13 @@ class AnswerRun {
   readonly #spending: Spending;
   /** Where the answer must satisfy one. */
   #schema: SchemaRounds | undefined;
-  /** What the prompt's function gave: it is called once, also where it could not give the same again. */
-  #made: Prompt | undefined;
   #quote: Promise<PriceQuote | undefined> | undefined;
   /** A provider was called: only then is there anything to be paid. */
   #asked = false;
 
   constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, scope: CallScope, signals: readonly AbortSignal[]) {
     this.#target = target;
-    this.#prompt = prompt;
+    this.#source = new RequestSource(target, prompt, options, scope);
     this.#options = options;
     this.#scope = scope;
     this.#workClass = scope.workClass;
@@ -136,7 +139,7 @@ class AnswerRun {
       this.#tell(this.#numbering.end(outcome, this.#asked ? await this.#price() : undefined));
     } finally {
       for (const unlink of links) unlink();
-      this.#made = undefined;
+      this.#source.forget();
     }
   }
 
@@ -203,38 +206,48 @@ class AnswerRun {
     /** How the request ended when it was sent last. */
     let before: Outcome | undefined;
     for (;;) {
-      let policy = defaultRetryPolicy;
-      let outcome: Outcome = { type: "returned" };
-      let error: ErrorInfo | undefined;
-      let givenUp: ProviderError | undefined;
-      let limiter: Limiter | undefined;
-      try {
-        const endpoint = this.#target.endpoint();
-        policy = endpoint.retry ?? policy;
-        limiter = endpoint.limiter;
-        await this.#attempt(endpoint, policy);
-        error = this.#numbering.shortfall;
-      } catch (thrown) {
-        const told = errorInfo(thrown);
-        givenUp = isRefusal(told) ? limiter?.givenUp(this.#workClass) : undefined;
-        error = givenUp?.info ?? told;
-        outcome = { type: "failed", error };
-      }
+      const sent = await this.#send();
+      const { outcome, error } = sent;
       if (this.#signal.aborted) return { type: "cancelled" };
-      if (error === undefined || givenUp !== undefined) return outcome;
+      if (error === undefined || sent.isGivenUp) return outcome;
       // What the server has said tells more than that nobody paid for hearing it once more.
       if (before !== undefined && isBudgetRefusal(error)) return before;
       let next: Retry | null;
       do {
-        next = this.#numbering.beforeFirstToken ? retries.after(error, policy) : null;
+        next = this.#numbering.beforeFirstToken ? retries.after(error, sent.policy, sent.isServerFault) : null;
         if (next === null) return outcome;
         if (next.phase === "retrying") before = { type: "failed", error };
-        this.#settleBefore(next, outcome);
-        this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
-        if (next.phase === "loading-model" && limiter !== undefined) toldLoading(this.#loading(limiter), this);
-        if (!(await this.#sleep(next.delayMs))) return { type: "cancelled" };
-      } while (!this.#mayAskAgain(next, limiter));
+        if (!(await this.#pause(next, sent))) return { type: "cancelled" };
+      } while (!this.#mayAskAgain(next, sent.limiter));
     }
+  }
+
+  /** One request, and what became of it. */
+  async #send(): Promise<Sent> {
+    const sent: Sent = { policy: defaultRetryPolicy, outcome: { type: "returned" }, isServerFault: false, isGivenUp: false };
+    try {
+      const endpoint = this.#target.endpoint();
+      sent.policy = endpoint.retry ?? sent.policy;
+      sent.limiter = endpoint.limiter;
+      await this.#attempt(endpoint, sent);
+      const { shortfall } = this.#numbering;
+      if (shortfall !== undefined) sent.error = shortfall;
+    } catch (thrown) {
+      const told = errorInfo(thrown);
+      const givenUp = isRefusal(told) || sent.isServerFault ? sent.limiter?.givenUp(this.#workClass) : undefined;
+      sent.isGivenUp = givenUp !== undefined;
+      sent.error = givenUp?.info ?? told;
+      sent.outcome = { type: "failed", error: sent.error };
+    }
+    return sent;
+  }
+
+  /** False when the answer was cancelled meanwhile. */
+  async #pause(next: Retry, { outcome, limiter }: Sent): Promise<boolean> {
+    this.#settleBefore(next, outcome);
+    this.#tell(this.#numbering.waiting(next.phase, Math.round(Date.now() + next.delayMs)));
+    if (next.phase === "loading-model" && limiter !== undefined) toldLoading(this.#loading(limiter), this);
+    return this.#sleep(next.delayMs);
   }
 
   /** A chat does not wait for the questions of a batch. */
@@ -256,7 +269,8 @@ class AnswerRun {
   }
 
   /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
-  async #attempt({ provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Promise<void> {
+  async #attempt({ provider, limiter, timeLimits }: Endpoint, sent: Sent): Promise<void> {
+    const { policy } = sent;
     this.#signal.throwIfAborted();
     const { place, request } = await this.#admitted(limiter, provider);
     try {
@@ -295,6 +309,7 @@ class AnswerRun {
     } catch (thrown) {
       const error = errorInfo(thrown);
       if (isRefusal(error)) place.refused(error, policy);
+      else sent.isServerFault = place.failed(error, policy);
       throw thrown;
     } finally {
       place.release();
@@ -308,41 +323,14 @@ class AnswerRun {
       spending: this.#spending,
       within: this.#scope.making,
       slot: this.#scope.slot,
-      isMade: this.#made !== undefined,
-      build: (asks) => this.#buildRequest(provider, asks),
+      isMade: this.#source.isMade,
+      build: async (asks) => {
+        const request = await this.#source.request(provider, asks, this.#signal);
+        return this.#schema?.request(request) ?? request;
+      },
       signal: this.#signal,
       show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
     });
-  }
-
-  async #buildRequest(provider: Provider, asks: () => void): Promise<ModelRequest> {
-    checkedOptions(this.#options);
-    checkExtras(this.#target, this.#options);
-    const prompt = await this.#readPrompt(asks);
-    const built = buildModelRequest(this.#target.model, prompt, this.#options, provider);
-    const isOneOff = this.#workClass === "batch" && this.#scope.goesOn !== true;
-    const request = isOneOff ? asOneOff(built, prompt) : built;
-    return this.#schema?.request(request) ?? request;
-  }
-
-  /** `asks` is called when the prompt's function asks a model. */
-  async #readPrompt(asks: () => void): Promise<Prompt> {
-    const source = this.#made ?? this.#prompt;
-    if (typeof source !== "function") return source;
-    const signal = this.#signal;
-    const making = new PromptMaking(asks);
-    try {
-      this.#made = await orAborted(
-        runInScope({ ...this.#scope, signal, making }, () => source(signal)),
-        signal,
-      );
-      return this.#made;
-    } catch (error) {
-      if (error instanceof ProviderError || signal.aborted) throw error;
-      throw invalidRequest("prompt-unreadable", `The prompt could not be read: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      making.end();
-    }
   }
 
   /** An answer is none the worse for a price that cannot be had. */

@@ -9,8 +9,8 @@ export interface RetryPolicy {
   /** Requests beyond the first. */
   readonly retries: number;
   /**
-   * The same for batch work that is refused for being too many, which says nothing about the request, and for which nobody sits
-   * waiting. Refused so often in a row, without an answer between them, all batch work that waits at the endpoint fails.
+   * The same for batch work that is refused for being too many, or that nobody is there for, which says nothing about the request,
+   * and for which nobody sits waiting. Refused so often in a row, without an answer between them, all batch work that waits at the endpoint fails.
    */
   readonly batchRefusals: number;
   /** Milliseconds before the first retry, or what the provider names where that is longer; doubled each time. */
@@ -53,12 +53,12 @@ export class Retries {
     this.#random = random;
   }
 
-  /** Null when the error stands. */
-  after(error: ErrorInfo, policy: RetryPolicy): Retry | null {
-    if (!error.retryable || error.kind === "cancelled" || isFinalStatus(error.status)) return null;
+  /** Null when the error stands. `isServerFault`: it says nothing about the request; see `Place.failed`. */
+  after(error: ErrorInfo, policy: RetryPolicy, isServerFault = false): Retry | null {
+    if ((!error.retryable && !isServerFault) || error.kind === "cancelled" || isFinalStatus(error.status)) return null;
     // llama.cpp's server refuses with 503 while it loads, for minutes if the model is large: that is no failed attempt.
     if (error.providerCode === "loading-model") return this.#whileLoading(policy);
-    const most = this.#workClass === "batch" && isRefusal(error) ? policy.batchRefusals : policy.retries;
+    const most = this.#workClass === "batch" && (isRefusal(error) || isServerFault) ? policy.batchRefusals : policy.retries;
     if (this.#done >= most) return null;
     const delayMs = this.#delay(error, policy);
     if (delayMs > policy.capMs) return null;

@@ -1,7 +1,8 @@
 // One limiter for each endpoint: whoever has the same key at the same origin meets the same limits there, whatever name the
 // provider has in the settings and whichever of its interfaces is spoken.
 
-import { EndpointLimiter, type Learned, type LimiterOptions } from "./limiter.ts";
+import { EndpointLimiter, type LimiterOptions } from "./endpoint-limiter.ts";
+import type { Learned } from "./limiter.ts";
 import { endpointName, type LimitStore, SharedLimits } from "./shared-limits.ts";
 
 /** Kept with what they have learned. More than any person has; the oldest idle one goes first. */

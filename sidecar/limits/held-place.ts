@@ -21,6 +21,12 @@ export interface Place {
   /** The provider has too much to do, or was asked too much. */
   refused(error: ErrorInfo, policy: WaitPolicy): void;
   /**
+   * The request has failed otherwise. Whether everything that is asked there now would fail, so that batch work waits together until
+   * the server is back: it has answered before, and nobody is there any more, or nothing but failures came since. Always false for
+   * a chat, which has a person waiting for it.
+   */
+  failed(error: ErrorInfo, policy: WaitPolicy): boolean;
+  /**
    * The request's prompt waits for other requests. The place is for whatever has begun meanwhile, and nothing else begins for it;
    * the holder takes another one, as one who has begun, and then releases this.
    */
@@ -36,6 +42,7 @@ export interface Lender {
   answered(place: HeldPlace): void;
   heldBack(place: HeldPlace, isHeldBack: boolean): void;
   refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
+  failed(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): boolean;
   parked(place: HeldPlace): void;
   released(place: HeldPlace, wasParked: boolean): void;
 }
@@ -83,6 +90,10 @@ export class HeldPlace implements Place {
 
   refused(error: ErrorInfo, policy: WaitPolicy): void {
     if (this.#state === "held") this.#lender.refused(this, error, policy);
+  }
+
+  failed(error: ErrorInfo, policy: WaitPolicy): boolean {
+    return this.#state === "held" && this.#lender.failed(this, error, policy);
   }
 
   get isParked(): boolean {

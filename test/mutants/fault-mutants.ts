@@ -23,8 +23,8 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
   WHOLE_BODY_AT_ONCE,
   ...mutantsOf({
     "sidecar/llm.ts": [
-      ["fault 1", "this.#numbering.beforeFirstToken ? retries.after(error, policy) : null", "null"],
-      ["fault 1", "error = this.#numbering.shortfall;", ""],
+      ["fault 1", "this.#numbering.beforeFirstToken ? retries.after(error, sent.policy, sent.isServerFault) : null", "null"],
+      ["fault 1", "if (shortfall !== undefined) sent.error = shortfall;", ""],
       ["fault 2", "if (responseSchema === undefined) return", "return"],
       ["fault 18", "if (fold.error !== undefined) throw new AnswerError(fold.error, result);", ""],
     ],

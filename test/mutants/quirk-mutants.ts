@@ -157,7 +157,11 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ],
   ],
   "sidecar/llm.ts": [
-    ["quirk 10", "this.#numbering.beforeFirstToken ? retries.after(error, policy) : null", "retries.after(error, policy)"],
+    [
+      "quirk 10",
+      "this.#numbering.beforeFirstToken ? retries.after(error, sent.policy, sent.isServerFault) : null",
+      "retries.after(error, sent.policy)",
+    ],
   ],
   "sidecar/http/http-exchange.ts": [["quirk 41", "else controller.abort(reason);", ""]],
   "sidecar/answers/numbering.ts": [["quirk 22", "inputTokens, outputTokens, estimated: true };", "inputTokens, outputTokens };"]],

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { AnswerError } from "../../sidecar/answers/answer-error.ts";
 import type { Llm } from "../../sidecar/api.ts";
 import { gather, type GatherResult, type GatherTask } from "../../sidecar/gather.ts";
-import { EndpointLimiter } from "../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../sidecar/limits/endpoint-limiter.ts";
 import { createLlmAt } from "../../sidecar/llm.ts";
 import { flatQuote, type PriceQuote } from "../../sidecar/prices/price-quote.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";

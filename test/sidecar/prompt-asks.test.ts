@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Llm, PromptSource } from "../../sidecar/api.ts";
 import { gather, type GatherResult } from "../../sidecar/gather.ts";
-import type { EndpointLimiter } from "../../sidecar/limits/limiter.ts";
+import type { EndpointLimiter } from "../../sidecar/limits/endpoint-limiter.ts";
 import { until } from "../support/until.ts";
 import { acquire } from "./limits/acquire.ts";
 import { answers, fails, finish, Gate, inTurn, scriptedLlm, text, waitsAt } from "./scripted-provider.ts";

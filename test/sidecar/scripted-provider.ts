@@ -5,7 +5,7 @@ import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "../.
 import type { ErrorInfo, ModelInfo } from "../../sidecar/types.ts";
 import type { RetryPolicy } from "../../sidecar/answers/retry.ts";
 import { createLlmAt, type Endpoint } from "../../sidecar/llm.ts";
-import { EndpointLimiter } from "../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../sidecar/limits/endpoint-limiter.ts";
 import { ProviderError } from "../../sidecar/providers/provider.ts";
 import type { Llm } from "../../sidecar/api.ts";
 

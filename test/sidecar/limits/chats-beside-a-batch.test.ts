@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 describe("a limiter with a full batch", () => {

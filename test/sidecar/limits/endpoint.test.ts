@@ -7,7 +7,7 @@ import { Engine, defaultSettings, type EngineOptions } from "../../../sidecar/en
 import { gather } from "../../../sidecar/gather.ts";
 import { HttpClient } from "../../../sidecar/http/http-client.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
-import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import { createLlmAt } from "../../../sidecar/llm.ts";
 import { createHttpProvider } from "../../../sidecar/providers/http-provider.ts";
 import { providerRow } from "../../../sidecar/providers/registry.ts";

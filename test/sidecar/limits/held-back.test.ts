@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Budget } from "../../../sidecar/limits/budget.ts";
-import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import { asks, settled, taken } from "./held-limiter.ts";
 
 const never = new AbortController().signal;

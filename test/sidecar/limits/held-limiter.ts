@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { Place } from "../../../sidecar/limits/held-place.ts";
-import { EndpointLimiter, type Limiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
+import type { Limiter } from "../../../sidecar/limits/limiter.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock, noChance } from "./held-clock.ts";

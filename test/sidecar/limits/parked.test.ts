@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import { held, policy, refusal, settled, taken } from "./held-limiter.ts";
 
 const never = new AbortController().signal;

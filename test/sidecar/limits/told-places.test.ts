@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EndpointLimiter, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
+import type { WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock } from "./held-clock.ts";
 import { asks, settled, taken } from "./held-limiter.ts";

@@ -12,7 +12,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 import type { PriceQuote } from "../../../sidecar/prices/price-quote.ts";
-import { EndpointLimiter } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import { createLlmAt, type Endpoint } from "../../../sidecar/llm.ts";
 import type { Log } from "../../../sidecar/log.ts";
 import { parseModelRef } from "../../../sidecar/model-ref.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Place } from "../../../sidecar/limits/held-place.ts";
-import { EndpointLimiter, type WaitEnd } from "../../../sidecar/limits/limiter.ts";
+import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
+import type { WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";
 import { HeldClock, noChance } from "./held-clock.ts";
 import { asks, held, policy, refusal, settled, taken } from "./held-limiter.ts";

@@ -1,0 +1,143 @@
+// A server that goes away in the middle of a batch, and one that answers with errors of its own alone.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gather } from "../../../sidecar/gather.ts";
+import { ServerFaults } from "../../../sidecar/limits/server-faults.ts";
+import type { ModelRequest } from "../../../sidecar/providers/provider.ts";
+import type { ErrorInfo } from "../../../sidecar/types.ts";
+import { answers, fails, scriptedLlm } from "../scripted-provider.ts";
+import { held, policy, taken } from "./held-limiter.ts";
+
+const away: ErrorInfo = {
+  kind: "network",
+  providerCode: "ECONNREFUSED",
+  message: "nobody is there",
+  phase: "before-headers",
+  retryable: false,
+};
+const broken: ErrorInfo = { kind: "server", status: 500, message: "it broke", phase: "before-headers", retryable: true };
+
+describe("what went wrong with a request is the server's trouble", () => {
+  const after = (...said: readonly (ErrorInfo | "accepted")[]): boolean => {
+    const faults = new ServerFaults();
+    let isItsTrouble = false;
+    for (const one of said) {
+      if (one === "accepted") faults.accepted();
+      else isItsTrouble = faults.failed(one);
+    }
+    return isItsTrouble;
+  };
+
+  it("where nobody is there who has answered before", () => {
+    assert.equal(after("accepted", away), true);
+    assert.equal(after(away), false);
+    assert.equal(after(away, away, away), false, "what was never there is not waited for");
+  });
+
+  it("where nothing but failures came since its last answer, and not for one of them", () => {
+    assert.equal(after("accepted", broken), false, "it may be the request's own");
+    assert.equal(after("accepted", broken, broken), true);
+    assert.equal(after("accepted", broken, "accepted", broken), false);
+    assert.equal(after("accepted", { ...broken, kind: "network", providerCode: "ECONNRESET" }, broken), true);
+  });
+
+  it("never where the request was wrong, or the answer had begun", () => {
+    const wrong: ErrorInfo = { ...broken, kind: "invalid-request", status: 400, retryable: false };
+    assert.equal(after("accepted", wrong, wrong, wrong), false);
+    const begun: ErrorInfo = { ...broken, phase: "mid-stream" };
+    assert.equal(after("accepted", begun, begun, begun), false);
+    const certificate: ErrorInfo = { ...away, providerCode: "CERT_HAS_EXPIRED" };
+    assert.equal(after("accepted", certificate, certificate, certificate), false);
+  });
+});
+
+describe("a batch whose server is away", () => {
+  /** One answer came, so that the server is known. */
+  function answered(size: number): ReturnType<typeof held> {
+    const under = held(size);
+    const place = taken(under.limiter);
+    place.accepted();
+    place.answered();
+    place.release();
+    return under;
+  }
+
+  it("waits together, sends one request after the pause, and as many as before once that is taken on", () => {
+    const { clock, limiter } = answered(4);
+    const crowd = Array.from({ length: 4 }, () => taken(limiter));
+    assert.deepEqual(
+      crowd.map((place) => place.failed(away, policy)),
+      [true, true, true, true],
+    );
+    for (const place of crowd) place.release();
+    assert.equal(limiter.tryAcquire("batch"), undefined);
+    clock.pass(policy.baseMs);
+    const first = taken(limiter);
+    assert.equal(limiter.tryAcquire("batch"), undefined, "one alone, until it is known that somebody is there");
+    first.accepted();
+    assert.equal(limiter.size, 4, "nothing was learned of how many may run");
+    for (let more = 0; more < 2; more++) taken(limiter).accepted();
+    taken(limiter);
+  });
+
+  it("keeps no chat waiting, which is told at once", () => {
+    const { limiter } = answered(4);
+    const place = taken(limiter);
+    assert.equal(place.failed(away, policy), true);
+    place.release();
+    const chat = taken(limiter, "foreground");
+    assert.equal(chat.failed(away, policy), false);
+    chat.release();
+  });
+
+  it("ends after nine pauses in vain, as one that is refused for ever does", () => {
+    const { clock, limiter } = answered(1);
+    for (let pauses = 0; pauses < 9; pauses++) {
+      assert.equal(limiter.givenUp("batch"), undefined);
+      clock.pass(policy.capMs);
+      const place = taken(limiter);
+      place.failed(away, policy);
+      place.release();
+    }
+    assert.match(limiter.givenUp("batch")?.message ?? "", /9 times in a row.*nobody is there/u);
+  });
+
+  const retry = { retries: 2, batchRefusals: 8, baseMs: 1, capMs: 60_000, loadingMs: 1, loadingCapMs: 1000 };
+  for (const [what, error] of [
+    ["nobody is there", away],
+    ["there is an error of the server's own", broken],
+  ] as const) {
+    it(`loses no item where ${what} for a while`, async () => {
+      const { llm, provider } = scriptedLlm({ size: 4, endpoint: { retry } });
+      provider.enqueue(...Array.from({ length: 4 }, () => answers("before")), ...Array.from({ length: 10 }, () => fails(error)));
+      provider.otherwise(answers("after"));
+      const results = await gather(Array.from({ length: 40 }, (_, index) => () => llm.generate(`${index}`)));
+      assert.deepEqual([...new Set(results.map(({ status }) => status))], ["complete"]);
+      assert.equal(provider.requests.length, 50);
+    });
+  }
+
+  it("is told of each item at once where nobody has ever answered", async () => {
+    const { llm, provider } = scriptedLlm({ size: 4, endpoint: { retry } });
+    provider.otherwise(fails(away));
+    const results = await gather(Array.from({ length: 20 }, (_, index) => () => llm.generate(`${index}`)));
+    assert.deepEqual([...new Set(results.map(({ status }) => status))], ["error"]);
+    assert.equal(provider.requests.length, 20, "each was sent once");
+  });
+
+  it("goes on beside an item that alone makes the server fail, and that item ends with the server's words", async () => {
+    const { llm, provider } = scriptedLlm({ size: 2, endpoint: { retry } });
+    const isPoison = (request: ModelRequest): boolean => JSON.stringify(request.messages).includes("poison");
+    provider.otherwise((request, context) => (isPoison(request) ? fails(broken) : answers("fine"))(request, context));
+    const results = await gather(Array.from({ length: 30 }, (_, index) => () => llm.generate(index === 5 ? "poison" : `${index}`)));
+    assert.deepEqual(
+      results.flatMap(({ status, index }) => (status === "complete" ? [] : [index])),
+      [5],
+    );
+    assert.match(String(results[5]?.error), /it broke/u);
+    const sent = provider.requests.filter(isPoison).length;
+    assert.ok(sent >= 3 && sent <= 9, `${sent} times`);
+    assert.equal(provider.requests.length, 29 + sent);
+  });
+});
