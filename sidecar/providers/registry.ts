@@ -40,6 +40,11 @@ export interface ChatQuirks {
   readonly answerBetween?: boolean;
   /** Reasoning has to be sent back where tools are used (DeepSeek refuses the request otherwise, quirk 31). */
   readonly echoReasoning?: boolean;
+  /**
+   * Models whose prompts are cached where they are marked with Anthropic's `cache_control`, and nowhere else. Servers that do not know
+   * it refuse the parts of content that the marks stand in, or take the results of tools for something else in them.
+   */
+  readonly cacheMarks?: RegExp;
   /** Asks for `prompt_progress` while a long prompt is being read (llama.cpp's server). */
   readonly promptProgress?: boolean;
   /** Fields that every request has. */
@@ -94,6 +99,12 @@ const HERE: Required<TimeLimits> = { connectMs: 10_000, firstTokenMs: 3_600_000,
 /** Embeddings, speech, pictures and moderation, which OpenAI's list does not tell apart from models that chat. */
 const OPENAI_NOT_FOR_CHAT =
   /embedding|whisper|^tts|-tts|dall-e|moderation|realtime|transcribe|^sora|^gpt-image|^chatgpt-image|-audio|^davinci-|^babbage-|-instruct/u;
+
+/**
+ * Claude, and those of Qwen's models that run at Alibaba alone; of all others the servers behind OpenRouter cache what they can by
+ * themselves (https://openrouter.ai/docs/guides/best-practices/prompt-caching). A tilde is before names that follow the latest version.
+ */
+const OPENROUTER_CACHE_MARKS = /^~?(anthropic\/|qwen\/qwen[\d.]*(-coder)?-(max|plus|flash)\b)/u;
 
 const hosted = { wire: "openai-chat", key: "required", runsHere: false, timeLimits: REMOTE } as const;
 const localServer = { wire: "openai-chat", barePath: "/v1", runsHere: true, timeLimits: HERE } as const;
@@ -159,7 +170,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     defaultBaseUrl: "https://openrouter.ai/api/v1",
     baseUrlVariables: ["OPENROUTER_BASE_URL"],
     keyVariables: ["OPENROUTER_API_KEY"],
-    chat: { reasoning: "openrouter" },
+    chat: { reasoning: "openrouter", cacheMarks: OPENROUTER_CACHE_MARKS },
     tellsPrices: true,
   },
   {

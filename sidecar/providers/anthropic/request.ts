@@ -2,13 +2,14 @@
 
 import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
+import { NO_CACHE_MARKS, refusesCacheMarks } from "../cache-marks.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asCount, asObject, asText } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, learnField, mapped, putUnlessRefused, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
-import { NO_CACHE_MARKS, refusesCacheMarks, withCacheMarks } from "./cache-marks.ts";
+import { withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
 import { learnThinking, thinkingFields } from "./thinking.ts";

@@ -3,6 +3,7 @@
 import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
+import { NO_CACHE_MARKS, refusesCacheMarks } from "../cache-marks.ts";
 import type { ModelRequest } from "../provider.ts";
 import {
   askedToReason,
@@ -19,6 +20,7 @@ import { withProviderOptions } from "../provider-options.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asList, asObject } from "../json-fields.ts";
+import { holdsCacheMarks, withChatCacheMarks } from "./cache-marks.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
 import { learnChatReasoning, reasoningFields } from "./reasoning.ts";
 
@@ -47,11 +49,8 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
   const messages = chatMessages(parameters, request.messages, target, warnings);
-  return {
-    path: "/chat/completions",
-    body: { ...withProviderOptions(body, parameters, target, "messages"), messages },
-    warnings,
-  };
+  const whole: JsonObject = { ...withProviderOptions(body, parameters, target, "messages"), messages };
+  return { path: "/chat/completions", body: withChatCacheMarks(whole, request, target), warnings };
 }
 
 /** Fields that a model may refuse although its provider knows them, and what is done then. */
@@ -69,6 +68,7 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
   if (mentionsField(message, "reasoning_content")) return learnEcho(message, body, target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
+  if (refusesCacheMarks(message) && holdsCacheMarks(body)) return NO_CACHE_MARKS;
   if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
   const reasoning = learnChatReasoning(payload, body);
   if (reasoning !== undefined) return reasoning;

@@ -32,6 +32,7 @@ interface Wire {
 const refusal = { status: 400, body: { error: { message: "Unsupported parameter: 'temperature'", param: "temperature" } } } as const;
 const WIRES: readonly Wire[] = [
   { wire: "openai-chat", provider: "openai", model: "gpt-5-mini", field: "messages", refusal },
+  { wire: "openai-chat", provider: "openrouter", model: "anthropic/claude-sonnet-4.5", field: "messages", refusal },
   { wire: "openai-responses", provider: "openai", model: "gpt-5-mini", field: "input", settings: { api: "responses" }, refusal },
   {
     wire: "anthropic",
@@ -69,7 +70,7 @@ function checkPrefix(before: string | undefined, next: string | undefined, field
 
 describe("The bytes of one turn are the beginning of the next one's:", () => {
   for (const wire of WIRES) {
-    test(`${wire.wire}, over four turns with a system prompt, tools, reasoning and a call`, async () => {
+    test(`${wire.wire} of ${wire.provider}, over four turns with a system prompt, tools, reasoning and a call`, async () => {
       const session = new Session(llmOf(wire), { systemPrompt: "Be brief." });
       const call = { id: "call_1", name: "weather", arguments: '{"city":"Zürich"}' };
       fake.enqueue(
@@ -85,7 +86,7 @@ describe("The bytes of one turn are the beginning of the next one's:", () => {
       for (const turn of [1, 2, 3]) checkPrefix(plain[turn - 1], plain[turn], wire.field);
     });
 
-    test(`${wire.wire}, also after the model has taught which parameter it does not take`, async () => {
+    test(`${wire.wire} of ${wire.provider}, also after the model has taught which parameter it does not take`, async () => {
       const session = new Session(llmOf(wire), { systemPrompt: "Be brief." });
       if (wire.wire !== "ollama") fake.enqueue(wire.refusal);
       for (const question of ["First?", "Second?", "Third?"]) await session.generate(question);
@@ -97,7 +98,7 @@ describe("The bytes of one turn are the beginning of the next one's:", () => {
       checkPrefix(answered[1], answered[2], wire.field);
     });
 
-    test(`${wire.wire}: two requests for the same thing have the same bytes`, async () => {
+    test(`${wire.wire} of ${wire.provider}: two requests for the same thing have the same bytes`, async () => {
       const llm = llmOf(wire);
       await llm.generate("Same?", { system: "S" });
       await llm.generate("Same?", { system: "S" });
@@ -110,7 +111,7 @@ describe("The bytes of a run's requests are the same up to the file:", () => {
   const file = (name: string, text: string) => ({ type: "file", uri: `file:///${name}`, name, languageId: "typescript", text }) as const;
 
   for (const wire of WIRES) {
-    test(wire.wire, async () => {
+    test(`${wire.wire} of ${wire.provider}`, async () => {
       const llm = llmOf(wire);
       const prompt = "Summarize this file in a few sentences: what it is for, and what matters in it.";
       const files = [file("alpha.ts", "export const a = 1;\n"), file("beta.ts", "export const b = 2;\n")];
