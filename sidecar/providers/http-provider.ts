@@ -252,6 +252,9 @@ class HttpProvider implements Provider {
       const json = body.cut ? undefined : parseJson(body.text);
       const list = json === undefined ? undefined : adapter.readModels(json, this.#wireTarget(connection, undefined));
       if (list === undefined) throw noList(target, url, body.cut ? packed : undefined);
+      const [first] = list.models;
+      // What stands between may pass over where the page is to begin, and give the same one for ever.
+      if (models.some(({ model }) => model === first?.model)) break;
       models.push(...list.models);
       path = list.nextPath;
     }

@@ -2,14 +2,15 @@
 // read for certain is no price.
 
 import type { JsonObject, JsonValue, ModelPrice } from "../../types.ts";
-import { asList, asNumber, asObject } from "../json-fields.ts";
+import { asNumber, asObject } from "../json-fields.ts";
+import { liveProviders } from "./routed-providers.ts";
 
 const MILLION = 1_000_000;
 
 /** Undefined where the entry tells none, or one that depends on what the request is routed to. */
 export function priceOf(entry: JsonObject): ModelPrice | undefined {
   const pricing = asObject(entry["pricing"]);
-  return pricing === undefined ? agreedPrice(asList(entry["providers"]) ?? []) : (byTheToken(pricing) ?? byTheMillion(pricing));
+  return pricing === undefined ? agreedPrice(liveProviders(entry)) : (byTheToken(pricing) ?? byTheMillion(pricing));
 }
 
 /**
@@ -40,9 +41,9 @@ function byTheMillion(pricing: JsonObject): ModelPrice | undefined {
   return { input, output };
 }
 
-/** Hugging Face routes to any of a model's providers, so there is a price where all of them have the same. */
-function agreedPrice(providers: readonly JsonValue[]): ModelPrice | undefined {
-  const prices = providers.map((value) => byTheMillion(asObject(asObject(value)?.["pricing"]) ?? {}));
+/** Hugging Face routes to any of a model's providers that live, so there is a price where all of them have the same. */
+function agreedPrice(providers: readonly JsonObject[]): ModelPrice | undefined {
+  const prices = providers.map((provider) => byTheMillion(asObject(provider["pricing"]) ?? {}));
   const [first] = prices;
   if (first === undefined) return undefined;
   return prices.every((price) => price?.input === first.input && price.output === first.output) ? first : undefined;

@@ -3,6 +3,7 @@
 import type { JsonObject, JsonValue, ModelAbilities, ModelInfo } from "../../types.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import { priceOf } from "./list-prices.ts";
+import { liveProviders } from "./routed-providers.ts";
 import type { ModelList, WireTarget } from "../wire-adapter.ts";
 
 export function readChatModels(json: JsonValue, target: WireTarget): ModelList | undefined {
@@ -38,20 +39,31 @@ function readModel(entry: JsonObject, id: string, target: WireTarget): ModelInfo
   };
 }
 
+/** Kinds of models as Together, Jina and Vercel's gateway name them. */
+const NOT_FOR_CHAT: readonly (string | undefined)[] = [
+  "embeddings",
+  "embedding",
+  "rerank",
+  "image",
+  "video",
+  "audio",
+  "transcribe",
+  "moderation",
+];
+
 function chats(entry: JsonObject, id: string, target: WireTarget): boolean {
   if (target.row.chat?.notForChat?.test(id) === true) return false;
-  const type = asText(entry["type"]);
-  if (type === "embeddings" || type === "embedding" || type === "rerank") return false;
+  if (NOT_FOR_CHAT.includes(asText(entry["type"]) ?? "")) return false;
   if (asObject(entry["capabilities"])?.["completion_chat"] === false) return false;
   const output = asList(asObject(entry["architecture"])?.["output_modalities"]);
   return output === undefined || output.includes("text");
 }
 
-/** OpenRouter; Groq; Mistral; vLLM; llama.cpp; Hugging Face lists one window for each of a model's providers. */
+/** OpenRouter; Groq; Mistral; vLLM; llama.cpp. Of the windows that Hugging Face lists the smallest holds wherever it routes to. */
 function contextWindowOf(entry: JsonObject): number | undefined {
   const direct = ["context_length", "context_window", "max_context_length", "max_model_len"].map((field) => asCount(entry[field]));
-  const windows = (asList(entry["providers"]) ?? []).map((value) => asCount(asObject(value)?.["context_length"]) ?? 0);
-  return known([...direct, asCount(asObject(entry["meta"])?.["n_ctx"]), Math.max(0, ...windows)]);
+  const windows = liveProviders(entry).flatMap((provider) => asCount(provider["context_length"]) || []);
+  return known([...direct, asCount(asObject(entry["meta"])?.["n_ctx"]), windows.length === 0 ? undefined : Math.min(...windows)]);
 }
 
 function maxOutputTokensOf(entry: JsonObject): number | undefined {

@@ -78,8 +78,29 @@ describe("A list of models", () => {
     assert.equal(await windowOf("groq", { id: "a", context_window: 1000 }), 1000);
     assert.equal(await windowOf("mistral", { id: "a", max_context_length: 2000, capabilities: { vision: true } }), 2000);
     assert.equal(await windowOf("vllm", { id: "a", max_model_len: 3000 }), 3000);
-    assert.equal(await windowOf("huggingface", { id: "a", providers: [{ context_length: 4000 }, { context_length: 4096 }, {}] }), 4096);
     assert.equal(await windowOf("lmstudio", { id: "a" }), undefined);
+  });
+
+  test("of Hugging Face has the window and the price that hold wherever it routes to, and it routes to no one who is down", async () => {
+    const down = { status: "error", context_length: 1000, pricing: { input: 9, output: 9 } };
+    const live = [4096, 4000, 0].map((context_length) => ({ status: "live", context_length, pricing: { input: 1, output: 2 } }));
+    const models = await list("huggingface", {
+      data: [
+        { id: "a", providers: [down, ...live] },
+        { id: "b", providers: [{ context_length: 4000 }, { context_length: 4096 }, {}] },
+        { id: "c", providers: [down] },
+        { id: "d", providers: [] },
+      ],
+    });
+    assert.deepEqual(
+      models.map(({ model, contextWindow, price }) => [model, contextWindow, price]),
+      [
+        ["a", 4000, { input: 1, output: 2 }],
+        ["b", 4000, undefined],
+        ["c", undefined, undefined],
+        ["d", undefined, undefined],
+      ],
+    );
   });
 
   test("leaves out what cannot chat", async () => {
@@ -96,6 +117,17 @@ describe("A list of models", () => {
     assert.deepEqual(
       (await list("openai", { data: ids.map((id) => ({ id })) })).map(({ model }) => model),
       ["gpt-5-mini", "o3"],
+    );
+    const kinds = ["chat", "language", "code", "image", "audio", "video", "moderation", "transcribe", "embedding", "rerank"];
+    assert.deepEqual(
+      (
+        await list(
+          "openai-compatible",
+          kinds.map((type) => ({ id: type, type })),
+        )
+      ).map(({ model }) => model),
+      ["chat", "language", "code"],
+      "as Together calls them",
     );
     const bert = { name: "nomic", model: "nomic", details: { family: "nomic-bert" } };
     assert.deepEqual(
@@ -129,6 +161,17 @@ describe("A list of models", () => {
       ],
     );
     assert.equal(fake.requests[1]?.path, "/v1/models?limit=1000&after_id=claude-opus-4-6");
+  });
+
+  test("ends where something between passes over which page is meant, and gives the same one again", async () => {
+    const page = { data: [{ id: "claude-opus-4-6" }, { id: "claude-haiku-4-5" }], has_more: true, last_id: "claude-haiku-4-5" };
+    for (let times = 0; times < 3; times++) fake.enqueue({ route: "models", body: page });
+    const models = await list("anthropic", page);
+    assert.deepEqual(
+      models.map(({ model }) => model),
+      ["claude-opus-4-6", "claude-haiku-4-5"],
+    );
+    assert.equal(fake.requests.length, 2);
   });
 
   test("passes over entries that are none", async () => {
