@@ -3,6 +3,7 @@
 // their size is known beforehand. Where it is not, it is guessed from what the answers of the run took.
 
 import { invalidRequest } from "../answers/answer-error.ts";
+import type { CacheWrites } from "../providers/cache-marks.ts";
 import { ProviderError, type ReportedUsage } from "../providers/provider.ts";
 import type { Cost, ErrorInfo } from "../types.ts";
 
@@ -31,6 +32,8 @@ export interface Need {
   readonly outputTokens: number | undefined;
   /** Undefined: unknown. */
   readonly tariff: Tariff | undefined;
+  /** Of the input; undefined: nothing. */
+  readonly writes?: CacheWrites;
   /** It asks for another service tier than that of the lists of prices. */
   readonly otherTier?: true;
   /** For people. */
@@ -277,10 +280,17 @@ export class Budget {
 
 const LIMITS: ReadonlySet<string> = new Set(["tokens", "amount", "requests"] satisfies (keyof BudgetLimits)[]);
 
-/** What so many tokens cost, as far as that is known before they are asked for. */
-function listed({ tariff, otherTier }: Need, { inputTokens, outputTokens }: ReportedUsage): number | undefined {
-  const tokens = { inputTokens, outputTokens };
-  return tariff?.costOf(otherTier === true ? { ...tokens, otherTier } : tokens)?.amount;
+/** What so many tokens cost at most, as far as that is known before they are asked for: what may be written into a cache is. */
+function listed({ tariff, writes, otherTier }: Need, { inputTokens, outputTokens }: ReportedUsage): number | undefined {
+  const written = Math.min(writes?.tokens ?? 0, inputTokens);
+  const tokens: ReportedUsage = {
+    inputTokens,
+    outputTokens,
+    ...(writes === undefined ? {} : { cacheWriteTokens: written }),
+    ...(writes?.hour === true ? { cacheWriteHourTokens: written } : {}),
+    ...(otherTier === true ? { otherTier } : {}),
+  };
+  return tariff?.costOf(tokens)?.amount;
 }
 
 function sum(a: Amounts, b: Amounts, sign: 1 | -1 = 1): Amounts {

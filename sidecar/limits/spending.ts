@@ -2,6 +2,7 @@
 // them have room for it.
 
 import { estimateInputTokens } from "../answers/token-estimate.ts";
+import { cacheWritesOf } from "../providers/cache-marks.ts";
 import type { ModelRequest, ReportedUsage } from "../providers/provider.ts";
 import { providerRow } from "../providers/registry.ts";
 import { isOtherTier } from "../providers/service-tier.ts";
@@ -21,15 +22,20 @@ export class Spending {
   }
 
   /** What this request may take; null where nothing has to be reserved for it, or has been. */
-  async need({ messages, parameters, model }: ModelRequest): Promise<Need | null> {
+  async need(request: ModelRequest): Promise<Need | null> {
     if (this.#budgets.length === 0 || this.#reserved !== null) return null;
     const provider = this.#ref.slice(0, this.#ref.indexOf("/"));
+    const row = providerRow(provider);
+    const { parameters } = request;
+    const options = parameters.providerOptions?.[provider];
+    const writes = row === undefined ? undefined : cacheWritesOf(request, row, options);
     return {
-      inputTokens: estimateInputTokens({ model, messages, parameters }),
+      inputTokens: estimateInputTokens(request),
       outputTokens: parameters.maxOutputTokens,
       // Whoever knows it may have to be asked.
       tariff: this.#budgets.some((budget) => budget.isInMoney) ? await this.#tariff() : undefined,
-      ...(isOtherTier(parameters.providerOptions?.[provider], providerRow(provider)) ? { otherTier: true } : {}),
+      ...(writes === undefined ? {} : { writes }),
+      ...(isOtherTier(options, row) ? { otherTier: true } : {}),
       model: this.#ref,
     };
   }

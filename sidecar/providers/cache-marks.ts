@@ -4,11 +4,12 @@
 // what the next request begins with, the one before it is what this request begins with. One of many questions, each by itself,
 // has one mark there: at the end of what the questions have in common.
 
-import { estimateTokens } from "../answers/token-estimate.ts";
+import { estimateInputTokens, estimateTokens } from "../answers/token-estimate.ts";
 import type { JsonObject, JsonValue } from "../types.ts";
 import { asList, asObject, asText } from "./json-fields.ts";
-import type { OneOff } from "./provider.ts";
+import type { ModelRequest, OneOff } from "./provider.ts";
 import { isAboutValue, saysRefused } from "./refusal.ts";
+import type { ProviderRow } from "./registry.ts";
 
 /** Anthropic refuses more. */
 export const MOST_MARKS = 4;
@@ -59,6 +60,27 @@ export function markMessages(
 ): readonly JsonValue[] {
   if (oneOff === undefined) return markTurns(messages, mark, Math.min(2, most));
   return most <= 0 ? messages : markCommon(messages, mark, oneOff);
+}
+
+/** What a request may write into a cache, which costs more than to have it read. */
+export interface CacheWrites {
+  /** At most, estimated. */
+  readonly tokens: number;
+  /** For an hour, which costs more than the usual minutes. */
+  readonly hour: boolean;
+}
+
+/** Undefined for a request that has no marks. `options`: the caller's own for the provider. */
+export function cacheWritesOf(request: ModelRequest, row: ProviderRow, options: JsonObject = {}): CacheWrites | undefined {
+  const { model, messages, parameters, oneOff } = request;
+  const { mark } = takeMark(options);
+  if (mark === undefined || (row.wire !== "anthropic" && row.chat?.cacheMarks?.test(model) !== true)) return undefined;
+  const hour = mark["ttl"] === "1h";
+  if (oneOff === undefined) return { tokens: Infinity, hour };
+  const [first] = messages[0]?.content ?? [];
+  const common = first?.type === "text" ? first.text.slice(0, oneOff.commonLength) : "";
+  const shared = { model, parameters, messages: [{ role: "user", content: [{ type: "text", text: common }] }] } as const;
+  return { tokens: estimateInputTokens(shared), hour };
 }
 
 /** What is the same in all of a run becomes a block of its own, where it is long enough to be kept. */

@@ -174,6 +174,23 @@ describe("a budget", () => {
     reserved(budget, need(50, 50));
   });
 
+  it("holds back the price of writing what is marked to be written into a cache, for an hour if need be, and no more than the prompt", () => {
+    const writing = ({ inputTokens, cacheWriteTokens = 0, cacheWriteHourTokens = 0 }: Usage) => ({
+      amount: (inputTokens + cacheWriteTokens + 2 * cacheWriteHourTokens) / 1000,
+    });
+    const priced = { ...need(1000, 0), tariff: { costOf: writing } };
+    for (const [writes, amount] of [
+      [undefined, 1],
+      [{ tokens: 500, hour: false }, 1.5],
+      [{ tokens: Infinity, hour: false }, 2],
+      [{ tokens: 500, hour: true }, 2.5],
+    ] as const) {
+      const of: Need = writes === undefined ? priced : { ...priced, writes };
+      reserved(new Budget({ amount }), of).cancel();
+      assert.throws(() => new Budget({ amount: amount - 0.01 }).tryReserve(of), tooLarge);
+    }
+  });
+
   it("expects no answer to be cheaper than its tokens, since caches need not have what comes next", () => {
     const budget = new Budget({ amount: 1 });
     reserved(budget, need(50, 50)).settle(used(50, 50), { amount: 0, currency: "USD" });
