@@ -42,7 +42,8 @@ function isRefused(schema: JsonObject, parameters: GenerationParameters, target:
 const SCHEMA_FIELDS =
   /response_format|json_schema|output_config|output_format|text\.format|guided|response_?(json_?)?schema|response_?mime_?type/iu;
 /** What servers call it, and what they do with it. The format of a picture is none. */
-const ABOUT_SCHEMAS = /structured.?output|grammar|\bschemas?\b|(response|output) format|response mime type|\b(in|for|support) format\b/iu;
+const ABOUT_SCHEMAS =
+  /structured.?output|json[ _-]?mode|grammar|\bschemas?\b|(response|output) format|response mime type|\b(in|for|support) format\b/iu;
 /** The schemas of tools are others. Advice about them stands in refusals of any: "Simplify your tool schemas". */
 const ABOUT_TOOLS =
   /schema (for|of|in) (the )?(function|tool)|\b(tools?|function)(\[|\.\w)|input_schema|function_?declaration|function parameters?\b/iu;

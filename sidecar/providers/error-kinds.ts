@@ -2,7 +2,7 @@
 // only where most providers give nothing else (a prompt that is too long, a model that does not exist).
 
 import type { ErrorKind } from "../types.ts";
-import { kindOfRefusal, saysContextOverflow, saysNoCredit } from "./error-phrases.ts";
+import { isRefusedAsFailure, kindOfRefusal, saysContextOverflow, saysNoCredit } from "./error-phrases.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 
 /** Codes and types as providers write them, in lower case. */
@@ -107,7 +107,7 @@ export function errorKind(status: number | undefined, payload: ErrorPayload): Er
   // Anthropic and xAI have no code for it, and call it an invalid request.
   if (saysNoCredit(payload.message)) return "quota";
   // A 404 is as often a wrong address as a wrong model.
-  if (status === 400 || status === 404) return kindOfRefusal(payload.message);
+  if (status === 400 || status === 404 || isRefusedAsFailure(status, payload.message)) return kindOfRefusal(payload.message);
   return kindOfStatus(status) ?? byCode ?? "server";
 }
 

@@ -74,6 +74,20 @@ const NO_CREDIT: readonly RegExp[] = [
   /(used all|run out of|out of|insufficient|no remaining|exceeded your monthly included) (available )?credits?/iu, // xAI, Hugging Face
 ];
 
+/**
+ * What llama.cpp's server and those made of it, Ollama among them, tell under a status of 500 although it is the request that they
+ * refuse: asked again, it would be refused again.
+ */
+const REFUSED_AS_FAILURES: readonly RegExp[] = [
+  /\bjinja exception\b|\broles must alternate\b|\broles are supported\b|system role not supported|unexpected role '?\w+'? after role/iu, // what a chat template says of turns
+  /response_format type must be one of|json schema conversion failed|failed to parse grammar/iu, // what is said of schemas
+];
+
+/** A failure by its status, but the request is what is at fault. */
+export function isRefusedAsFailure(status: number | undefined, message: string): boolean {
+  return status === 500 && REFUSED_AS_FAILURES.some((phrase) => phrase.test(message));
+}
+
 /** The account has nothing left. Never asked for a 429: a limit that passes is told in such words too (quirk 12). */
 export function saysNoCredit(message: string): boolean {
   return NO_CREDIT.some((phrase) => phrase.test(message));

@@ -19,6 +19,7 @@ import {
 import { withProviderOptions } from "../provider-options.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
+import { isRefusedAsFailure } from "../error-phrases.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { holdsCacheMarks, withChatCacheMarks } from "./cache-marks.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
@@ -62,9 +63,8 @@ const LEARNABLE: readonly string[] = ["temperature", "top_p", "seed", "stop", ..
  */
 export function learnFromChatRefusal(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined {
   const { message, parameter } = payload;
-  // A chat template that fails is a failure of llama.cpp's server, not a refusal.
-  if ((status === 400 || status === 500) && isAboutTurns(message) && asksAfterResults(body)) return ANSWER_BETWEEN;
-  if (status !== 400 && status !== 422) return undefined;
+  if (status !== 400 && status !== 422 && !isRefusedAsFailure(status, message)) return undefined;
+  if (isAboutTurns(message) && asksAfterResults(body)) return ANSWER_BETWEEN;
   const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
   if (mentionsField(message, "reasoning_content")) return learnEcho(message, body, target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { withSchemaInWords } from "../../../sidecar/structured/schema-prompt.ts";
 import { fitsStrictMode } from "../../../sidecar/structured/strict-schema.ts";
 import { createEditorProvider } from "../../../sidecar/providers/editor.ts";
-import type { ModelRequest, Provider } from "../../../sidecar/providers/provider.ts";
+import { ProviderError, type ModelRequest, type Provider } from "../../../sidecar/providers/provider.ts";
 import type { JsonObject, JsonValue } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import { call, modelRequest } from "../../support/provider-calls.ts";
@@ -170,6 +170,9 @@ describe("A schema that is refused", () => {
     "response_format: Extra inputs are not permitted",
     "Structured outputs are not supported for this model",
     "A JSON schema is not supported by this model",
+    "<400> InternalError.Algo.InvalidParameter: Json mode response is not supported when enable_thinking is true",
+    "JSON mode is not enabled for models/gemma-3-27b-it",
+    "This model does not support JSON mode",
     "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later",
   ];
   for (const words of OF_ALL) {
@@ -181,6 +184,33 @@ describe("A schema that is refused", () => {
       assert.deepEqual(formats(), [true, false, false]);
     });
   }
+
+  for (const [words, forAll] of [
+    [`response_format type must be one of "text" or "json_object", but got: json_schema`, true],
+    ['JSON schema conversion failed:\nUnrecognized schema: {"type":"x"}', false],
+    ["failed to parse grammar", false],
+  ] as const) {
+    test(`under a status of 500, which llama.cpp's server has for it, is asked for in words: ${words}`, async () => {
+      const provider = providerAt(here, "llama-server");
+      fake.enqueue({ status: 500, body: { error: { code: 500, message: words, type: "server_error" } } });
+      assert.equal((await call(provider, { request })).thrown, null);
+      await call(provider, { request });
+      await call(provider, { request: modelRequest("x", { responseSchema: STRICT }) });
+      assert.deepEqual(formats(), [true, false, false, !forAll]);
+    });
+  }
+
+  test("in no words at all, because the server has failed, is asked for as before, whatever the words speak of", async () => {
+    for (const words of ["Structured output worker is not available", "Grammar compiler crashed", "response_format: internal error"]) {
+      fake.reset();
+      fake.enqueue({ status: 500, body: { error: { code: 500, message: words, type: "server_error" } } });
+      const provider = providerAt(here, "llama-server");
+      const { thrown } = await call(provider, { request });
+      assert.ok(thrown instanceof ProviderError && thrown.info.kind === "server" && thrown.info.retryable, words);
+      assert.equal((await call(provider, { request })).thrown, null);
+      assert.deepEqual(formats(), [true, true], words);
+    }
+  });
 
   for (const [id, words] of [
     ["gemini", "Function calling with a response mime type: 'application/json' is unsupported"],
