@@ -65,7 +65,11 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   "sidecar/providers/provider-options.ts": [["quirk 41", '(options["stream"] ?? true) !== true', "options === undefined"]],
   "sidecar/providers/openai-chat/messages.ts": [
     ["quirk 31", "...(echoes ? { reasoning_content: reasoning } : {}),", ""],
-    ["quirk 38", '[{ role: "system", content: system }]', '[{ role: "developer", content: system }]'],
+    [
+      "quirk 38",
+      '[{ role: "system", content: textOf(turn.content, "\\n\\n") }]',
+      '[{ role: "developer", content: textOf(turn.content, "\\n\\n") }]',
+    ],
     ["quirk 40", "...(extra === undefined ? {} : { extra_content: extra }),", ""],
   ],
   "sidecar/providers/openai-chat/tool-calls.ts": [

@@ -15,6 +15,7 @@ import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-id
 import { withSentNames } from "../call-names.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf } from "../conversation.ts";
 import { ONCE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
+import { withSystem } from "./system-words.ts";
 
 export const CHAT_WIRE = "openai-chat";
 
@@ -40,17 +41,15 @@ export function chatMessages(
   warnings: WireWarning[],
 ): readonly JsonObject[] {
   const fitting = target.row.chat?.nineCharacterToolIds === true ? nineCharacters() : atMostForty;
-  const turns = withSentIds(withSentNames(readTurns(messages, opaqueFrom(target), warnings), tools), fitting);
-  // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
-  const opening: readonly JsonObject[] = system === undefined || system.trim() === "" ? [] : [{ role: "system", content: system }];
+  const said = withSystem(system, readTurns(messages, opaqueFrom(target), warnings), target, warnings);
+  const turns = withSentIds(withSentNames(said, tools), fitting);
   const usesTools = tools.length > 0 || turns.some(({ role }) => role === "tool");
   const echoes = usesTools && echoesReasoning(target);
   const between = target.row.chat?.answerBetween === true || target.learned.has(ANSWER_BETWEEN);
-  const written = turns.flatMap((turn, at) => [
+  return turns.flatMap((turn, at) => [
     ...(between && turn.role === "user" && turns[at - 1]?.role === "tool" ? [NOTED] : []),
     ...chatTurn(turn, target, echoes),
   ]);
-  return [...opening, ...written];
 }
 
 export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
@@ -61,6 +60,7 @@ export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject
 }
 
 function chatTurn(turn: SentTurn, target: WireTarget, echoes: boolean): readonly JsonObject[] {
+  // `system` and not `developer`: OpenAI takes both alike, most others refuse the new name (quirk 38).
   if (turn.role === "system") return [{ role: "system", content: textOf(turn.content, "\n\n") }];
   if (turn.role === "user") return [{ role: "user", content: userContent(turn.content) }];
   if (turn.role === "assistant") return [assistantMessage(turn.content, target, echoes)];

@@ -24,6 +24,7 @@ import { asList, asObject } from "../json-fields.ts";
 import { holdsCacheMarks, withChatCacheMarks } from "./cache-marks.ts";
 import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
 import { learnChatReasoning, reasoningFields } from "./reasoning.ts";
+import { learnNoSystem } from "./system-words.ts";
 
 export function buildChatRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
@@ -65,6 +66,8 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   const { message, parameter } = payload;
   if (status !== 400 && status !== 422 && !isRefusedAsFailure(status, message)) return undefined;
   if (isAboutTurns(message) && asksAfterResults(body)) return ANSWER_BETWEEN;
+  const system = learnNoSystem(payload, body);
+  if (system !== undefined) return system;
   const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
   if (mentionsField(message, "reasoning_content")) return learnEcho(message, body, target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
