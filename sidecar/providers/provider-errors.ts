@@ -11,6 +11,7 @@ import type { Stage } from "../http/stage-timer.ts";
 import type { ErrorPhase } from "../types.ts";
 import { errorKind, isFinalStatus, isRetryable } from "./error-kinds.ts";
 import { readErrorBody, type ErrorPayload } from "./error-payload.ts";
+import { limitAdvice, limitAtFault } from "./output-limit.ts";
 import { ProviderError, type ProviderErrorInit } from "./provider.ts";
 
 /** Whom an error is about. */
@@ -207,8 +208,10 @@ function networkWords(target: CallTarget, code: string, error: unknown): string 
   return `The connection to ${place} failed: ${words}`;
 }
 
-function statusWords(target: CallTarget, status: number, payload: ErrorPayload): string {
-  return payload.message === "" ? `${target.name} answered with status ${status}.` : `${target.name} (${status}): ${payload.message}`;
+function statusWords({ name }: CallTarget, status: number, { message }: ErrorPayload): string {
+  if (message === "") return `${name} answered with status ${status}.`;
+  const refused = limitAtFault(message);
+  return `${name} (${status}): ${message}${refused === undefined ? "" : ` ${limitAdvice(refused)}`}`;
 }
 
 const REQUEST_ID_HEADERS: readonly string[] = ["request-id", "x-request-id", "x-generation-id", "apim-request-id", "x-ms-request-id"];

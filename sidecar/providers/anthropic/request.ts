@@ -5,6 +5,7 @@ import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import { NO_CACHE_MARKS, refusesCacheMarks } from "../cache-marks.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asCount, asObject, asText } from "../json-fields.ts";
+import { refusedLimit } from "../output-limit.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, learnField, mapped, putUnlessRefused, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
@@ -14,8 +15,9 @@ import { anthropicMessages, anthropicTools } from "./messages.ts";
 import { maxOutputTokensOf, takesSchemas } from "./models.ts";
 import { learnThinking, thinkingFields } from "./thinking.ts";
 
-/** Tokens. Where a prompt leaves less room for the answer, it is too long. */
+/** Where a prompt leaves less room for the answer, in tokens and of the context, it is too long. */
 const LEAST_ROOM = 4096;
+const LEAST_PART = 0.25;
 
 export function buildAnthropicRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
@@ -81,14 +83,16 @@ function isOwnLimit(body: JsonObject, target: WireTarget): boolean {
 }
 
 /**
- * Before 4.5 prompt and limit together have to fit into the context: `140000 + 64000 > 200000`. A limit that the caller did not ask
- * for gives way to the prompt, and to it alone.
+ * Before 4.5 prompt and limit together have to fit into the context, and so they have at other servers. A limit that the caller did
+ * not ask for gives way to the prompt, and to it alone.
  */
 function roomLeft(message: string, body: JsonObject, target: WireTarget): number | undefined {
-  const [prompt, limit, context] = /context limit:\s*(\d+)\s*\+\s*(\d+)\s*>\s*(\d+)/u.exec(message)?.slice(1).map(Number) ?? [];
-  if (prompt === undefined || limit === undefined || context === undefined) return undefined;
-  const room = context - prompt;
-  return isOwnLimit(body, target) && room >= LEAST_ROOM && room < limit ? room : undefined;
+  const refused = refusedLimit(message);
+  if (refused === undefined || !isOwnLimit(body, target)) return undefined;
+  const { context, limit, prompt } = refused;
+  // Where the prompt was not counted, half of what there is: it is the limit that was too large.
+  const room = prompt === undefined ? Math.floor(context / 2) : context - prompt;
+  return room >= Math.min(LEAST_ROOM, context * LEAST_PART) && room < limit ? room : undefined;
 }
 
 /** Temperature and top_p exclude each other, and thinking excludes all but their defaults (quirk 34). */

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { errorKind, isRetryable } from "../../../sidecar/providers/error-kinds.ts";
 import { readErrorBody } from "../../../sidecar/providers/error-payload.ts";
+import { limitAdvice, limitAtFault } from "../../../sidecar/providers/output-limit.ts";
 import type { ErrorKind, JsonValue } from "../../../sidecar/types.ts";
 
 interface Told {
@@ -219,6 +220,66 @@ describe("A prompt that is too long", () => {
       "tools.0.function.name exceeds the maximum allowed length of 64 characters",
     ]) {
       assert.equal(errorKind(400, readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)))), "invalid-request", words);
+    }
+  });
+});
+
+/** A limit of the answer that has no room beside the prompt, and what is said of it. */
+const TOO_LARGE_LIMITS: readonly (readonly [words: string, advice: RegExp])[] = [
+  [
+    "'max_tokens' or 'max_completion_tokens' is too large: 50000. This model's maximum context length is 32768 tokens and your request has 100 input tokens (50000 > 32768 - 100).",
+    /have 32668 tokens/u,
+  ],
+  [
+    'This endpoint\'s maximum context length is 32768 tokens. However, you requested about 50300 tokens (100 of text input, 200 of tool input, 50000 in the output). Please reduce the length of either one, or use the "middle-out" transform.',
+    /have 32468 tokens/u,
+  ],
+  [
+    "This model's maximum context length is 4097 tokens. However, you requested 4217 tokens (121 in the messages, 4096 in the completion). Please reduce the length of the messages or completion.",
+    /have 3976 tokens/u,
+  ],
+  [
+    "This model's maximum context length is 131072 tokens. However, you requested 131072 output tokens and your prompt contains 14233 characters (more than 0 characters, which is the upper bound for 0 input tokens).",
+    /have 131072 tokens: set maxOutputTokens to less/u,
+  ],
+  [
+    "This model's maximum context length is 8192 tokens. However, you requested 8000 output tokens and your prompt contains 500 input tokens, for a total of 8500 tokens.",
+    /have 7692 tokens/u,
+  ],
+  [
+    "You passed 400 input tokens and requested 4000 output tokens. However, the model's context length is only 4096 tokens",
+    /have 3696 tokens/u,
+  ],
+  [
+    "Requested token count exceeds the model's maximum context length of 131072 tokens. You requested a total of 524300.0 tokens: 12 tokens from the input messages and 524288.0 tokens for the completion.",
+    /have 131060 tokens/u,
+  ],
+  ["`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 50 `inputs` tokens and 5000 `max_new_tokens`", /have 4046 tokens/u],
+  [
+    "input length and `max_tokens` exceed context limit: 20000 + 190000 > 200000, decrease input length or `max_tokens` and try again",
+    /have 180000 tokens/u,
+  ],
+];
+
+describe("A limit of output tokens that is too large beside the prompt", () => {
+  for (const [words, advice] of TOO_LARGE_LIMITS) {
+    test(`is no conversation that is too long, whatever its code, and the words say which would fit: "${words}"`, () => {
+      const payload = readErrorBody(JSON.stringify(openai("context_length_exceeded", "invalid_request_error", words)));
+      assert.equal(errorKind(400, payload), "invalid-request");
+      assert.equal(errorKind(429, payload), "rate-limit");
+      const refused = limitAtFault(words);
+      assert.ok(refused !== undefined);
+      assert.match(limitAdvice(refused), advice);
+    });
+  }
+
+  test("is at fault only where it is larger than the prompt, and the prompt leaves room for an answer", () => {
+    for (const words of [
+      "This model's maximum context length is 131072 tokens. However, you requested 131134 tokens (122942 in the messages, 8192 in the completion).",
+      "This model's maximum context length is 8192 tokens. However, you requested 64000 output tokens and your prompt contains 8000 input tokens, for a total of 72000 tokens.",
+      "This model's maximum context length is 32768 tokens. However, you requested 20000 output tokens and your prompt contains at least 12769 input tokens, for a total of at least 32769 tokens.",
+    ]) {
+      assert.equal(errorKind(400, readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)))), "context-length", words);
     }
   });
 });

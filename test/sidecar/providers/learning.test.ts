@@ -122,6 +122,36 @@ describe("What a model refuses is learned", () => {
       assert.deepEqual(asked(), [64_000, 60_000, 64_000]);
     });
 
+    test("is what is left at servers that say it in other words, and half of it where they have not counted the prompt", async () => {
+      for (const [words, next] of [
+        [
+          "max_tokens is too large: 64000. This model's maximum context length is 32768 tokens and your request has 100 input tokens (64000 > 32768 - 100).",
+          32_668,
+        ],
+        [
+          "This model's maximum context length is 32768 tokens. However, you requested 64000 output tokens and your prompt contains at least 1 input tokens.",
+          16_384,
+        ],
+        [
+          "This model's maximum context length is 8192 tokens. However, you requested 64000 output tokens and your prompt contains 6000 input tokens.",
+          2192,
+        ],
+      ] as const) {
+        fake.reset();
+        fake.enqueue({ status: 400, body: { type: "error", error: { type: "invalid_request_error", message: words } } });
+        assert.equal((await call(provider("anthropic"))).thrown, null);
+        assert.deepEqual(asked(), [64_000, next], words);
+      }
+    });
+
+    test("is told as what it is where the caller asked for more than there is, with what would fit", async () => {
+      fake.respond(full(20_000, 190_000));
+      const error = await callError(provider("anthropic"), { request: modelRequest("x", { maxOutputTokens: 190_000 }) });
+      assert.equal(error.kind, "invalid-request");
+      assert.match(error.message, /an answer may have 180000 tokens: set maxOutputTokens to that or less\.$/u);
+      assert.deepEqual(asked(), [190_000]);
+    });
+
     for (const [title, prompt, limit, parameters] of [
       ["stands where that is too little for an answer", 197_000, 64_000, {}],
       ["stands where the caller asked for it", 180_000, 32_000, { maxOutputTokens: 32_000 }],

@@ -1,0 +1,57 @@
+// A limit of output tokens that has no room beside the prompt, in the words of those who refuse it. Most call that a context that
+// is too small, or have its code; but where it is the limit that is too large, no shorter conversation helps.
+
+/** Tokens. */
+export interface RefusedLimit {
+  readonly context: number;
+  readonly limit: number;
+  /** Undefined where it was not counted: some stop at the first token that is too many. */
+  readonly prompt: number | undefined;
+}
+
+/** Of the context. A prompt that takes more of it is too long by itself: what is left is no answer. */
+const MOST_FOR_PROMPT = 0.75;
+
+const WORDS: readonly RegExp[] = [
+  /context limit:\s*(?<prompt>\d+)\s*\+\s*(?<limit>\d+)\s*>\s*(?<context>\d+)/iu, // Anthropic
+  /too large: (?<limit>\d+)\. This model's maximum context length is (?<context>\d+) tokens and your request has (?<prompt>\d+) input tokens/iu, // vLLM
+  // OpenAI, DeepSeek, OpenRouter, older vLLM. What tools take stands apart.
+  /maximum context length is (?<context>\d+) tokens.{1,4}however, you requested (about )?(?<total>\d+) tokens \([^()]{1,200}\D(?<limit>\d+) in the (completion|output)\)/iu,
+  // vLLM. Its "at least" is no count of the prompt, but what would just be too much.
+  /maximum context length is (?<context>\d+) tokens.{1,4}however, you requested (?<limit>\d+) output tokens and your prompt contains ((?<prompt>\d+) input tokens)?/iu,
+  /passed (?<prompt>\d+) input tokens and requested (?<limit>\d+) output tokens.{1,4}however, the model's context length is only (?<context>\d+)/iu, // vLLM
+  /maximum context length of (?<context>\d+) tokens\. You requested a total of [\d.]+ tokens: (?<prompt>\d+) tokens from the input messages and (?<limit>\d+)(\.0)? tokens for the completion/iu, // SGLang
+  /must be <= (?<context>\d+)\. Given: (?<prompt>\d+) `inputs` tokens and (?<limit>\d+) `max_new_tokens`/iu, // Text Generation Inference
+];
+
+/** Undefined for words of anything else. */
+export function refusedLimit(message: string): RefusedLimit | undefined {
+  for (const words of WORDS) {
+    const groups = words.exec(message)?.groups;
+    if (groups === undefined) continue;
+    const [context, limit] = [Number(groups["context"]), Number(groups["limit"])];
+    const total = groups["total"];
+    const prompt = total === undefined ? groups["prompt"] : Number(total) - limit;
+    return { context, limit, prompt: prompt === undefined ? undefined : Number(prompt) };
+  }
+  return undefined;
+}
+
+/**
+ * It is the limit that is at fault, and not the prompt: of the two it asks for more, or for all there is. Undefined where it is the
+ * prompt, or not known.
+ */
+export function limitAtFault(message: string): RefusedLimit | undefined {
+  const refused = refusedLimit(message);
+  if (refused === undefined) return undefined;
+  const { context, limit, prompt } = refused;
+  const isAtFault = prompt === undefined ? limit >= context : prompt < limit && prompt <= context * MOST_FOR_PROMPT;
+  return isAtFault ? refused : undefined;
+}
+
+/** What to do about one that is at fault. A sentence for people. */
+export function limitAdvice({ context, prompt }: RefusedLimit): string {
+  return prompt === undefined
+    ? `Prompt and answer together may have ${context} tokens: set maxOutputTokens to less, by as many as the prompt has.`
+    : `Beside this prompt an answer may have ${context - prompt} tokens: set maxOutputTokens to that or less.`;
+}
