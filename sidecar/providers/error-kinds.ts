@@ -49,6 +49,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   overloaded_error: "overloaded",
   engine_overloaded_error: "overloaded",
   server_overloaded: "overloaded",
+  // Groq, with a status of 498 of its own: the flexible tier is full for the moment.
+  capacity_exceeded: "overloaded",
   slow_down: "overloaded",
   nocapacity: "overloaded",
   service_unavailable: "overloaded",

@@ -35,9 +35,22 @@ const CONTEXT_OVERFLOW: readonly RegExp[] = [
   /number of tokens in the prompt cannot exceed \d/iu, // Cohere
 ];
 
+/** What a server or its model cannot do. llama.cpp's server and Ollama say so under a status of 500. */
+const BEYOND_THE_SERVER: readonly RegExp[] = [
+  /\btools param requires --jinja\b|\bunsupported param: tools\b/iu, // llama.cpp, where it was started without templates, and older ones
+  /\b(image|audio|video) input is not supported\b|\bunsupported content part type\b/iu, // llama.cpp
+  /\bmissing data required for image input\b/iu, // Ollama
+];
+
 /** What a status of 400 or 404 means where no code says it; the first that fits. */
 const REFUSALS: readonly (readonly [ErrorKind, readonly RegExp[]])[] = [
-  ["auth", [/^missing or invalid authorization header/iu]], // Gemini
+  [
+    "auth",
+    [
+      /^missing or invalid authorization header/iu, // Gemini
+      /\b(invalid|incorrect|expired) api[ _-]?key\b|\bapi[ _-]?key (is |was )?(not valid|invalid|incorrect|expired)\b/iu, // xAI, Gemini, OpenRouter
+    ],
+  ],
   ["content-filter", [/blocked by content filtering policy/iu]], // Anthropic
   [
     "permission",
@@ -51,6 +64,10 @@ const REFUSALS: readonly (readonly [ErrorKind, readonly RegExp[]])[] = [
     [
       /no endpoints found that (can )?support/iu, // OpenRouter
       /\S+ does not support (tools|thinking|chat|generate|insert|embeddings)\b/iu, // Ollama
+      /\bfunction calling is not (enabled|supported)\b/iu, // Gemini, for Gemma
+      /\btool choice requires --enable-auto-tool-choice\b/iu, // vLLM, SGLang
+      ...BEYOND_THE_SERVER,
+      /\bat most 0 (image|audio|video)|\bis not a multimodal model\b/iu, // vLLM
     ],
   ],
   [
@@ -72,6 +89,7 @@ const NO_CREDIT: readonly RegExp[] = [
   /credit balance is too low/iu, // Anthropic
   /reached your (specified )?(API |workspace )*usage limits?/iu, // Anthropic, for the rest of the month
   /(used all|run out of|out of|insufficient|no remaining|exceeded your monthly included) (available )?credits?/iu, // xAI, Hugging Face
+  /^key limit exceeded\b/iu, // OpenRouter, under a status of 403: a key's own budget, for a day or for good
 ];
 
 /**
@@ -79,6 +97,7 @@ const NO_CREDIT: readonly RegExp[] = [
  * refuse: asked again, it would be refused again.
  */
 const REFUSED_AS_FAILURES: readonly RegExp[] = [
+  ...BEYOND_THE_SERVER,
   /\bjinja exception\b|\broles must alternate\b|\broles are supported\b|system role not supported|unexpected role '?\w+'? after role/iu, // what a chat template says of turns
   /response_format type must be one of|json schema conversion failed|failed to parse grammar/iu, // what is said of schemas
 ];

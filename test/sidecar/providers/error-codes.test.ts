@@ -20,6 +20,7 @@ const anthropic = (type: string, message = "…"): JsonValue => ({ type: "error"
 const google = (code: number, status: string, message = "…", details: readonly JsonValue[] = []): JsonValue => [
   { error: { code, message, status, details } },
 ];
+const llamaServer = (message: string): JsonValue => ({ error: { code: 500, message, type: "server_error" } });
 const openrouter = (code: number, message: string, metadata: JsonValue = {}): JsonValue => ({ error: { code, message, metadata } });
 
 const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
@@ -71,6 +72,22 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 400, body: { error: "invalid options" }, kind: "invalid-request" },
     { status: 400, body: { error: "registry.ollama.ai/library/gemma:2b does not support tools" }, kind: "unsupported" },
     { status: 500, body: { error: "model runner has unexpectedly stopped" }, kind: "server", retryable: true },
+    { status: 500, body: { error: "this model is missing data required for image input" }, kind: "unsupported" },
+    { status: 500, body: llamaServer("tools param requires --jinja flag"), kind: "unsupported" },
+    { status: 500, body: llamaServer("Unsupported param: tools"), kind: "unsupported" },
+    {
+      status: 500,
+      body: llamaServer("image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"),
+      kind: "unsupported",
+    },
+    { status: 500, body: llamaServer('Failed to parse messages: Unsupported content part type: "image_url"'), kind: "unsupported" },
+    {
+      status: 500,
+      body: llamaServer("\n------------\nError: Jinja Exception: Only user, system and assistant roles are supported!"),
+      kind: "invalid-request",
+    },
+    { status: 500, body: llamaServer("failed to decode the image"), kind: "server", retryable: true },
+    { status: 503, body: llamaServer("tools param requires --jinja flag"), kind: "overloaded", retryable: true },
     {
       status: 503,
       body: { error: "server busy, please try again. maximum pending requests exceeded" },
@@ -91,6 +108,12 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 400, body: google(400, "INVALID_ARGUMENT", "API key not valid.", [{ reason: "API_KEY_INVALID" }]), kind: "auth" },
     { status: 400, body: google(400, "INVALID_ARGUMENT"), kind: "invalid-request" },
     { status: 400, body: google(400, "INVALID_ARGUMENT", "Missing or invalid Authorization header."), kind: "auth" },
+    { status: 400, body: google(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key."), kind: "auth" },
+    {
+      status: 400,
+      body: google(400, "INVALID_ARGUMENT", "Function calling is not enabled for models/gemma-3-27b-it"),
+      kind: "unsupported",
+    },
     { status: 400, body: google(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), kind: "permission" },
     { status: 403, body: google(403, "PERMISSION_DENIED", "…", [{ reason: "SERVICE_DISABLED" }]), kind: "permission" },
     { status: 404, body: google(404, "NOT_FOUND", "models/x is not found for API version v1beta"), kind: "model-not-found" },
@@ -103,6 +126,12 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 402, body: openrouter(402, "Insufficient credits"), kind: "quota" },
     { status: 403, body: openrouter(403, "Your input was flagged", { reasons: ["x"], flagged_input: "…" }), kind: "content-filter" },
     { status: 403, body: openrouter(403, "Forbidden"), kind: "permission" },
+    {
+      status: 403,
+      body: openrouter(403, "Key limit exceeded (daily limit). Manage it using https://openrouter.ai/settings/keys"),
+      kind: "quota",
+    },
+    { status: 400, body: openrouter(400, "Invalid API key"), kind: "auth" },
     { status: 400, body: openrouter(400, "x is not a valid model ID"), kind: "model-not-found" },
     { status: 404, body: openrouter(404, "No endpoints found that support tool use"), kind: "unsupported" },
     { status: 404, body: openrouter(404, "No endpoints found for x/y."), kind: "model-not-found" },
@@ -111,7 +140,7 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 429, body: openrouter(429, "Rate limit exceeded"), kind: "rate-limit", retryable: true },
     { status: 502, body: openrouter(502, "…", { error_type: "provider_unavailable" }), kind: "overloaded", retryable: true },
   ],
-  "Azure, Groq, DeepSeek, Mistral, Hugging Face, vLLM, LiteLLM, Zhipu, GitHub": [
+  "Azure, Groq, DeepSeek, Mistral, Hugging Face, vLLM, LiteLLM, Zhipu, GitHub, xAI": [
     { status: 400, body: openai("400", "budget_exceeded", "Budget has been exceeded! Current cost: 10, Max budget: 10"), kind: "quota" },
     { status: 429, body: { error: { code: "1113", message: "…" } }, kind: "quota" },
     { status: 400, body: openai("model_max_prompt_tokens_exceeded", ""), kind: "context-length" },
@@ -139,7 +168,20 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 400, body: { error: "Model x/y is not supported by any provider you have enabled" }, kind: "model-not-found" },
     { status: 400, body: openai(null, "", "The model 'my model' is currently not supported"), kind: "model-not-found" },
     { status: 400, body: openai(null, "", "Unknown model x"), kind: "model-not-found" },
-    { status: 400, body: openai(null, "", "The model does not accept images: image input is not supported"), kind: "invalid-request" },
+    { status: 400, body: openai(null, "", "The model does not accept images: image input is not supported"), kind: "unsupported" },
+    { status: 400, body: openai(null, "", "At most 0 image(s) may be provided in one request."), kind: "unsupported" },
+    { status: 400, body: openai(null, "", "At most 2 image(s) may be provided in one request."), kind: "invalid-request" },
+    {
+      status: 400,
+      body: openai(null, "BadRequestError", '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+      kind: "unsupported",
+    },
+    { status: 498, body: openai(null, "capacity_exceeded", "Flex tier capacity exceeded"), kind: "overloaded", retryable: true },
+    {
+      status: 400,
+      body: { code: "Client specified an invalid argument", error: "Incorrect API key provided: na***ys. You can obtain one." },
+      kind: "auth",
+    },
     { status: 400, body: openai(null, "", "Tools with model x is not supported"), kind: "invalid-request" },
     { status: 400, body: openai(null, "", "Model incompatible request argument supplied: seed"), kind: "invalid-request" },
     { status: 400, body: openai(null, "", "The model was given an unknown field"), kind: "invalid-request" },
