@@ -50,17 +50,28 @@ export class AnswerWriter {
 
   /**
    * Commits how an answer ended. Does nothing for one that was interrupted before. Rejects with a `Failure`; the answer is
-   * then committed as soon as the store takes it, unless its conversation is gone.
+   * then committed as soon as the store takes it, unless its conversation is gone. One that no store can keep as it is
+   * is committed as incomplete, with its words alone.
    */
   async finish(answer: FinishedAnswer): Promise<void> {
     if (!this.#running.delete(answer.id)) return;
     try {
-      await this.#store.finishAnswers([answer]);
+      await this.#commit(answer);
     } catch (error) {
-      if (!isGone(error)) this.#late = [...this.#late, answer].slice(-mostLate);
+      // The answer must not stay one that is being written. That it is not kept as it is is told all the same.
+      if (isNoData(error)) await this.#commit(wordsOf(answer, error)).catch(() => {});
       throw error;
     } finally {
       this.#rest();
+    }
+  }
+
+  async #commit(answer: FinishedAnswer): Promise<void> {
+    try {
+      await this.#store.finishAnswers([answer]);
+    } catch (error) {
+      if (!isGone(error) && !isNoData(error)) this.#late = [...this.#late, answer].slice(-mostLate);
+      throw error;
     }
   }
 
@@ -128,6 +139,18 @@ export class AnswerWriter {
       throw error;
     }
   }
+}
+
+/** What is left of an answer that cannot be kept as it is. */
+function wordsOf({ id, message }: FinishedAnswer, { message: why }: Failure): FinishedAnswer {
+  const content = message.role === "assistant" ? message.content.filter(({ type }) => type === "text" || type === "reasoning") : [];
+  const error: ErrorInfo = { kind: "protocol", providerCode: "not-kept", message: why, phase: "mid-stream", retryable: false };
+  return { id, message: { role: "assistant", content }, status: "incomplete", finishReason: null, error };
+}
+
+/** No store takes it, however often it is tried. */
+function isNoData(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === "invalid-params";
 }
 
 /** The store has kept the others. */

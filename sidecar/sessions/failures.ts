@@ -19,6 +19,12 @@ export function sessionBusy(where: "here" | "elsewhere" = "here"): Failure {
   return new Failure("busy", words);
 }
 
+/** Of what no store can keep, however often it is asked to: a function, for example. */
+export function notData(cause: unknown): Failure {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Failure("invalid-params", `What was to be kept is no data that can be kept: ${why}.`, cause);
+}
+
 /** Of an answer that has nowhere to be kept any more. */
 export function deletedMeanwhile(): Failure {
   return new Failure("session-not-found", "The conversation was deleted while it was being answered.");

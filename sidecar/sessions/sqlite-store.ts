@@ -9,6 +9,7 @@ import type { SearchResult, StoreStatistics } from "../store-results.ts";
 import type { SessionInfo, StoredMessage } from "../types.ts";
 import { checkConversation } from "./check-conversation.ts";
 import { type RunningCheck, startCheck } from "./check-process.ts";
+import { notData } from "./failures.ts";
 import type { Owner } from "./owner.ts";
 import type { SessionDatabase } from "./sqlite/database.ts";
 import type { DatabaseMethod, OpenRequest, OpenResult, StoreCall, StoreNotice, StoreReply, StoreRequest } from "./store-messages.ts";
@@ -240,11 +241,15 @@ export class SqliteStore implements SessionStore {
   #request<T>(call: StoreCall): Promise<T> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = ++this.#lastId;
+    try {
+      this.#worker.postMessage({ ...call, id } satisfies StoreRequest);
+    } catch (error) {
+      return Promise.reject(notData(error));
+    }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#pending.set(id, { resolve, reject });
     // Only a request under way keeps the process alive.
     this.#worker.ref();
-    this.#worker.postMessage({ ...call, id } satisfies StoreRequest);
     return promise;
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Failure } from "../../../sidecar/failure.ts";
 import { AnswerWriter } from "../../../sidecar/sessions/answer-writer.ts";
-import { deletedMeanwhile } from "../../../sidecar/sessions/failures.ts";
+import { deletedMeanwhile, notData } from "../../../sidecar/sessions/failures.ts";
 import { sidecarEnded } from "../../../sidecar/sessions/interrupted.ts";
 import { MemoryStore } from "../../../sidecar/sessions/memory-store.ts";
 import type { AnswerProgress, FinishedAnswer } from "../../../sidecar/sessions/store.ts";
@@ -185,4 +185,30 @@ withClock("an answer whose conversation was deleted is refused once, and not tri
   await tick(context, 3);
   await writer.interrupt(sidecarEnded);
   assert.deepEqual([asked, refusals], [1, []]);
+});
+
+withClock("an end that is no data is refused, and committed as incomplete with its words alone", async (context, store) => {
+  const writer = new AnswerWriter(store);
+  const kept: FinishedAnswer[] = [];
+  store.finishAnswers = async (answers) => {
+    if (answers.some(({ message: { content } }) => content.some(({ type }) => type === "opaque"))) throw notData(new Error("a function"));
+    kept.push(...answers);
+  };
+  writer.follow("a", () => message("a"));
+  const odd: Message = {
+    role: "assistant",
+    content: [
+      { type: "text", text: "all" },
+      { type: "opaque", provider: "odd", data: {} },
+    ],
+  };
+  const refused = writer.finish({ id: "a", message: odd, status: "complete", finishReason: "stop" });
+  await assert.rejects(refused, (error) => error instanceof Failure && error.code === "invalid-params");
+  await tick(context, 3);
+  const [end, ...more] = kept;
+  assert.deepEqual(
+    [end?.message, end?.status, end?.finishReason, end?.error?.providerCode],
+    [message("all"), "incomplete", null, "not-kept"],
+  );
+  assert.deepEqual(more, []);
 });

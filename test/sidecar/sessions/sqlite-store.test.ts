@@ -7,12 +7,13 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../../sidecar/failure.ts";
+import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
 import { newSession } from "../../../sidecar/sessions/new-session.ts";
 import { Session } from "../../../sidecar/sessions/session.ts";
 import { SqliteStore } from "../../../sidecar/sessions/sqlite-store.ts";
 import type { SessionStore } from "../../../sidecar/sessions/store.ts";
 import type { GenerationParameters, StoredMessage } from "../../../sidecar/types.ts";
-import { scriptedLlm } from "../scripted-provider.ts";
+import { finish, scriptedLlm, text } from "../scripted-provider.ts";
 import { newFolder, openStore, userMessage } from "./store-kinds.ts";
 
 interface Told {
@@ -291,4 +292,29 @@ test("a closed store rejects instead of waiting, and closing waits for what was 
   const again = await openStore(folder);
   assert.deepEqual(await again.getSession(session.id), session);
   await again.close();
+});
+
+test("what is no data is refused, and neither keeps the conversation busy nor ends the process when the store is closed", async (context) => {
+  const store = await openStore(await newFolder(context));
+  context.after(() => store.close());
+  const llm = scriptedLlm();
+  const odd: ProviderEvent = Object.assign({ ...finish }, { finishReason: Object });
+  llm.provider.enqueue(async function* () {
+    yield [text("Half of it.")];
+    yield [odd];
+  });
+  const session = new Session(llm.llm, { store });
+  const first = await session.generate("one");
+  assert.deepEqual([first.content, first.warnings.map(({ code }) => code)], ["Half of it.", ["not-kept"]]);
+  assert.equal((await session.generate("two")).content, "ok");
+  assert.deepEqual(
+    (await session.messages()).map(({ status, error }) => error?.providerCode ?? status),
+    [undefined, "not-kept", undefined, "complete"],
+  );
+  for (const title of [() => "no data", { toJSON: () => 1n }, { count: 1n }]) {
+    await assert.rejects(
+      store.updateSession(session.id, Object.assign({ title: "x" }, { title })),
+      (error) => error instanceof Failure && error.code === "invalid-params" && /no data that can be kept/u.test(error.message),
+    );
+  }
 });

@@ -1,6 +1,7 @@
 // Whatever SQLite or the file system throws, as the one failure that a store gives, in words that say what to do.
 
 import { Failure } from "../../../failure.ts";
+import { notData } from "../../failures.ts";
 
 const full = "the disk is full: free some space";
 const notWritable = "it cannot be written to: check its permissions";
@@ -31,6 +32,8 @@ const fileCauses: ReadonlyMap<string, string> = new Map([
 
 export function storageFailure(error: unknown, file: string): Failure {
   if (error instanceof Failure) return error;
+  // A value that JSON or SQLite does not know.
+  if (error instanceof TypeError) return notData(error);
   const code = resultCode(error);
   const fileCode = error instanceof Error && "code" in error ? fileCauses.get(String(error.code)) : undefined;
   const cause = (code === undefined ? fileCode : causes.get(code)) ?? (error instanceof Error ? error.message : String(error));
