@@ -4,6 +4,7 @@
 
 import { invalidRequest } from "./answers/answer-error.ts";
 import { HttpClient } from "./http/http-client.ts";
+import { isThisMachine } from "./http/no-proxy.ts";
 import { usableKey, type KeyRing } from "./keys.ts";
 import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
 import type { EndpointLimiter } from "./limits/endpoint-limiter.ts";
@@ -49,6 +50,15 @@ interface Address {
 interface KnownEndpoint {
   readonly provider: Provider;
   readonly limiter: EndpointLimiter;
+}
+
+/**
+ * By whom a limit is shared: origin and key. This machine has several names, and what runs here and wants no key takes all it gets for
+ * the same. A name below `localhost` may be one of several servers behind a proxy at one port.
+ */
+function identityOf(row: ProviderRow, { protocol, hostname, port, origin }: URL, key: string | undefined): readonly (string | undefined)[] {
+  if (!isThisMachine(hostname) || hostname.endsWith(".localhost")) return [origin, key];
+  return [`${protocol}//localhost:${port}`, row.key === "none" ? undefined : key];
 }
 
 /** Endpoints kept with their learned state. More than any person has; the oldest idle one goes first. */
@@ -190,7 +200,7 @@ export class Endpoints {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const provider = createHttpProvider(row, { provider: id, baseUrl, key, ...(api === undefined ? {} : { api }) }, this.#http);
-    const limiter = this.#limiters.of([new URL(baseUrl).origin, key], {
+    const limiter = this.#limiters.of(identityOf(row, new URL(baseUrl), key), {
       ...(row.startConcurrency === undefined ? {} : { start: row.startConcurrency }),
       askPlaces: async () => provider.places?.(),
     });
