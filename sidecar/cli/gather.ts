@@ -15,6 +15,7 @@ import type { ErrorInfo, GenerationParameters, StreamEvent } from "../types.ts";
 import { writeWholeFile } from "../whole-file.ts";
 import { gatherCommand } from "./commands.ts";
 import { asCommandError, chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
+import { withPatterns } from "./file-patterns.ts";
 import { readFilePart } from "./read-file.ts";
 import { reportMarkdown, type ReportItem } from "./report.ts";
 import { CommandError, numberOption, parseCommand, single, UsageError, type ParsedArguments } from "./usage.ts";
@@ -80,11 +81,12 @@ async function checked(parsed: ParsedArguments): Promise<Checked> {
   const prompt = single(parsed, "prompt");
   if (prompt === undefined || prompt.trim() === "") throw new UsageError('What is to be asked about the files? Give --prompt "…".');
   if (parsed.operands.length === 0) throw new UsageError("About which files? Name at least one FILE.");
+  const operands = await withPatterns(parsed.operands);
   const report = single(parsed, "report");
-  if (report !== undefined) await checkReport(report, parsed.operands);
+  if (report !== undefined) await checkReport(report, operands);
   const maxOutputTokens = numberOption(parsed, "max-output-tokens", 1, Number.MAX_SAFE_INTEGER, true);
   const concurrency = numberOption(parsed, "concurrency", 1, 1000, true);
-  return { prompt, ...(await eachOnce(parsed.operands)), maxOutputTokens, concurrency, budget: budgetOf(parsed), report };
+  return { prompt, ...(await eachOnce(operands)), maxOutputTokens, concurrency, budget: budgetOf(parsed), report };
 }
 
 function budgetOf(parsed: ParsedArguments): BudgetLimits | undefined {
@@ -111,6 +113,7 @@ async function checkPrices(program: Program, llms: readonly Llm[], baseUrl: stri
 
 /** What would make the report fail, or do harm, is found before the answers are paid for. */
 async function checkReport(report: string, files: readonly string[]): Promise<void> {
+  if (report.trim() === "") throw new UsageError("The option --report needs the name of a file; it is empty.");
   const there = await stat(report, { bigint: true }).catch(() => undefined);
   const areSame = await Promise.all(files.map(async (file) => resolve(file) === resolve(report) || isSameFile(there, file)));
   const overwritten = files[areSame.indexOf(true)];

@@ -167,6 +167,12 @@ describe("parley gather", () => {
     assert.equal(fake.requests.length, 0);
   });
 
+  it("refuses a report without a name before anything is asked", async () => {
+    const { status, stderr } = await gather("--report", "", "a.ts");
+    assert.deepEqual([status, fake.requests.length], [2, 0]);
+    assert.match(stderr, /--report needs the name of a file; it is empty/u);
+  });
+
   it("asks once about a file that is given twice, and says so", async () => {
     fake.respond((request) => ({ text: `about ${fileOf(request)}` }));
     const { status, stdout, stderr } = await gather("./b.ts", "a.ts", "b.ts", "a.ts", join(folder, "a.ts"));
