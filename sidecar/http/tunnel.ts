@@ -5,7 +5,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, Socket } from "node:net";
-import { certificateProblem } from "./certificate-problem.ts";
+import { certificateProblem, certificateWords } from "./certificate-problem.ts";
 import type { TlsOptions } from "./network.ts";
 import type { Place } from "./no-proxy.ts";
 import { ProxyError } from "./proxy-error.ts";
@@ -109,7 +109,7 @@ function failure(proxy: ProxyServer, error: Error): ProxyError {
   if (certificateProblem(code) !== null) {
     return new ProxyError(
       "proxy-certificate",
-      `The certificate of the proxy ${proxy.shown} was not accepted: ${error.message} (${code}).`,
+      `The certificate of the proxy ${proxy.shown} was not accepted: ${certificateWords(error.message)} (${code}).`,
       {
         cause: error,
       },

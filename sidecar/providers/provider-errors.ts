@@ -1,7 +1,7 @@
 // The one place where a `ProviderError` of the HTTP providers is made: each knows its status, phase and request id here,
 // and nowhere else.
 
-import { certificateProblem } from "../http/certificate-problem.ts";
+import { certificateProblem, certificateWords } from "../http/certificate-problem.ts";
 import { foreignAnswer } from "../http/foreign-answer.ts";
 import { headerText, type HttpHeaders } from "../http/headers.ts";
 import { ProxyError } from "../http/proxy-error.ts";
@@ -204,7 +204,7 @@ function networkWords(target: CallTarget, code: string, error: unknown): string 
   if (code === "ECONNREFUSED") return `Nothing answers for ${place}: the connection was refused.`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `The address of ${place} could not be found.`;
   const words = error instanceof Error && error.message !== "" ? error.message : code;
-  if (certificateProblem(code) !== null) return `The certificate of ${place} was not accepted: ${words} (${code}).`;
+  if (certificateProblem(code) !== null) return `The certificate of ${place} was not accepted: ${certificateWords(words)} (${code}).`;
   return `The connection to ${place} failed: ${words}`;
 }
 

@@ -5,6 +5,7 @@ import type { Provider } from "../../../sidecar/providers/provider.ts";
 import type { NetworkSettings } from "../../../sidecar/settings.ts";
 import { foldEvents } from "../../support/wire-reading.ts";
 import { call, callError, createProvider } from "../../support/provider-calls.ts";
+import { TlsFront } from "../../support/tls-front.ts";
 import { startTlsProvider, type TlsProvider } from "../../support/tls-provider.ts";
 import { until } from "../../support/until.ts";
 
@@ -107,6 +108,15 @@ describe("An error of a certificate", () => {
     assert.deepEqual([error.kind, error.providerCode, error.retryable], ["network", "SELF_SIGNED_CERT_IN_CHAIN", false]);
     assert.match(error.message, /^The certificate of .+ was not accepted: self-signed certificate in certificate chain \(SELF/u);
     assert.equal(site.fake.requests.length, 0);
+  });
+
+  test("gives no advice to start Node in another way", async () => {
+    const { key, cert } = await site.authority.issue(["127.0.0.1"]);
+    const [own = ""] = cert.split(/(?<=-----END CERTIFICATE-----)/u);
+    const front = await TlsFront.start(1, { key, cert: own });
+    const error = await callError(createChat({ extraCaCertificates: [] }, `https://127.0.0.1:${front.port}/v1`));
+    await front.close();
+    assert.match(error.message, /^The certificate of .+ was not accepted: [a-z ]+ \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\.$/u);
   });
 });
 
