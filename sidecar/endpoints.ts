@@ -110,7 +110,7 @@ export class Endpoints {
   }
 
   /** Changes nothing for others who go there. Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
-  resolve(id: string, overrides: EndpointOverrides = {}): Endpoint {
+  resolve(id: string, overrides: EndpointOverrides = {}, model?: string): Endpoint {
     const row = this.row(id);
     this.#limiters.look();
     const set = this.#settings.providers[id];
@@ -118,7 +118,7 @@ export class Endpoints {
     const inProcess = row.wire === "local" || row.wire === "editor";
     const { provider, limiter } = inProcess ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
     if (overrides.startConcurrency !== undefined) limiter.startWith(overrides.startConcurrency);
-    return { provider, limiter: limiter.within(() => this.#most(id, row, overrides)), timeLimits };
+    return { provider, limiter: limiter.within(() => this.#most(id, row, overrides), model), timeLimits };
   }
 
   /** Requests at once, as the settings say now. Who begins with more than the default means more. */

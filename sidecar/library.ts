@@ -43,7 +43,7 @@ export interface LlmOptions extends GenerateOptions {
    * A request of this model in a batch (`gather`) begins only while fewer than so many run at its endpoint, whichever model they are
    * asked of. What is asked of other models there has its own number, so one that should hold for all of them is given to each. A
    * question outside of a batch does not wait for one: such questions go beside a full one, at most as many again, and the batch
-   * gets its places back when all together are fewer. Where the provider names a time to wait, that holds for all of them.
+   * gets its places back when all together are fewer. Where the provider names a time to wait, that holds for all who ask the same model.
    * Default: 64, and two at Ollama, LM Studio and MLX; or `startConcurrency`, where that is more.
    */
   readonly concurrency?: number;

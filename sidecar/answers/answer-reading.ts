@@ -1,7 +1,7 @@
 // From what a provider yields to the numbered events of an answer: what was thought is told from what was said on the way.
 // One for each request.
 
-import type { Place } from "../limits/held-place.ts";
+import type { Place } from "../limits/place.ts";
 import type { ModelRequest, Provider, ProviderEvent } from "../providers/provider.ts";
 import type { SchemaRounds } from "../structured/schema-rounds.ts";
 import type { StreamEvent } from "../types.ts";

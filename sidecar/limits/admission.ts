@@ -7,7 +7,7 @@
 
 import type { Slot, WorkClass } from "../call-scope.ts";
 import type { ModelRequest } from "../providers/provider.ts";
-import type { Place, Standing } from "./held-place.ts";
+import type { Place, Standing } from "./place.ts";
 import type { Limiter, WaitEnd } from "./limiter.ts";
 import type { PromptMaking } from "./prompt-making.ts";
 import type { Spending } from "./spending.ts";

@@ -6,14 +6,15 @@ import type { ProviderError } from "../providers/provider.ts";
 import type { ErrorInfo } from "../types.ts";
 import { AdaptiveSize } from "./adaptive-size.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { type Bound, HeldPlace, type Lender, type Place, type Standing } from "./held-place.ts";
+import { HeldPlace, type Lender } from "./held-place.ts";
 import type { Learned, Limiter, WaitEnd } from "./limiter.ts";
+import { type ModelLine, ModelLines, WORK_CLASSES } from "./model-lines.ts";
+import type { Bound, Place, Standing } from "./place.ts";
 import { ServerFaults } from "./server-faults.ts";
-import { SharedWait, type WaitPolicy } from "./shared-wait.ts";
+import type { WaitPolicy } from "./shared-wait.ts";
 import { TakenPlaces } from "./taken-places.ts";
 import { ToldPlaces } from "./told-places.ts";
 import { Waiter } from "./waiter.ts";
-import { WaitingLine } from "./waiting-line.ts";
 
 export interface LimiterOptions {
   /** Requests at once to begin with. */
@@ -27,11 +28,13 @@ export interface LimiterOptions {
   readonly random?: () => number;
   /** Hears what is worth telling others who go to the same endpoint. */
   readonly learned?: (learned: Learned) => void;
+  /** Hears of each model that is asked there, once, before its first request. */
+  readonly met?: (model: string) => void;
 }
 
 const DEFAULT_START = 4;
-/** Those who come first are given a place first. */
-const WORK_CLASSES: readonly WorkClass[] = ["foreground", "batch"];
+/** Where nobody says whom they ask, all ask the same. */
+const ONE_MODEL = "";
 const unbounded: Bound = () => Infinity;
 
 /**
@@ -44,7 +47,7 @@ const unbounded: Bound = () => Infinity;
  * take the batch's next free places, before it, until one was taken on; nothing is learned of the size from such a refusal. The waits that a provider
  * names hold for chats as well.
  *
- * What is learned belongs to the endpoint. How many may run there at most, as a setting or a program says, belongs to who asks:
+ * How many may run is learned of the endpoint, what the provider wants to be waited for of each model; see `ModelLines`. How many may run there at most, as a setting or a program says, belongs to who asks:
  * a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
  *
  * An answer that is not read is held back by its socket once so much of it lies here. While all that run are, one more goes beside
@@ -57,12 +60,11 @@ const unbounded: Bound = () => Infinity;
 export class EndpointLimiter implements Limiter {
   readonly endpoint: object = this;
   readonly #size: AdaptiveSize;
-  readonly #wait: SharedWait;
   readonly #clock: Clock;
   readonly #places: ToldPlaces;
   readonly #taken = new TakenPlaces();
   readonly #faults = new ServerFaults();
-  readonly #waiting: Record<WorkClass, WaitingLine<Waiter>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
+  readonly #lines: ModelLines;
   readonly #learned: (learned: Learned) => void;
   /** The size that was told last, or heard. */
   #knownSize: number | undefined;
@@ -87,7 +89,7 @@ export class EndpointLimiter implements Limiter {
   /** `most`: never more than this at once, whoever asks. */
   constructor(most: number, options: LimiterOptions = {}) {
     this.#size = new AdaptiveSize(most, options.start ?? DEFAULT_START);
-    this.#wait = new SharedWait(options.random ?? Math.random);
+    this.#lines = new ModelLines(options.random ?? Math.random, options.met ?? (() => {}));
     this.#clock = options.clock ?? systemClock;
     this.#places = new ToldPlaces(options.askPlaces, this.#clock, (places) => this.#toldPlaces(places));
     this.#learned = options.learned ?? (() => {});
@@ -106,16 +108,16 @@ export class EndpointLimiter implements Limiter {
   }
 
   get waiting(): number {
-    return this.#waiting.foreground.length + this.#waiting.batch.length;
+    return this.#lines.length;
   }
 
-  /** The same limiter for somebody whose requests begin only while fewer than `bound` run there. */
-  within(bound: Bound): Limiter {
+  /** The same limiter for somebody who asks this model, and whose requests begin only while fewer than `bound` run there. */
+  within(bound: Bound, model: string = ONE_MODEL): Limiter {
     return {
       endpoint: this.endpoint,
-      tryAcquire: (workClass, standing) => this.tryAcquire(workClass, standing, bound),
-      wait: (workClass, signal, show, standing) => this.wait(workClass, signal, show, standing, bound),
-      givenUp: (workClass) => this.givenUp(workClass),
+      tryAcquire: (workClass, standing) => this.tryAcquire(workClass, standing, bound, model),
+      wait: (workClass, signal, show, standing) => this.wait(workClass, signal, show, standing, bound, model),
+      givenUp: (workClass) => this.givenUp(workClass, model),
     };
   }
 
@@ -131,26 +133,28 @@ export class EndpointLimiter implements Limiter {
   }
 
   /** Another process has learned this. A wait holds here too; a size only where nothing was found out here. */
-  learnFromOthers({ waitMs, size }: Learned): void {
+  learnFromOthers(learned: Learned): void {
     const now = this.#clock.now();
-    if (size !== undefined) {
-      this.#knownSize = size;
-      this.#size.learnFromOthers(now, size);
-    }
-    if (waitMs !== undefined && waitMs > 0) {
-      this.#era++;
+    if (learned.type === "size") {
+      this.#knownSize = learned.size;
+      this.#size.learnFromOthers(now, learned.size);
+    } else if (learned.waitMs > 0) {
+      const line = this.#lines.of(learned.model, now);
+      line.era++;
       this.#size.interrupt();
-      this.#wait.refusedElsewhere(now, waitMs);
-      this.#tellWait(now);
+      line.wait.refusedElsewhere(now, learned.waitMs);
+      this.#tellWait(line, now);
     }
     this.#admitWaiting();
   }
 
   /** A place if one is free and nobody of the same class waits for it who would come before. */
-  tryAcquire(workClass: WorkClass, standing: Standing = "begins", bound: Bound = unbounded): Place | undefined {
-    const before = this.#waiting[workClass].before(standing === "begun");
-    if (before > 0 || this.#tooLong(workClass) !== undefined) return undefined;
-    return this.#hasPlace(workClass, { standing, bound }, this.#clock.now()) ? this.#take(workClass, bound) : undefined;
+  tryAcquire(workClass: WorkClass, standing: Standing = "begins", bound: Bound = unbounded, model: string = ONE_MODEL): Place | undefined {
+    const now = this.#clock.now();
+    const line = this.#lines.of(model, now);
+    if (line.refusal(workClass, now) !== undefined || !line.mayGo(workClass, now)) return undefined;
+    if (this.#lines.before(line, workClass, standing === "begun", now) > 0) return undefined;
+    return this.#hasPlace(workClass, { standing, bound }, now) ? this.#take(workClass, line, bound) : undefined;
   }
 
   /**
@@ -164,13 +168,16 @@ export class EndpointLimiter implements Limiter {
     show: (end: WaitEnd) => T,
     standing: Standing = "begins",
     bound: Bound = unbounded,
+    model: string = ONE_MODEL,
   ): AsyncGenerator<T, Place, undefined> {
     signal.throwIfAborted();
-    const tooLong = this.#tooLong(workClass);
+    const now = this.#clock.now();
+    const line = this.#lines.of(model, now);
+    const tooLong = line.refusal(workClass, now);
     if (tooLong !== undefined) throw tooLong;
     const waiter = new Waiter(bound, standing);
     const wake = (): void => waiter.wake();
-    const leave = this.#waiting[workClass].join(waiter, standing === "begun");
+    const leave = this.#lines.join(line, workClass, waiter);
     signal.addEventListener("abort", wake, { once: true });
     try {
       this.#places.ask();
@@ -185,7 +192,7 @@ export class EndpointLimiter implements Limiter {
           await waiter.changed();
           continue;
         }
-        const end = this.#wait.end(workClass, this.#clock.now());
+        const end = line.wait.end(workClass, this.#clock.now());
         const news = end !== told;
         told = end;
         if (news) yield show(end === undefined ? null : end - this.#clock.now());
@@ -201,19 +208,13 @@ export class EndpointLimiter implements Limiter {
   }
 
   /** What a request that was refused is told in place of being asked again: work of its class was refused too often in a row. */
-  givenUp(workClass: WorkClass): ProviderError | undefined {
-    return workClass === "batch" ? this.#wait.givenUp(this.#clock.now()) : undefined;
-  }
-
-  /** A person who asks anew may know better than the last refusal; a batch does not. */
-  #tooLong(workClass: WorkClass): ProviderError | undefined {
-    return workClass === "batch" ? (this.#wait.tooLong(this.#clock.now()) ?? this.givenUp(workClass)) : undefined;
+  givenUp(workClass: WorkClass, model: string = ONE_MODEL): ProviderError | undefined {
+    const now = this.#clock.now();
+    return workClass === "batch" ? this.#lines.of(model, now).wait.givenUp(now) : undefined;
   }
 
   #hasPlace(workClass: WorkClass, { standing, bound }: Pick<Waiter, "standing" | "bound">, now: number): boolean {
     if (workClass === "batch" && this.#places.isAwaited) return false;
-    if (this.#wait.end(workClass, now) !== undefined) return false;
-    if (this.#wait.unanswered !== null && this.#taken.unanswered(workClass) >= this.#wait.unanswered) return false;
     if (this.#taken.areHeldBack) return true;
     const parked = this.#taken.parkedFor(workClass, standing);
     const most = Math.min(this.size, bound());
@@ -229,10 +230,10 @@ export class EndpointLimiter implements Limiter {
     return chats < most;
   }
 
-  #take(workClass: WorkClass, bound: Bound): Place {
+  #take(workClass: WorkClass, line: ModelLine, bound: Bound): Place {
     const beside = this.active >= Math.min(this.size, bound());
     const begunAt = this.#clock.now();
-    const place = new HeldPlace(this.#lender, { workClass, bound, beside, era: this.#era, begunAt });
+    const place = new HeldPlace(this.#lender, { workClass, line, bound, beside, era: this.#era, begunAt });
     this.#taken.take(place);
     if (this.active >= this.size) this.#size.full(begunAt);
     return place;
@@ -240,8 +241,9 @@ export class EndpointLimiter implements Limiter {
 
   #accepted(place: HeldPlace, exhaustedForMs: number | undefined): void {
     if (!place.unanswered && exhaustedForMs === undefined) return;
-    if (place.unanswered && place.era === this.#era) {
-      this.#wait.accepted(this.size);
+    const { line } = place;
+    if (place.unanswered && place.lineEra === line.era) {
+      line.wait.accepted(this.size);
       if (place.workClass === "foreground") this.#besideIsRefusedUntil = -Infinity;
     }
     if (place.unanswered) {
@@ -249,13 +251,13 @@ export class EndpointLimiter implements Limiter {
       this.#faults.accepted();
     }
     this.#taken.heard(place);
-    if (exhaustedForMs !== undefined) this.#pause(exhaustedForMs);
+    if (exhaustedForMs !== undefined) this.#pause(line, exhaustedForMs);
     this.#admitWaiting();
   }
 
-  #answered({ begunAt }: HeldPlace): void {
+  #answered({ line, begunAt }: HeldPlace): void {
     const now = this.#clock.now();
-    this.#wait.answered();
+    line.wait.answered();
     this.#size.answered(now, this.active >= this.size, now - begunAt);
     this.#tellSize();
   }
@@ -276,108 +278,95 @@ export class EndpointLimiter implements Limiter {
     this.#admitWaiting();
   }
 
-  #refused({ workClass, bound, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
+  #refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void {
+    const { workClass, bound, line } = place;
     const now = this.#clock.now();
-    const first = era === this.#era;
+    const first = place.lineEra === line.era;
     // More than its own bound may run there also because others have a wider one.
     const beside = this.active > this.size || (this.#taken.anyBeside && this.active > bound());
     if (beside || workClass === "foreground") this.#besideIsRefusedUntil = now + policy.capMs;
-    if (first && workClass === "batch") this.#wait.batchRefused(now, error, policy);
-    if (first) {
+    if (place.era === this.#era) {
       this.#era++;
       if (beside) this.#size.interrupt();
       else this.#size.refused(now, this.active);
     }
-    this.#wait.refused(now, error, policy, first);
-    this.#tellWait(now);
-    if (error.retryAfterMs !== undefined) this.#learned({ waitMs: error.retryAfterMs });
+    if (first) line.era++;
+    if (first && workClass === "batch") line.wait.batchRefused(now, error, policy);
+    line.wait.refused(now, error, policy, first);
+    this.#tellWait(line, now);
+    if (error.retryAfterMs !== undefined) this.#learned({ type: "wait", model: line.model, waitMs: error.retryAfterMs });
     this.#tellSize();
   }
 
-  #failed({ workClass, era }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): boolean {
+  #failed({ workClass, line, lineEra }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): boolean {
     if (!this.#faults.failed(error) || workClass !== "batch") return false;
     // What was under way together fails together, and counts once. Nothing is learned of how many may run.
-    if (era === this.#era) {
+    if (lineEra === line.era) {
       const now = this.#clock.now();
-      this.#era++;
+      line.era++;
       this.#size.interrupt();
-      this.#wait.batchRefused(now, error, policy);
-      this.#wait.refused(now, error, policy, true);
-      this.#tellWait(now);
+      line.wait.batchRefused(now, error, policy);
+      line.wait.refused(now, error, policy, true);
+      this.#tellWait(line, now);
     }
     return true;
   }
 
-  /** Whoever waits hears of the end of the common wait, or that it is too long to be waited for. */
-  #tellWait(now: number): void {
-    const tooLong = this.#wait.tooLong(now);
-    for (const workClass of WORK_CLASSES) {
-      const line = this.#waiting[workClass];
-      const error = tooLong ?? this.givenUp(workClass);
-      if (error === undefined) for (const waiter of line) waiter.wake();
-      else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(error);
-    }
+  #tellWait(line: ModelLine, now: number): void {
+    line.tell(now);
     this.#setTimer(now);
   }
 
-  #pause(ms: number): void {
-    this.#era++;
+  #pause(line: ModelLine, ms: number): void {
+    line.era++;
     this.#size.interrupt();
-    this.#wait.exhausted(this.#clock.now(), ms);
-    this.#learned({ waitMs: ms });
-    for (const line of this.#lines()) for (const waiter of line) waiter.wake();
+    line.wait.exhausted(this.#clock.now(), ms);
+    this.#learned({ type: "wait", model: line.model, waitMs: ms });
+    line.wake();
   }
 
   /** Once a size has proved to be the right one. */
   #tellSize(): void {
     if (this.#size.phase !== "holding" || this.#size.size === this.#knownSize) return;
     this.#knownSize = this.#size.size;
-    this.#learned({ size: this.#size.size });
+    this.#learned({ type: "size", size: this.#size.size });
   }
 
   #admitWaiting(): void {
     // One time for both: a wait that ended between them would have neither a place taken for it nor a timer.
     const now = this.#clock.now();
     for (const workClass of WORK_CLASSES) {
-      const line = this.#waiting[workClass];
       for (;;) {
         // What a reader waits for in place of reading was asked for after all that it does not wait for.
         const isLast = this.#taken.areHeldBack;
-        const next = isLast ? line.last() : line.first();
-        if (next === undefined || !this.#hasPlace(workClass, next, now)) break;
-        if (isLast) line.pop();
-        else line.shift();
-        next.admit(this.#take(workClass, next.bound));
+        const next = this.#lines.next(workClass, isLast, now);
+        if (next === undefined || !this.#hasPlace(workClass, next.waiter, now)) break;
+        const waiting = next.line.waiting[workClass];
+        if (isLast) waiting.pop();
+        else waiting.shift();
+        next.waiter.admit(this.#take(workClass, next.line, next.waiter.bound));
       }
     }
     this.#setTimer(now);
   }
 
-  /** For the end of the common wait, while somebody waits for it: a timer keeps the process alive, and nobody else does. */
+  /** For the end of the first wait that somebody waits for: a timer keeps the process alive, and nobody else does. */
   #setTimer(now: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    if (this.waiting === 0) return;
-    let end = Infinity;
-    for (const workClass of WORK_CLASSES) {
-      if (this.#waiting[workClass].length > 0) end = Math.min(end, this.#wait.end(workClass, now) ?? Infinity);
-    }
+    const end = this.#lines.firstEnd(now);
     if (end === Infinity) return;
     this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(end - now)), () => {
       this.#cancelTimer = null;
       this.#admitWaiting();
-      for (const line of this.#lines()) for (const waiter of line) waiter.wake();
+      for (const line of this.#lines) line.wake();
     });
-  }
-
-  #lines(): readonly WaitingLine<Waiter>[] {
-    return [this.#waiting.foreground, this.#waiting.batch];
   }
 
   #toldPlaces(places: number | undefined): void {
     if (places !== undefined) this.#size.setPlaces(places);
     this.#admitWaiting();
     // Those who are left begin to wait.
-    for (const waiter of this.#waiting.batch) waiter.wake();
+    for (const { waiting } of this.#lines) for (const waiter of waiting.batch) waiter.wake();
   }
 }

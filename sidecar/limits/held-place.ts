@@ -1,40 +1,10 @@
-// The right to run one request at an endpoint, and what its holder tells of it.
+// A place while it is held, and who lent it.
 
 import type { WorkClass } from "../call-scope.ts";
 import type { ErrorInfo } from "../types.ts";
+import type { ModelLine } from "./model-lines.ts";
+import type { Bound, Place } from "./place.ts";
 import type { WaitPolicy } from "./shared-wait.ts";
-
-/** Requests at once at an endpoint from which on somebody's next one waits. Asked anew each time: the settings may change. */
-export type Bound = () => number;
-
-/** What begins takes a place more; what has begun has its prompt already, or is asked in the making of one: it comes first. */
-export type Standing = "begins" | "begun";
-
-/** Every method does nothing after `release`, and after `park` only `release` does anything. */
-export interface Place {
-  /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
-  accepted(exhaustedForMs?: number): void;
-  /** A whole answer came. */
-  answered(): void;
-  /** True: the provider is kept from sending on, since what has come of the answer is not being read; false: it is again. */
-  heldBack(isHeldBack: boolean): void;
-  /** The provider has too much to do, or was asked too much. */
-  refused(error: ErrorInfo, policy: WaitPolicy): void;
-  /**
-   * The request has failed otherwise. Whether everything that is asked there now would fail, so that batch work waits together until
-   * the server is back: it has answered before, and nobody is there any more, or nothing but failures came since. Always false for
-   * a chat, which has a person waiting for it.
-   */
-  failed(error: ErrorInfo, policy: WaitPolicy): boolean;
-  /**
-   * The request's prompt waits for other requests. The place is for whatever has begun meanwhile, and nothing else begins for it;
-   * the holder takes another one, as one who has begun, and then releases this.
-   */
-  park(): void;
-  readonly isParked: boolean;
-  /** To be called once it is over, however it ended. */
-  release(): void;
-}
 
 /** Who lent the place, and hears of it while it is held. */
 export interface Lender {
@@ -48,10 +18,14 @@ export interface Lender {
 }
 
 /** What is known of a place from the first. */
-type Lent = Pick<HeldPlace, "workClass" | "bound" | "beside" | "era" | "begunAt">;
+type Lent = Pick<HeldPlace, "workClass" | "line" | "bound" | "beside" | "era" | "begunAt">;
 
 export class HeldPlace implements Place {
   readonly workClass: WorkClass;
+  /** Of the model that is asked. */
+  readonly line: ModelLine;
+  /** Of that line, when the place was taken. */
+  readonly lineEra: number;
   /** Of who has it. */
   readonly bound: Bound;
   /** It was lent while as many ran as may. */
@@ -67,9 +41,11 @@ export class HeldPlace implements Place {
   readonly #lender: Lender;
   #state: "held" | "parked" | "released" = "held";
 
-  constructor(lender: Lender, { workClass, bound, beside, era, begunAt }: Lent) {
+  constructor(lender: Lender, { workClass, line, bound, beside, era, begunAt }: Lent) {
     this.#lender = lender;
     this.workClass = workClass;
+    this.line = line;
+    this.lineEra = line.era;
     this.bound = bound;
     this.beside = beside;
     this.era = era;

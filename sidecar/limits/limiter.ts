@@ -2,15 +2,14 @@
 
 import type { WorkClass } from "../call-scope.ts";
 import type { ProviderError } from "../providers/provider.ts";
-import type { Place, Standing } from "./held-place.ts";
+import type { Place, Standing } from "./place.ts";
 
 /** What was learned of an endpoint. */
-export interface Learned {
-  /** Milliseconds for which the provider wants nothing. */
-  readonly waitMs?: number;
+export type Learned =
+  /** Milliseconds for which the provider wants nothing for this model. */
+  | { readonly type: "wait"; readonly model: string; readonly waitMs: number }
   /** Requests at once that it bears. */
-  readonly size?: number;
-}
+  | { readonly type: "size"; readonly size: number };
 
 /** Who waits. Milliseconds from now until the endpoint's common wait ends; null: it is only for places that are taken. */
 export type WaitEnd = number | null;

@@ -1,4 +1,4 @@
-// The one wait of an endpoint. When a provider says "not before then", that holds for everything that goes to it: whoever
+// The one wait of a model at an endpoint. When a provider says "not before then", that holds for all who ask that model: whoever
 // waits is told the same end, and after it requests go out a few at a time, more with each that is accepted, since a crowd
 // that comes back at once is refused at once. A chat goes first.
 

@@ -1,7 +1,8 @@
 // Which of an endpoint's places are taken, by whom, and how far those are that have them.
 
 import type { WorkClass } from "../call-scope.ts";
-import type { HeldPlace, Standing } from "./held-place.ts";
+import type { HeldPlace } from "./held-place.ts";
+import type { Standing } from "./place.ts";
 
 type Count = Record<WorkClass, number>;
 
@@ -9,8 +10,6 @@ const none = (): Count => ({ foreground: 0, batch: 0 });
 
 export class TakenPlaces {
   readonly #active = none();
-  /** Of the active ones: those that the provider has not accepted yet. */
-  readonly #unanswered = none();
   readonly #parked = none();
   /** Of the active ones: those that went out while as many ran as may. */
   #beside = 0;
@@ -40,19 +39,14 @@ export class TakenPlaces {
   }
 
   /** Those that count against one more of this class. */
-  unanswered(workClass: WorkClass): number {
-    return workClass === "foreground" ? this.#unanswered.foreground : total(this.#unanswered);
-  }
-
-  /** Those that count against one more of this class. */
   parkedFor(workClass: WorkClass, standing: Standing): number {
     if (standing === "begun") return 0;
     return workClass === "foreground" ? this.#parked.foreground : this.parked;
   }
 
-  take({ workClass, beside }: HeldPlace): void {
+  take({ workClass, line, beside }: HeldPlace): void {
     this.#active[workClass]++;
-    this.#unanswered[workClass]++;
+    line.unanswered[workClass]++;
     if (beside) this.#beside++;
   }
 
@@ -73,7 +67,7 @@ export class TakenPlaces {
   }
 
   heard(place: HeldPlace): void {
-    if (place.unanswered) this.#unanswered[place.workClass]--;
+    if (place.unanswered) place.line.unanswered[place.workClass]--;
     place.unanswered = false;
   }
 

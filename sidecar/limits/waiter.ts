@@ -1,11 +1,13 @@
 // One request in an endpoint's waiting line.
 
 import type { ProviderError } from "../providers/provider.ts";
-import type { Bound, Place, Standing } from "./held-place.ts";
+import type { Bound, Place, Standing } from "./place.ts";
 
 export class Waiter {
   readonly bound: Bound;
   readonly standing: Standing;
+  /** Its number among all who have joined; see `ModelLines`. */
+  turn = 0;
   #place: Place | null = null;
   #error: ProviderError | null = null;
   #changed = Promise.withResolvers<void>();

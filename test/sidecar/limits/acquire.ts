@@ -1,5 +1,5 @@
 import type { WorkClass } from "../../../sidecar/call-scope.ts";
-import type { Place } from "../../../sidecar/limits/held-place.ts";
+import type { Place } from "../../../sidecar/limits/place.ts";
 import type { Limiter, WaitEnd } from "../../../sidecar/limits/limiter.ts";
 
 /** Waits for a place; `told` hears each end of the wait that it is told on the way. */

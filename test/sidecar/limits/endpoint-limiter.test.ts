@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Place } from "../../../sidecar/limits/held-place.ts";
+import type { Place } from "../../../sidecar/limits/place.ts";
 import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import type { WaitEnd } from "../../../sidecar/limits/limiter.ts";
 import { acquire } from "./acquire.ts";

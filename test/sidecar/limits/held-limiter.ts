@@ -1,7 +1,7 @@
 // A limiter whose time the test moves, and what a test does with it.
 
 import assert from "node:assert/strict";
-import type { Place } from "../../../sidecar/limits/held-place.ts";
+import type { Place } from "../../../sidecar/limits/place.ts";
 import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import type { Limiter } from "../../../sidecar/limits/limiter.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";

@@ -110,11 +110,11 @@ describe("a batch whose server is away", () => {
   ] as const) {
     it(`loses no item where ${what} for a while`, async () => {
       const { llm, provider } = scriptedLlm({ size: 4, endpoint: { retry } });
-      provider.enqueue(...Array.from({ length: 4 }, () => answers("before")), ...Array.from({ length: 10 }, () => fails(error)));
+      provider.enqueue(...Array.from({ length: 4 }, () => answers("before")), ...Array.from({ length: 7 }, () => fails(error)));
       provider.otherwise(answers("after"));
       const results = await gather(Array.from({ length: 40 }, (_, index) => () => llm.generate(`${index}`)));
       assert.deepEqual([...new Set(results.map(({ status }) => status))], ["complete"]);
-      assert.equal(provider.requests.length, 50);
+      assert.equal(provider.requests.length, 47);
     });
   }
 

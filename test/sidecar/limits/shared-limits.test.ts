@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Engine, defaultSettings } from "../../../sidecar/engine.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
 import { AdaptiveSize } from "../../../sidecar/limits/adaptive-size.ts";
-import type { Place } from "../../../sidecar/limits/held-place.ts";
+import type { Place } from "../../../sidecar/limits/place.ts";
 import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import type { Learned } from "../../../sidecar/limits/limiter.ts";
 import { endpointName, SharedLimits } from "../../../sidecar/limits/shared-limits.ts";
@@ -72,11 +72,13 @@ describe("limits that windows share", () => {
     assert.equal(fake.state().requests, requests);
   });
 
-  it("do not hold for another address, nor for another key", async () => {
+  it("do not hold for another address, nor for another model", async () => {
     const store = new MemoryStore();
     fake.enqueue(refusal(40));
     await waitsFor(windowOver(store));
     await until(async () => (await store.knownLimits()).length === 1, "the limit in the store");
+    const another = await windowOver(store).llm("box/another").generate("Hello");
+    assert.equal(another.status, "complete");
     const other = await FakeProvider.start();
     closing.push(() => other.close());
     const answer = await windowOver(store, other.baseUrl("openai-chat")).llm("box/m").generate("Hello");
@@ -99,7 +101,7 @@ describe("what a limiter hears from others", () => {
 
   it("is a wait that holds for those who wait already and for those who come", async () => {
     const { limiter, clock } = newLimiter();
-    limiter.learnFromOthers({ waitMs: 5000 });
+    limiter.learnFromOthers({ type: "wait", model: "", waitMs: 5000 });
     assert.equal(limiter.tryAcquire("foreground"), undefined);
     const place = acquire(limiter, "foreground");
     await new Promise(setImmediate);
@@ -112,7 +114,8 @@ describe("what a limiter hears from others", () => {
   it("is told on to nobody", async () => {
     const learned: Learned[] = [];
     const { limiter, clock } = newLimiter(learned);
-    limiter.learnFromOthers({ waitMs: 5000, size: 3 });
+    limiter.learnFromOthers({ type: "wait", model: "", waitMs: 5000 });
+    limiter.learnFromOthers({ type: "size", size: 3 });
     clock.pass(5000);
     const place = await acquire(limiter, "batch");
     place.accepted();
@@ -123,7 +126,7 @@ describe("what a limiter hears from others", () => {
 
   it("is refused to a batch at once where the wait is longer than anybody would wait, and tried by a person", async () => {
     const { limiter } = newLimiter();
-    limiter.learnFromOthers({ waitMs: 3 * 3_600_000 });
+    limiter.learnFromOthers({ type: "wait", model: "", waitMs: 3 * 3_600_000 });
     await assert.rejects(acquire(limiter, "batch"), /asked another window to wait/);
     assert.ok(limiter.tryAcquire("foreground"));
   });
@@ -145,7 +148,7 @@ describe("what a limiter hears from others", () => {
     const error = { kind: "rate-limit", message: "slow down", phase: "before-headers", retryable: true } as const;
     const places = await Promise.all([1, 2, 3, 4].map(() => acquire(limiter, "batch")));
     places[0]?.refused({ ...error, retryAfterMs: 2000 }, policy);
-    assert.deepEqual(learned.splice(0), [{ waitMs: 2000 }]);
+    assert.deepEqual(learned.splice(0), [{ type: "wait", model: "", waitMs: 2000 }]);
     for (const place of places) place.release();
     clock.pass(2000);
     // Four were too many: from two it climbs to three, and holds there.
@@ -160,7 +163,7 @@ describe("what a limiter hears from others", () => {
       first?.answered();
       first?.release();
     }
-    assert.deepEqual(learned, [{ size: 3 }]);
+    assert.deepEqual(learned, [{ type: "size", size: 3 }]);
   });
 });
 

@@ -1,0 +1,146 @@
+// Those who wait at one endpoint, by the model that they ask. Providers limit by model: what one of their models refuses, and for
+// how long, says nothing about the others, which go on beside it and come before whoever has to wait.
+
+import type { WorkClass } from "../call-scope.ts";
+import type { ProviderError } from "../providers/provider.ts";
+import { SharedWait } from "./shared-wait.ts";
+import type { Waiter } from "./waiter.ts";
+import { WaitingLine } from "./waiting-line.ts";
+
+/** Those who come first are given a place first. */
+export const WORK_CLASSES: readonly WorkClass[] = ["foreground", "batch"];
+
+/** Kept with what is known of them. More than anybody asks at one endpoint. */
+const MAX_MODELS = 256;
+
+export class ModelLine {
+  readonly model: string;
+  /** What the provider wants of those who ask this model. */
+  readonly wait: SharedWait;
+  readonly waiting: Readonly<Record<WorkClass, WaitingLine<Waiter>>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
+  /** Requests that are under way and that the provider has not taken on yet. */
+  readonly unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
+  /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
+  era = 0;
+
+  constructor(model: string, random: () => number) {
+    this.model = model;
+    this.wait = new SharedWait(random);
+  }
+
+  get length(): number {
+    return this.waiting.foreground.length + this.waiting.batch.length;
+  }
+
+  /** Whether the provider wants requests of this class now. */
+  mayGo(workClass: WorkClass, now: number): boolean {
+    if (this.wait.end(workClass, now) !== undefined) return false;
+    const { foreground, batch } = this.unanswered;
+    return this.wait.unanswered === null || (workClass === "foreground" ? foreground : foreground + batch) < this.wait.unanswered;
+  }
+
+  /** Why nobody of this class is to wait. A person who asks anew may know better than the last refusal; a batch does not. */
+  refusal(workClass: WorkClass, now: number): ProviderError | undefined {
+    return workClass === "batch" ? (this.wait.tooLong(now) ?? this.wait.givenUp(now)) : undefined;
+  }
+
+  /** Whoever waits hears of the end of the wait, or that it is too long to be waited for. */
+  tell(now: number): void {
+    const tooLong = this.wait.tooLong(now);
+    for (const workClass of WORK_CLASSES) {
+      const line = this.waiting[workClass];
+      const error = tooLong ?? this.refusal(workClass, now);
+      if (error === undefined) for (const waiter of line) waiter.wake();
+      else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(error);
+    }
+  }
+
+  wake(): void {
+    for (const workClass of WORK_CLASSES) for (const waiter of this.waiting[workClass]) waiter.wake();
+  }
+}
+
+export class ModelLines {
+  readonly #random: () => number;
+  readonly #met: (model: string) => void;
+  readonly #lines = new Map<string, ModelLine>();
+  #turns = 0;
+
+  /** `met` hears of each model once. */
+  constructor(random: () => number, met: (model: string) => void) {
+    this.#random = random;
+    this.#met = met;
+  }
+
+  of(model: string, now: number): ModelLine {
+    const known = this.#lines.get(model);
+    if (known !== undefined) return known;
+    if (this.#lines.size >= MAX_MODELS) this.#forgetOne(now);
+    const line = new ModelLine(model, this.#random);
+    this.#lines.set(model, line);
+    this.#met(model);
+    return line;
+  }
+
+  /** One of which nothing is known that holds, and whom nobody asks. */
+  #forgetOne(now: number): void {
+    for (const [model, { length, unanswered, wait }] of this.#lines) {
+      if (length + unanswered.foreground + unanswered.batch > 0 || wait.end("batch", now) !== undefined) continue;
+      this.#lines.delete(model);
+      return;
+    }
+  }
+
+  get length(): number {
+    let length = 0;
+    for (const line of this) length += line.length;
+    return length;
+  }
+
+  [Symbol.iterator](): IterableIterator<ModelLine> {
+    return this.#lines.values();
+  }
+
+  /** How many would be before one who joins `own` now. */
+  before(own: ModelLine, workClass: WorkClass, ahead: boolean, now: number): number {
+    let before = 0;
+    for (const line of this) if (line === own || line.mayGo(workClass, now)) before += line.waiting[workClass].before(ahead);
+    return before;
+  }
+
+  /** Gives what leaves the line again. */
+  join(line: ModelLine, workClass: WorkClass, waiter: Waiter): () => void {
+    waiter.turn = this.#turns++;
+    return line.waiting[workClass].join(waiter, waiter.standing === "begun");
+  }
+
+  /**
+   * Whose turn it is, of those whose provider wants them now: who joined first, or last where `isLast`, and in both cases somebody
+   * who has begun before all who have not. Stays in its line.
+   */
+  next(workClass: WorkClass, isLast: boolean, now: number): { readonly line: ModelLine; readonly waiter: Waiter } | undefined {
+    let next: { line: ModelLine; waiter: Waiter } | undefined;
+    for (const line of this) {
+      const waiter = isLast ? line.waiting[workClass].last() : line.waiting[workClass].first();
+      if (waiter === undefined || !line.mayGo(workClass, now)) continue;
+      if (next === undefined || comesBefore(waiter, next.waiter, isLast)) next = { line, waiter };
+    }
+    return next;
+  }
+
+  /** When the first wait is over for which somebody waits; infinity: none is. */
+  firstEnd(now: number): number {
+    let end = Infinity;
+    for (const { waiting, wait } of this) {
+      for (const workClass of WORK_CLASSES) {
+        if (waiting[workClass].length > 0) end = Math.min(end, wait.end(workClass, now) ?? Infinity);
+      }
+    }
+    return end;
+  }
+}
+
+function comesBefore(one: Waiter, other: Waiter, isLast: boolean): boolean {
+  if (one.standing !== other.standing) return one.standing === "begun";
+  return isLast ? one.turn > other.turn : one.turn < other.turn;
+}
