@@ -3,6 +3,7 @@
 
 import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { orAborted } from "./abort.ts";
 import { errorInfo } from "./answers/answer-error.ts";
 import { defaultRetryPolicy, Retries } from "./answers/retry.ts";
 import type { EndpointOverrides, Endpoints } from "./endpoints.ts";
@@ -16,7 +17,7 @@ import type { ErrorInfo, ErrorKind, ModelInfo, TimeLimits } from "./types.ts";
 export interface CatalogueLimits {
   /** For a whole list. */
   readonly listMs: number;
-  /** The same while somebody waits to begin: a server on this machine answers at once or not at all. */
+  /** The same while others wait, for other lists or to begin: a server on this machine answers at once or not at all. */
   readonly probeMs: number;
   /** For what a provider tells of its models beside the list; after that the list is given with what has come. */
   readonly describeMs: number;
@@ -30,6 +31,8 @@ export interface HowToList {
   readonly named: boolean;
   readonly refresh: boolean;
   readonly limitMs: number;
+  /** Others wait for it, so many milliseconds at most. It is asked for until its own limit all the same, for whoever wants it next. */
+  readonly patienceMs?: number;
   readonly overrides: EndpointOverrides;
   /** With what is to be had about each model, which takes a while and is not needed to choose one. */
   readonly describe: boolean;
@@ -96,7 +99,8 @@ export class ModelLists {
     const keepMs = this.#endpoints.runsHere(id, how.overrides) ? this.#limits.keepHereMs : this.#limits.keepRemoteMs;
     if (cached !== undefined && !how.refresh && id !== "local" && id !== "editor" && performance.now() - cached.at < keepMs)
       return cached.models;
-    return withLimit(how.limitMs, signal, (limited) => this.#untilGiven(endpoint, how, limited));
+    const given = withLimit(how.limitMs, signal, (limited) => this.#untilGiven(endpoint, how, limited));
+    return how.patienceMs === undefined ? given : withLimit(how.patienceMs, signal, (limited) => orAborted(given, limited));
   }
 
   /** What may pass is asked for again as answers are. Where the time is over before it has passed, it is what is told. */

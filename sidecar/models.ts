@@ -54,8 +54,9 @@ export class ModelCatalogue {
     const ids = provider === undefined ? this.#askable() : [provider];
     const overrides = { ...(baseUrl === undefined ? {} : { baseUrl }), ...(key === undefined ? {} : { key }) };
     const named = provider !== undefined;
-    // Of many, one that is loading its model holds nobody up.
-    const how = { named, refresh, limitMs: this.#limits.listMs, overrides, describe: true, whileLoading: named };
+    // Of many, one that is loading its model or does not answer holds nobody up.
+    const patience = named ? {} : { patienceMs: this.#limits.probeMs };
+    const how = { named, refresh, limitMs: this.#limits.listMs, ...patience, overrides, describe: true, whileLoading: named };
     const lists = await Promise.all(ids.map((id) => this.#lists.list(id, how, signal)));
     signal.throwIfAborted();
     const listed = lists.flatMap(modelsOf);

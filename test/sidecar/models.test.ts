@@ -228,6 +228,19 @@ describe("the list of models", () => {
     await fake.waitFor(({ clientClosed }) => clientClosed === 1, "the socket to be closed");
   });
 
+  it("is waited for no longer than to begin where others wait for theirs, and is there when it has come", async () => {
+    fake.enqueue({ route: "models", holdHeaders: "slow", body: { data: [{ id: "m-slow" }] } });
+    const models = catalogue({ providers: { slow: here() }, limits: { probeMs: 100 } });
+    const first = await models.listModels({}, signal);
+    assert.ok(refs(first.models).includes("local/demo"));
+    assert.equal(first.failures.find(({ provider }) => provider === "slow")?.error.providerCode, "list-timeout");
+    const named = models.listModels({ provider: "slow" }, signal);
+    fake.gate("slow").open();
+    assert.deepEqual(refs((await named).models), ["slow/m-slow"]);
+    assert.ok(refs((await models.listModels({}, signal)).models).includes("slow/m-slow"));
+    assert.equal(fake.requests.length, 1, "it was asked for once");
+  });
+
   it("is given up when its signal is aborted, and closes the sockets", async () => {
     fake.enqueue({ route: "models", holdHeaders: "never" });
     const abort = new AbortController();
