@@ -11,10 +11,12 @@ import { gather, type GatherTask } from "../gather.ts";
 import type { BudgetLimits } from "../limits/budget.ts";
 import { askAboutFile } from "../prompt-text.ts";
 import { ProviderError } from "../providers/provider.ts";
-import type { ErrorInfo, GenerationParameters, StreamEvent } from "../types.ts";
+import { providerRow } from "../providers/registry.ts";
+import type { ErrorInfo, GenerationParameters, ModelRef, StreamEvent } from "../types.ts";
 import { writeWholeFile } from "../whole-file.ts";
 import { gatherCommand } from "./commands.ts";
 import { asCommandError, chooseModel, explain, finishNote, type ExitStatus, type Program } from "./program.ts";
+import { beginOrder } from "./gather-order.ts";
 import { withPatterns } from "./file-patterns.ts";
 import { readFilePart } from "./read-file.ts";
 import { reportMarkdown, type ReportItem } from "./report.ts";
@@ -40,29 +42,32 @@ export async function gatherFiles(program: Program, args: readonly string[]): Pr
   const items = files.flatMap((file) => llms.map((llm): Item => ({ file, llm })));
   const run = new Run(program, { prompt, maxOutputTokens, json: parsed.flags.has("json"), baseUrl });
   await run.start(items, files, llms);
-  const tasks = items.map(
+  const order = beginOrder(
+    files.length,
+    llms.map(({ ref }) => loaderOf(program, ref, baseUrl)),
+  );
+  const begun = order.flatMap((place) => items[place] ?? []);
+  const tasks = begun.map(
     (item): GatherTask<ItemResult> =>
       () =>
         run.answer(item),
   );
   const { signal } = program.terminal;
   const options = { signal, ...(concurrency === undefined ? {} : { concurrency }), ...(budget === undefined ? {} : { budget }) };
-  const printed: ItemResult[] = [];
+  const results: (ItemResult | undefined)[] = items.map(() => undefined);
+  let printed = 0;
   let ended = 0;
-  const inOrder = new Map<number, ItemResult>();
   for await (const { index, value, error } of gather(tasks, options)) {
-    const item = items[index];
+    const item = begun[index];
     const result = error === undefined || item === undefined ? value : await run.notBegun(item, error);
-    if (result !== undefined) inOrder.set(index, result);
+    results[order[index] ?? index] = result;
     ended += 1;
-    for (let next = inOrder.get(printed.length); next !== undefined; next = inOrder.get(printed.length)) {
-      inOrder.delete(printed.length);
-      printed.push(next);
-      await run.print(next);
-    }
+    for (let next = results[printed]; next !== undefined; next = results[++printed]) await run.print(next);
     program.terminal.progress(ended < items.length ? `${ended} of ${items.length} answered` : "");
   }
-  return run.finish(printed, items, report);
+  // Where the run was stopped, there are answers behind some that never began.
+  for (const result of results.slice(printed)) if (result !== undefined) await run.print(result);
+  return run.finish(results, items, report);
 }
 
 interface Checked {
@@ -162,6 +167,13 @@ async function modelsOf(program: Program, parsed: ParsedArguments, { baseUrl, co
   return llms;
 }
 
+/** The server that has to load this model before it answers: one of those that run on somebody's own machine. */
+function loaderOf({ engine }: Program, ref: ModelRef, baseUrl: string | undefined): string | undefined {
+  const [provider = ""] = ref.split("/");
+  const described = engine.describeProvider(provider, baseUrl === undefined ? {} : { baseUrl });
+  return described?.runsHere === true || providerRow(provider)?.runsHere === true ? provider : undefined;
+}
+
 interface RunOptions {
   readonly prompt: string;
   readonly maxOutputTokens: number | undefined;
@@ -217,8 +229,10 @@ class Run {
     await this.#program.terminal.write(`## ${this.#title({ file, llm })}\n\n${result.content.trim()}\n\n`);
   }
 
-  async finish(done: readonly ItemResult[], items: readonly Item[], report: string | undefined): Promise<ExitStatus> {
+  /** `results`: one for each of the items, as far as it began. */
+  async finish(results: readonly (ItemResult | undefined)[], items: readonly Item[], report: string | undefined): Promise<ExitStatus> {
     const { terminal } = this.#program;
+    const done = results.filter((result) => result !== undefined);
     const complete = done.filter(({ result }) => result.status === "complete");
     const failed = done.filter(({ error }) => error !== undefined);
     const totals = totalsOf(done.map(({ result }) => result));
@@ -227,7 +241,7 @@ class Run {
       const note = finishNote(item.result.finishReason, item.result.content.trim() !== "");
       if (note !== undefined) terminal.note(`${this.#title(item)}: ${note}`);
     }
-    const unwritten = report === undefined ? undefined : await this.#writeReport(report, done, items, totals);
+    const unwritten = report === undefined ? undefined : await this.#writeReport(report, results, items, totals);
     if (this.#json) {
       const counts = { complete: complete.length, failed: failed.length, cancelled: items.length - complete.length - failed.length };
       await terminal.writeJson({ type: "run-end", ...counts, ...totals });
@@ -238,9 +252,14 @@ class Run {
   }
 
   /** Resolves with why it could not be written: the run still ends with its totals. */
-  async #writeReport(path: string, done: readonly ItemResult[], items: readonly Item[], totals: Totals): Promise<string | undefined> {
+  async #writeReport(
+    path: string,
+    results: readonly (ItemResult | undefined)[],
+    items: readonly Item[],
+    totals: Totals,
+  ): Promise<string | undefined> {
     const models = [...new Set(items.map(({ llm }) => llm.ref))];
-    const sections = items.map((item, index) => reportItem(item, done[index]));
+    const sections = items.map((item, index) => reportItem(item, results[index]));
     try {
       await writeWholeFile(path, reportMarkdown({ prompt: this.#prompt, models, items: sections, totals }));
       return undefined;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Totals } from "../../sidecar/answers/totals.ts";
 import { reportMarkdown } from "../../sidecar/cli/report.ts";
+import { asText } from "../../sidecar/providers/json-fields.ts";
 import { FakeProvider, type FakeRequest } from "../support/fake-provider.ts";
 import { jsonLines } from "../support/json-lines.ts";
 import { parley, ParleyProcess } from "../support/parley-process.ts";
@@ -93,6 +94,31 @@ describe("parley gather", () => {
       { env: env(), cwd: folder },
     );
     assert.equal(stdout, '## a.ts (openai-compatible/m)\n\nby "m"\n\n## a.ts (openai-compatible/n)\n\nby "n"\n\n');
+  });
+
+  it("asks one model after the other where one server has to load them, and tells the answers in the order of the files", async () => {
+    fake.respond((request) => ({ text: `${asText(request.body?.["model"])} about ${fileOf(request)}` }));
+    const { stdout } = await gather("--model", "openai-compatible/n", "--concurrency", "1", "a.ts", "b.ts");
+    assert.deepEqual(
+      fake.requests.map((request) => `${asText(request.body?.["model"])} ${fileOf(request)}`),
+      ["m a.ts", "m b.ts", "n a.ts", "n b.ts"],
+    );
+    assert.deepEqual(stdout.match(/^[mn] about .*/gmu), ["m about a.ts", "n about a.ts", "m about b.ts", "n about b.ts"]);
+  });
+
+  it("has all answers that had come where it is stopped, also those behind some that never began", async () => {
+    fake.respond((request) =>
+      asText(request.body?.["model"]) === "m" ? { text: `about ${fileOf(request)}` } : { steps: [{ text: "" }, { gate: "never" }] },
+    );
+    const args = ["--model", "openai-compatible/n", "--concurrency", "1", "--report", "stopped.md", "a.ts", "b.ts", "c.md"];
+    const process = new ParleyProcess([...base, ...args], { env: env(), cwd: folder });
+    await fake.waitFor(({ waitingAt }) => waitingAt.includes("never"), "the second model to be asked");
+    process.interrupt();
+    const { stdout } = await process.ended;
+    const answers = ["about a.ts", "about b.ts", "about c.md"];
+    assert.deepEqual(stdout.match(/^about .*/gmu), answers);
+    assert.deepEqual((await readFile(join(folder, "stopped.md"), "utf8")).match(/^about .*/gmu), answers);
+    await rm(join(folder, "stopped.md"));
   });
 
   it("runs as many at once as it is told, and no more", async () => {
