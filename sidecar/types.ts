@@ -95,7 +95,7 @@ export interface GenerationParameters {
   readonly tools?: readonly ToolDefinition[];
   /** JSON Schema that the whole answer must satisfy. */
   readonly responseSchema?: JsonObject;
-  /** Fields added to the request's body as they stand, under the provider's id: `{ openrouter: { provider: { order: ["x"] } } }`. */
+  /** Fields merged into the request's body, `tools` and `include` behind its own, by the provider's id: `{ openrouter: { provider: { order: ["x"] } } }`. */
   readonly providerOptions?: { readonly [provider: string]: JsonObject };
 }
 

@@ -97,7 +97,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     "sidecar/providers/ollama/adapter.ts": [["fault 19", "...(contextTokens === undefined ? {} : { num_ctx: contextTokens }),", ""]],
     "sidecar/providers/record-json.ts": [["fault 14", "if (objects.includes(undefined)) throw new MalformedRecord(data);", ""]],
     "sidecar/providers/provider-options.ts": [
-      ["fault 20", "return mergeObjects(body, options);", "return { ...body, extra_body: options };"],
+      ["fault 20", "return mergeObjects(body, { ...options, ...joinedLists(body, options) });", "return { ...body, extra_body: options };"],
     ],
     "sidecar/providers/base-url.ts": [["fault 21", 'return name === "OLLAMA_HOST" ? ollamaHostUrl(value) : value;', "return value;"]],
     "sidecar/providers/registry.ts": [

@@ -242,6 +242,13 @@ describe("The Responses API is asked", () => {
     for (const model of ["o3", "gpt-5", "gpt-5.1-codex"]) assert.ok(body({ provider: "openai", model })["include"] !== undefined, model);
   });
 
+  test("with encrypted reasoning also where the caller has something else included, each of them once", () => {
+    const included = (...include: readonly string[]): JsonValue | undefined =>
+      body({ provider: "openai", parameters: { providerOptions: { openai: { include } } } })["include"];
+    assert.deepEqual(included("web_search_call.action.sources"), ["reasoning.encrypted_content", "web_search_call.action.sources"]);
+    assert.deepEqual(included("reasoning.encrypted_content"), ["reasoning.encrypted_content"]);
+  });
+
   test("with pictures, calls and results as items", () => {
     assert.deepEqual(body({ provider: "openai", messages: [image] })["input"], [
       {

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { asList, asObject } from "../../../sidecar/providers/json-fields.ts";
 import type { ProviderError } from "../../../sidecar/providers/provider.ts";
-import type { AssistantPart, GenerationParameters, JsonObject } from "../../../sidecar/types.ts";
+import type { AssistantPart, GenerationParameters, JsonObject, JsonValue } from "../../../sidecar/types.ts";
 import { userMessage } from "../../support/provider-calls.ts";
 import {
   assistant,
@@ -177,6 +178,19 @@ describe("On every wire", () => {
       assert.deepEqual(asked["options"], provider === "ollama" ? { temperature: 0.5, num_ctx: 8192 } : { num_ctx: 8192 });
       assert.equal(asked["wrong"], undefined);
       assert.deepEqual([asked["stream"], asked["n"]], [true, 1]);
+    });
+
+    test(`${provider}: the provider's own tools stand beside the functions, and a function that is written anew in the place of its old form`, () => {
+      const toolsWith = (tools: readonly JsonObject[]): readonly JsonValue[] =>
+        asList(withoutMarks(body({ provider, parameters: { tools: [WEATHER], providerOptions: { [provider]: { tools } } } })["tools"])) ??
+        [];
+      const [weather, ...none] = toolsWith([]);
+      assert.ok(weather !== undefined && none.length === 0);
+      assert.deepEqual(toolsWith([{ type: "web_search" }]), [weather, { type: "web_search" }]);
+      const named = { type: "weather_20270101", name: "weather" };
+      assert.deepEqual(toolsWith([named]), [weather, named]);
+      const anew = { ...asObject(weather), strict: true };
+      assert.deepEqual(toolsWith([anew, { type: "web_search" }]), [anew, { type: "web_search" }]);
     });
 
     test(`${provider}: what is not the caller's is refused by name under its own name too`, () => {
