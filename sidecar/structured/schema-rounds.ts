@@ -152,14 +152,20 @@ export class SchemaRounds {
   }
 }
 
+const JSON_SPACE = /^[ \t\n\r]*$/u;
+
 /** Of a text that nobody takes for the answer, so much as explains it. No character is cut in two. */
 function beginning(text: string): string {
   return text.length <= REJECTED_LENGTH ? text : text.slice(0, REJECTED_LENGTH).replace(/[\uD800-\uDBFF]$/u, "");
 }
 
-/** White space around the JSON does no harm; anything else would break whoever parses the answer. */
+/**
+ * JSON's own white space around it does no harm; anything else would break whoever parses the answer, a mark of the byte order or a
+ * no-break space too.
+ */
 function stands(text: string, json: string): Verdict {
-  if (text.trim() === json) return STANDS;
+  const at = text.indexOf(json);
+  if (JSON_SPACE.test(text.slice(0, at)) && JSON_SPACE.test(text.slice(at + json.length))) return STANDS;
   return {
     type: "stands",
     events: [

@@ -119,6 +119,8 @@ describe("An answer with a schema", () => {
     ["a fence", `\`\`\`json\n${GOOD}\n\`\`\``],
     ["words", `Here it is:\n${GOOD}\nI hope that helps.`],
     ["a fence among words", `Here it is:\n\n\`\`\`\n${GOOD}\n\`\`\`\n\nEnjoy {it}!`],
+    ["a mark of the byte order", `\uFEFF${GOOD}`],
+    ["blanks that JSON does not know", `\u00A0${GOOD}\u2028\n`],
     ["words with brackets", `Of [1] course: ${GOOD} as [2] says.`],
     ["a first try", `First:\n\`\`\`json\n${GOOD.replace("450000", '"many"')}\n\`\`\`\nNo:\n\`\`\`json\n${GOOD}\n\`\`\``],
   ] as const) {
@@ -133,6 +135,14 @@ describe("An answer with a schema", () => {
       assert.equal(provider.requests.length, 1);
     });
   }
+
+  test("stays as it came with JSON's own white space around it", async () => {
+    const { llm, provider } = scriptedLlm();
+    provider.enqueue(answers(`\n\t${GOOD} \r\n`));
+    const events = await eventsOf(llm, "hi", options);
+    assert.equal(kinds(events).includes("discard"), false);
+    assert.equal(checkOrder(events).status, "complete");
+  });
 
   test("may be thought about first", async () => {
     const { llm, provider } = scriptedLlm();
