@@ -13,6 +13,7 @@ import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, strikeKey, withoutKey } from "./keys-in-requests.ts";
+import { refusedAlone } from "./refusal.ts";
 import { ProviderError, type ModelRequest, type Provider, type ProviderEvent, type RequestContext } from "./provider.ts";
 import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
@@ -35,8 +36,10 @@ export interface Endpoint {
 const MODELS_BODY_BYTES = 32 * 1024 * 1024;
 const MODELS_MS = 20_000;
 const MAX_MODEL_PAGES = 50;
-/** Fields that one model refuses, one after the other. */
-const MAX_LESSONS = 5;
+/** Fields that one model refuses, one after the other: no request has more that could be learned of. */
+const MAX_LESSONS = 12;
+/** Other preparations of one request, of which some have the server load the model anew. */
+const MAX_PREPARATIONS = 5;
 /** Some interfaces have the model in the path. */
 const MAX_URLS = 100;
 /** Of one model: schemas that it refused are lessons too, and there is no end of them. */
@@ -188,7 +191,7 @@ class HttpProvider implements Provider {
       // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
       if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
       // 413 is said of the body's bytes.
-      if (prepared !== undefined && head.status !== 413 && lessons < MAX_LESSONS) {
+      if (prepared !== undefined && head.status !== 413 && lessons < MAX_PREPARATIONS) {
         const other = await this.#preparation?.afterRefusal(request, wireTarget, prepared, error, this.#asking(connection, signal));
         if (other === undefined && error.kind === "context-length") throw error;
         prepared = other ?? prepared;
@@ -313,7 +316,7 @@ class HttpProvider implements Provider {
     const lessons = this.#learned.get(model) ?? new Set<string>();
     const [oldest] = lessons;
     if (lessons.size >= MAX_REMEMBERED && oldest !== undefined) lessons.delete(oldest);
-    lessons.add(lesson);
+    for (const one of [lesson, ...refusedAlone(lesson, lessons)]) lessons.add(one);
     this.#learned.set(model, lessons);
   }
 

@@ -119,6 +119,17 @@ export function besideLesson(kept: string, left: string): string {
 }
 
 /**
+ * What else is learned with a lesson: a field that was left out beside a way to ask for reasoning is refused itself where that
+ * way is. It would be sent anew, and refused, as soon as that is left out.
+ */
+export function refusedAlone(lesson: string, learned: ReadonlySet<string>): readonly string[] {
+  const beside = besideLesson(lesson, "");
+  return REASONING_FIELDS.includes(lesson)
+    ? [...learned].filter((one) => one.startsWith(beside)).map((one) => one.slice(beside.length))
+    : [];
+}
+
+/**
  * Puts a parameter into its field, or warns that it is left out, because it was refused: alone, or beside what stands in `sent`.
  * Nothing is put where `value` is undefined.
  */

@@ -62,6 +62,30 @@ describe("What a model refuses is learned", () => {
     );
   });
 
+  test("also where nothing is taken that was asked for, one after the other, the way to reason last but one", async () => {
+    const shared = provider();
+    const names = ["temperature", "top_p", "stop", "seed", "stream_options", "reasoning_effort", "max_tokens"];
+    for (const name of names) {
+      const instead = name === "max_tokens" ? " Use 'max_completion_tokens' instead." : "";
+      fake.enqueue(refusal(name, `Unsupported parameter: '${name}' is not supported with this model.${instead}`));
+    }
+    const parameters = { temperature: 0.2, topP: 0.9, stop: ["x"], seed: 1, reasoning: "low", maxOutputTokens: 100 } as const;
+    for (const sent of [names.length + 1, 1]) {
+      const before = fake.requests.length;
+      const { events, thrown } = await call(shared, { request: modelRequest("x", parameters) });
+      assert.equal(thrown, null);
+      assert.equal(fake.requests.length - before, sent);
+      const body = fake.requests.at(-1)?.body ?? {};
+      assert.deepEqual(
+        names.filter((name) => name in body),
+        [],
+      );
+      assert.equal(body["max_completion_tokens"], 100);
+      const warned = events.flatMap((event) => (event.type === "warning" ? [event.parameter] : []));
+      assert.deepEqual(new Set(warned), new Set(["reasoning", "seed", "stop", "temperature", "topP"]));
+    }
+  });
+
   test("each model learns for itself", async () => {
     const shared = provider();
     fake.enqueue(refusal("temperature", "no temperature"));
