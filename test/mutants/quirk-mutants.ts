@@ -34,9 +34,9 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 7", "return this.#done || this.#finish.stands;", "return true;"],
     ["quirk 8", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
     ["quirk 9", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
-    ["quirk 18", "this.#usage = usage ?? this.#usage;", ""],
-    ["quirk 19", 'this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;', ""],
-    ["quirk 20", "this.#usage = usage ?? this.#usage;", "this.#usage = usage ?? null;"],
+    ["quirk 18", "this.#usage = latestUsage(this.#usage, usage);", ""],
+    ["quirk 19", 'this.#usage = latestUsage(this.#usage, readChatUsage(choice["usage"]));', ""],
+    ["quirk 20", "this.#usage = latestUsage(this.#usage, usage);", "this.#usage = usage ?? null;"],
     ["quirk 23", "if (delta !== undefined) this.#readDelta(", "if (delta !== null) this.#readDelta("],
     ["quirk 24", 'if (reason !== undefined && reason !== "") this.#finish', "if (reason !== undefined) this.#finish"],
     [

@@ -14,7 +14,7 @@ import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
 import { ReasoningDetails, textsOfDetails } from "./reasoning-details.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
-import { readChatUsage } from "./usage.ts";
+import { latestUsage, readChatUsage } from "./usage.ts";
 
 export class ChatReader implements WireReader {
   readonly #target: WireTarget;
@@ -108,7 +108,7 @@ export class ChatReader implements WireReader {
     const choices = asList(chunk["choices"]);
     // Also of an answer that fails: it was paid for.
     const usage = readChatUsage(chunk["usage"]);
-    this.#usage = usage ?? this.#usage;
+    this.#usage = latestUsage(this.#usage, usage);
     // Each chunk tells it, and one is enough.
     if (usage !== undefined || !this.#started) this.#otherTier ||= isOtherTier(chunk, this.#target.row);
     if (isError(chunk, event, choices)) throw new StreamFailure(readErrorJson(chunk));
@@ -123,7 +123,7 @@ export class ChatReader implements WireReader {
   }
 
   #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
-    this.#usage = readChatUsage(choice["usage"]) ?? this.#usage;
+    this.#usage = latestUsage(this.#usage, readChatUsage(choice["usage"]));
     this.#contentCame = false;
     const delta = this.#deltaOf(choice);
     if (delta !== undefined) this.#readDelta(delta, out);

@@ -42,6 +42,27 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
   };
 }
 
+/**
+ * The figures that came last. A side that is left out of them, or is zero, wipes none that came before (quirk 20): gateways that speak
+ * for Anthropic tell the prompt at the beginning and the output at the end.
+ */
+export function latestUsage(before: ReportedUsage | null, told: ReportedUsage | undefined): ReportedUsage | null {
+  if (told === undefined || before === null) return told ?? before;
+  return { ...told, ...(told.inputTokens > 0 ? {} : inputOf(before)), ...(told.outputTokens > 0 ? {} : outputOf(before)) };
+}
+
+function inputOf({ inputTokens, cachedTokens, cacheWriteTokens }: ReportedUsage): Partial<ReportedUsage> {
+  return {
+    inputTokens,
+    ...(cachedTokens === undefined ? {} : { cachedTokens }),
+    ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
+  };
+}
+
+function outputOf({ outputTokens, reasoningTokens }: ReportedUsage): Partial<ReportedUsage> {
+  return { outputTokens, ...(reasoningTokens === undefined ? {} : { reasoningTokens }) };
+}
+
 /** xAI counts in ten thousand millionths of a dollar (https://docs.x.ai/docs/api-reference, `cost_in_usd_ticks`). */
 const TICKS_PER_DOLLAR = 10_000_000_000;
 

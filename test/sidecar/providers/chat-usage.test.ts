@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { asObject } from "../../../sidecar/providers/json-fields.ts";
-import { readChatUsage } from "../../../sidecar/providers/openai-chat/usage.ts";
+import { latestUsage, readChatUsage } from "../../../sidecar/providers/openai-chat/usage.ts";
 import type { JsonObject } from "../../../sidecar/types.ts";
 import { counted, said, stopped } from "./variations/chat-records.ts";
 import { PLAIN, read, sse } from "./variations/one-answer.ts";
@@ -26,6 +26,21 @@ test("Usage of nothing but zeros is none, and wipes no figures that came before"
   assert.equal(readChatUsage(asObject(zeros["usage"])), undefined);
   assert.equal(readChatUsage({ total_tokens: 9 }), undefined);
   assert.deepEqual(read("openai-chat", sse(zeros, ...said, stopped(), counted, zeros, "[DONE]")), PLAIN);
+});
+
+test("quirk 20: a side of the usage that is left out later, or is zero, wipes none that came before", () => {
+  const told = (usage: JsonObject): JsonObject => ({ choices: [], usage });
+  const prompt = told({ prompt_tokens: 9, completion_tokens: 0, total_tokens: 9, prompt_tokens_details: { cached_tokens: 4 } });
+  const ends: readonly JsonObject[] = [
+    { completion_tokens: 5 },
+    { prompt_tokens: 0, completion_tokens: 5, total_tokens: 5 },
+    { prompt_tokens: null, completion_tokens: 5 },
+  ];
+  for (const end of ends) assert.deepEqual(read("openai-chat", sse(prompt, ...said, stopped(), told(end), "[DONE]")), PLAIN);
+  const before = { inputTokens: 9, outputTokens: 5, cachedTokens: 4, reasoningTokens: 2 };
+  assert.deepEqual(latestUsage(before, { inputTokens: 0, outputTokens: 6 }), { inputTokens: 9, outputTokens: 6, cachedTokens: 4 });
+  assert.deepEqual(latestUsage(before, { inputTokens: 8, outputTokens: 0 }), { inputTokens: 8, outputTokens: 5, reasoningTokens: 2 });
+  assert.deepEqual(latestUsage(before, { inputTokens: 8, outputTokens: 6 }), { inputTokens: 8, outputTokens: 6 });
 });
 
 describe("The total of chat completions' usage", () => {
