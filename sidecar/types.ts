@@ -226,9 +226,9 @@ export type StreamEventBody =
   | { readonly type: "tool-call"; readonly id: string; readonly name: string; readonly arguments: string }
   | { readonly type: "opaque"; readonly provider: string; readonly data: JsonValue }
   /**
-   * Something was done otherwise than asked for. `code`: `parameter-mapped` and `parameter-left-out` (`parameter` names it),
-   * `tool-result-without-call` (the result of a tool whose call does not wait for it was sent as a text of the user's), `prompt-truncated`,
-   * `prompt-blocked`, `connection-lost`, `loaded-elsewhere`, `not-kept`, `media-left-out`, `after-the-end`, `answer-paused`; more may come.
+   * Something is otherwise than asked for. `code`: `parameter-mapped`, `parameter-left-out` (`parameter` names it), `tool-result-without-call`
+   * (the result of a tool whose call does not wait for it was sent as a text of the user's), `prompt-truncated`, `prompt-blocked`, `connection-lost`,
+   * `loaded-elsewhere`, `not-kept`, `media-left-out`, `after-the-end`, `answer-paused`, `answer-given-up`; more may come.
    */
   | { readonly type: "warning"; readonly code: string; readonly parameter?: string; readonly message?: string }
   | ({ readonly type: "usage" } & Usage)

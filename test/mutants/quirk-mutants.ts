@@ -31,7 +31,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 9", 'return this.#reader.started ? "mid-stream" : "before-first-token";', 'return "mid-stream";'],
   ],
   "sidecar/providers/openai-chat/reader.ts": [
-    ["quirk 7", "return this.#done || this.#finish.stands;", "return true;"],
+    ["quirk 7", "return this.#finish.stands || (this.#done && !this.#finish.isGivenUp);", "return true;"],
     ["quirk 8", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
     ["quirk 9", 'if (isTold(chunk["error"]) || isRefusedInside(chunk)) return true;', 'if (isTold(chunk["error"])) return false;'],
     ["quirk 18", "this.#usage = latestUsage(this.#usage, usage);", ""],

@@ -53,6 +53,14 @@ export function mapFinishReason(raw: string | null, calledTools: boolean, refuse
   return known ?? "other";
 }
 
+/**
+ * vLLM and SGLang, where the engine stops an answer that nobody asked it to stop, as when it is shut down (vllm-project/vllm#57082): a
+ * stream that goes on to its mark of the end, and was cut.
+ */
+export function isGivenUp(raw: string): boolean {
+  return raw.toLowerCase() === "abort";
+}
+
 /** Gemini can write one of its own behind OpenAI's: `content_filter: PROHIBITED_CONTENT`. */
 function knownReason(raw: string): FinishReason | undefined {
   const [first = ""] = raw.split(":");

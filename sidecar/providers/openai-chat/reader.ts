@@ -44,11 +44,11 @@ export class ChatReader implements WireReader {
   }
 
   get finished(): boolean {
-    return this.#done || this.#finish.stands;
+    return this.#finish.stands || (this.#done && !this.#finish.isGivenUp);
   }
 
   get ending(): boolean {
-    return this.#done || (this.#started && this.#finish.isCertain);
+    return this.finished && (this.#done || (this.#started && this.#finish.isCertain));
   }
 
   /** Usage follows the finish reason, so only the marker of the stream's end says that nothing else will come. */
@@ -83,6 +83,7 @@ export class ChatReader implements WireReader {
     const finishReason = mapFinishReason(reason, this.#calls.any, this.#refused);
     // A call that was cut is no call: its arguments may stop anywhere.
     if (whole) this.#endCalls(finishReason, out);
+    else if (this.#started && this.#finish.isGivenUp) out.push({ type: "warning", code: "answer-given-up", message: GIVEN_UP });
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
     if (whole) out.push({ type: "finish", finishReason, rawFinishReason: reason });
@@ -225,6 +226,8 @@ export class ChatReader implements WireReader {
     }
   }
 }
+
+const GIVEN_UP = 'The server gave the answer up before it was whole: it ended with the finish reason "abort".';
 
 /** What ends an answer wherever it is. */
 const CUTTING: readonly FinishReason[] = ["length", "content-filter", "error"];

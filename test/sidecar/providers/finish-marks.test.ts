@@ -138,16 +138,50 @@ describe("A finish reason that all objects have a field of the same name as is n
   }
 });
 
-test("A finish reason of its own ends an answer whose connection stays open, after a while", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const begun = Promise.withResolvers<void>();
-  const records = sse(chunk({ content: "Whole." }), stopped());
-  const outcome = chat([{ raw: records }, { gate: "never" }], () => begun.resolve());
-  await begun.promise;
-  context.mock.timers.tick(5000);
-  const { events, thrown } = await outcome;
-  assert.equal(thrown, null);
-  assert.equal(foldEvents(events).finish?.finishReason, "stop");
+describe("An answer whose connection stays open has ended, after a while, behind a finish reason", () => {
+  const ends: readonly (readonly [what: string, records: string])[] = [
+    ["of its own", sse(chunk({ content: "Whole." }), stopped())],
+    ["beside the text, where the figures follow it", sse(saidWith("stop", { content: "Whole." }), counted)],
+  ];
+  for (const [what, records] of ends) {
+    test(what, async (context) => {
+      context.mock.timers.enable({ apis: ["setTimeout"] });
+      const begun = Promise.withResolvers<void>();
+      const outcome = chat([{ raw: records }, { gate: "never" }], () => begun.resolve());
+      await begun.promise;
+      context.mock.timers.tick(5000);
+      const { events, thrown } = await outcome;
+      assert.equal(thrown, null);
+      const { text, finish } = foldEvents(events);
+      assert.deepEqual([text, finish?.finishReason], ["Whole.", "stop"]);
+    });
+  }
+});
+
+describe("An answer that the server gave up was cut", () => {
+  const args = (written: string): JsonObject =>
+    chunk({ tool_calls: [{ index: 0, id: "c1", function: { name: "f", arguments: written } }] });
+  const aborts: readonly (readonly [what: string, records: string])[] = [
+    ["although its mark of the end follows", sse(chunk({ content: "Half" }), stopped("abort"), counted, "[DONE]")],
+    ["with the reason beside its text", sse(saidWith("abort", { content: "Half" }), counted, "[DONE]")],
+    ["and so was its call", sse(chunk({ content: "Half" }), args('{"path":"/'), stopped("abort"), "[DONE]")],
+    ["also with a call that looks whole", sse(chunk({ content: "Half" }), args("{}"), stopped("abort"), "[DONE]")],
+  ];
+  for (const [what, records] of aborts) {
+    test(what, async () => {
+      const { events, thrown } = await chat([{ raw: records }]);
+      assert.equal(thrown, null);
+      const { text, tools, finish } = foldEvents(events);
+      assert.deepEqual([text, tools, finish], ["Half", [], null]);
+      assert.partialDeepStrictEqual(events.find(({ type }) => type === "warning") ?? {}, { code: "answer-given-up" });
+    });
+  }
+
+  test("and an error behind it is told", async () => {
+    const error = { streamError: { message: "engine is dead", code: "server_error" } } as const;
+    const { thrown } = await chat([{ raw: sse(chunk({ content: "Half" }), stopped("abort")) }, error]);
+    assert.match(String(thrown), /engine is dead/u);
+  });
 });
 
 test("An answer with a finish reason in every chunk was cut where its connection breaks", async () => {
