@@ -29,6 +29,7 @@ export type Outcome =
   | { readonly type: "rejected"; readonly error: ErrorInfo };
 
 type Finish = Extract<ProviderEvent, { type: "finish" }>;
+type OpaqueBody = Extract<StreamEventBody, { type: "opaque" }>;
 
 /** What one attempt took. */
 interface Spent {
@@ -66,6 +67,8 @@ export class AnswerNumbering {
   readonly #spent: Spent[] = [];
   /** Of this attempt. */
   #anyToken = false;
+  /** What came of it before its first token, for nobody to see: no part of an answer that is asked for again. */
+  #unseen: OpaqueBody[] = [];
   #finish: Finish | null = null;
   #requestId: string | undefined;
   #warned: Set<string> | null = null;
@@ -77,7 +80,7 @@ export class AnswerNumbering {
     this.#model = model;
   }
 
-  /** No token has come yet: a retry is safe. */
+  /** No token has come yet: a retry is safe, and takes nothing back that anybody was given. */
   get beforeFirstToken(): boolean {
     return !this.#anyToken;
   }
@@ -117,6 +120,7 @@ export class AnswerNumbering {
     this.#bytesOf.text = 0;
     this.#bytesOf.reasoning = 0;
     this.#anyToken = false;
+    this.#unseen = [];
     this.#finish = null;
     this.#sent = null;
     return this.#number({ type: "attempt", ...attempt });
@@ -145,6 +149,7 @@ export class AnswerNumbering {
     this.#usage = null;
     this.#counted = false;
     this.#billing = NO_BILLING;
+    this.#unseen = [];
     this.#finish = null;
     return this.status(phase, untilMs);
   }
@@ -155,6 +160,8 @@ export class AnswerNumbering {
       switch (event.type) {
         case "finish":
           this.#finish = event;
+          // An answer may hold nothing else, such as a call of another kind than functions.
+          if (this.#unseen.length > 0 && event.finishReason !== "error") this.#begin();
           break;
         case "request-id":
           this.#requestId = event.requestId;
@@ -183,8 +190,8 @@ export class AnswerNumbering {
           events.push(this.#number(event));
           break;
         case "opaque":
-          this.#countOutput("");
-          events.push(this.#number(event));
+          if (this.#anyToken) events.push(this.#number(event));
+          else this.#unseen.push(event);
           break;
         case "discard":
           // What follows was counted already.
@@ -313,9 +320,16 @@ export class AnswerNumbering {
     return { ...this.#usage, inputTokens, outputTokens, estimated: true };
   }
 
-  #countOutput(text: string, what?: "text" | "reasoning"): void {
+  /** The first token, behind what came before it. */
+  #begin(): void {
     this.#firstTokenAt ??= performance.now();
     this.#anyToken = true;
+    for (const event of this.#unseen) this.#events.push(this.#number(event));
+    this.#unseen = [];
+  }
+
+  #countOutput(text: string, what?: "text" | "reasoning"): void {
+    if (!this.#anyToken) this.#begin();
     const bytes = Buffer.byteLength(text);
     this.#outputBytes += bytes;
     if (what !== undefined) this.#bytesOf[what] += bytes;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Llm } from "../../../sidecar/api.ts";
-import type { StreamEvent } from "../../../sidecar/types.ts";
+import type { JsonObject, StreamEvent } from "../../../sidecar/types.ts";
 import { fakeAtHand, providerAt, providerOnWire } from "../../support/fake-at-hand.ts";
 import type { FakeAnswer, FakeWire } from "../../support/fake-provider.ts";
 import { checkOrder, eventsOf, kinds } from "../answer-events.ts";
@@ -38,6 +38,66 @@ describe("An overload that Anthropic tells of inside its stream", () => {
     assert.deepEqual([end.status, end.error?.kind, fake.requests.length], ["error", "overloaded", 1]);
     assert.ok(events.some((event) => event.type === "text-delta" && event.text === "Half"));
   });
+});
+
+describe("What nobody is given to see before the first token", () => {
+  const sse = (...records: readonly JsonObject[]): string => records.map((record) => `data: ${JSON.stringify(record)}\n\n`).join("");
+  const thought = (id: string): readonly JsonObject[] => [
+    { type: "response.created", response: { id } },
+    { type: "response.output_item.done", output_index: 0, item: { type: "reasoning", id, summary: [], encrypted_content: `sealed ${id}` } },
+  ];
+  const signed = (signature: string): readonly JsonObject[] => [
+    { type: "message_start", message: { id: "m", usage: { input_tokens: 3, output_tokens: 1 } } },
+    { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "", signature } },
+    { type: "content_block_stop", index: 0 },
+  ];
+  const searched = (id: string): readonly JsonObject[] => [
+    { type: "message_start", message: { id: "m", usage: { input_tokens: 3, output_tokens: 1 } } },
+    { type: "content_block_start", index: 0, content_block: { type: "web_search_tool_result", tool_use_id: id, content: [] } },
+    { type: "content_block_stop", index: 0 },
+  ];
+  const said: { readonly [Wire in "openai-responses" | "anthropic"]: readonly JsonObject[] } = {
+    "openai-responses": [
+      { type: "response.output_text.delta", item_id: "m", output_index: 1, content_index: 0, delta: "four" },
+      { type: "response.completed", response: { id: "r", output: [] } },
+    ],
+    anthropic: [
+      { type: "content_block_start", index: 1, content_block: { type: "text", text: "four" } },
+      { type: "content_block_stop", index: 1 },
+      { type: "message_delta", delta: { stop_reason: "end_turn" } },
+      { type: "message_stop" },
+    ],
+  };
+  const error = { streamError: { message: "Overloaded", code: "server_error" } } as const;
+  const unseen: readonly (readonly [what: string, wire: keyof typeof said, records: (id: string) => readonly JsonObject[]])[] = [
+    ["reasoning that is encrypted", "openai-responses", thought],
+    ["the signature of a thought", "anthropic", signed],
+    ["what a tool of the provider's found", "anthropic", searched],
+  ];
+  const partsOf = (events: readonly StreamEvent[]): string =>
+    JSON.stringify(events.filter(({ type }) => type === "opaque" || type === "text-delta"));
+  for (const [what, wire, records] of unseen) {
+    for (const [how, end] of [
+      ["an error", error],
+      ["the stream's breaking off", { cut: "close" }],
+    ] as const) {
+      test(`quirk 10: ${what} is dropped where ${how} follows, and the answer asked for again`, async () => {
+        fake.enqueue({ steps: [{ raw: sse(...records("first")) }, end] }, { steps: [{ raw: sse(...records("second"), ...said[wire]) }] });
+        const events = await eventsOf(scriptedLlm({ endpoint: { provider: providerOnWire(here, wire) } }).llm);
+        assert.deepEqual([checkOrder(events).status, fake.requests.length], ["complete", 2]);
+        assert.match(partsOf(events), /second.*four/u);
+        assert.doesNotMatch(partsOf(events), /first/u);
+      });
+    }
+
+    test(`${what} stays where the answer ends with it, and is not asked for again`, async () => {
+      const end = wire === "anthropic" ? said[wire].slice(2) : said[wire].slice(1);
+      fake.enqueue({ steps: [{ raw: sse(...records("first"), ...end) }, { cut: "reset" }] });
+      const events = await eventsOf(scriptedLlm({ endpoint: { provider: providerOnWire(here, wire) } }).llm);
+      assert.deepEqual([checkOrder(events).status, fake.requests.length], ["complete", 1]);
+      assert.match(partsOf(events), /first/u);
+    });
+  }
 });
 
 describe("A 429", () => {
