@@ -1,5 +1,6 @@
-// A limit of output tokens that has no room beside the prompt, in the words of those who refuse it. Most call that a context that
-// is too small, or have its code; but where it is the limit that is too large, no shorter conversation helps.
+// Limits of output tokens in the words of those who refuse them: a model writes no more than so many, or there is no room for so many
+// beside the prompt. Most call the latter a context that is too small, or have its code; but where it is the limit that is too
+// large, no shorter conversation helps.
 
 /** Tokens. */
 export interface RefusedLimit {
@@ -23,6 +24,21 @@ const WORDS: readonly RegExp[] = [
   /maximum context length of (?<context>\d+) tokens\. You requested a total of [\d.]+ tokens: (?<prompt>\d+) tokens from the input messages and (?<limit>\d+)(\.0)? tokens for the completion/iu, // SGLang
   /must be <= (?<context>\d+)\. Given: (?<prompt>\d+) `inputs` tokens and (?<limit>\d+) `max_new_tokens`/iu, // Text Generation Inference
 ];
+
+/** The most that a model writes. */
+const MOST: readonly RegExp[] = [
+  /max_tokens: \d+ > ([1-9]\d*)/u, // Anthropic
+  /range of [`'"]?max_tokens\b.{0,30}\[ ?\d+, ?([1-9]\d*) ?\]/iu, // DeepSeek, Alibaba
+  /exceeds the model limit of ([1-9]\d*)/iu, // Bedrock
+  /supports at most ([1-9]\d*) (?:completion|output) tokens/iu, // OpenAI
+  /max_tokens\b.{0,40}(?:less than or equal to|<=|≤) ?([1-9]\d*)/iu, // FastAPI, and others
+];
+
+/** Tokens that the model writes at most, whatever it is asked. Undefined where a refusal does not say it. */
+export function mostOutputTokens(message: string): number | undefined {
+  const found = MOST.map((words) => words.exec(message)?.[1]).find((number) => number !== undefined);
+  return found === undefined ? undefined : Number(found);
+}
 
 /** Undefined for words of anything else. */
 export function refusedLimit(message: string): RefusedLimit | undefined {

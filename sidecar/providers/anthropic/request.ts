@@ -5,7 +5,7 @@ import { learnSchema, schemaParameters } from "../answer-schema.ts";
 import { NO_CACHE_MARKS, refusesCacheMarks } from "../cache-marks.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { asCount, asObject, asText } from "../json-fields.ts";
-import { refusedLimit } from "../output-limit.ts";
+import { mostOutputTokens, refusedLimit } from "../output-limit.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, learnField, mapped, putUnlessRefused, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
@@ -51,13 +51,13 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
 
 /** Which of the ways to think a model takes, whether it takes sampling parameters, and its limit: the refusals say so. */
 export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload, body: JsonObject, target: WireTarget): string | undefined {
-  if (status !== 400) return undefined;
+  if (status !== 400 && status !== 422) return undefined;
   const { message } = payload;
-  const limit = /max_tokens: \d+ > (\d+)/u.exec(message)?.[1];
+  const limit = mostOutputTokens(message);
   // One that the caller asked for is the caller's to change.
   if (limit !== undefined) return isOwnLimit(body, target) ? `max_tokens=${limit}` : undefined;
-  const room = roomLeft(message, body, target);
-  if (room !== undefined) return `${ONCE}max_tokens=${room}`;
+  const room = learnRoom(message, body, target);
+  if (room !== undefined) return room;
   if (refusesCacheMarks(message)) return NO_CACHE_MARKS;
   // Servers that only speak like Anthropic need not let the use of a tool wait for its result.
   if (/[`'](?!tool_result\b)\w+_result[`'] block/u.test(message)) return WITHOUT_OPAQUE;
@@ -84,15 +84,18 @@ function isOwnLimit(body: JsonObject, target: WireTarget): boolean {
 
 /**
  * Before 4.5 prompt and limit together have to fit into the context, and so they have at other servers. A limit that the caller did
- * not ask for gives way to the prompt, and to it alone.
+ * not ask for gives way to the prompt, and to it alone; where the context is smaller than the limit, no
+ * request fits, and half of it is asked for from then on.
  */
-function roomLeft(message: string, body: JsonObject, target: WireTarget): number | undefined {
+function learnRoom(message: string, body: JsonObject, target: WireTarget): string | undefined {
   const refused = refusedLimit(message);
   if (refused === undefined || !isOwnLimit(body, target)) return undefined;
   const { context, limit, prompt } = refused;
+  const half = Math.floor(context / 2);
+  if (limit >= context && half > 0 && (prompt ?? 0) <= half) return `max_tokens=${half}`;
   // Where the prompt was not counted, half of what there is: it is the limit that was too large.
-  const room = prompt === undefined ? Math.floor(context / 2) : context - prompt;
-  return room >= Math.min(LEAST_ROOM, context * LEAST_PART) && room < limit ? room : undefined;
+  const room = prompt === undefined ? half : context - prompt;
+  return room >= Math.min(LEAST_ROOM, context * LEAST_PART) && room < limit ? `${ONCE}max_tokens=${room}` : undefined;
 }
 
 /** Temperature and top_p exclude each other, and thinking excludes all but their defaults (quirk 34). */

@@ -146,11 +146,11 @@ describe("What a model refuses is learned", () => {
       assert.deepEqual(asked(), [64_000, 60_000, 64_000]);
     });
 
-    test("is what is left at servers that say it in other words, and half of it where they have not counted the prompt", async () => {
+    test("is what is left at servers that say it in other words, and half of a context that is smaller than it", async () => {
       for (const [words, next] of [
         [
           "max_tokens is too large: 64000. This model's maximum context length is 32768 tokens and your request has 100 input tokens (64000 > 32768 - 100).",
-          32_668,
+          16_384,
         ],
         [
           "This model's maximum context length is 32768 tokens. However, you requested 64000 output tokens and your prompt contains at least 1 input tokens.",
