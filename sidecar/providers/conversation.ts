@@ -16,6 +16,7 @@ import type {
   UserPart,
 } from "../types.ts";
 import { asObject, parseJson } from "./json-fields.ts";
+import { wellFormedJson } from "./well-formed-json.ts";
 import { WITHOUT_OPAQUE, type WireTarget, type WireWarning } from "./wire-adapter.ts";
 
 export type Turn =
@@ -104,12 +105,14 @@ export function argumentsObject({ arguments: text }: ToolCallPart): JsonObject {
 }
 
 /**
- * The same as the text of an object, byte for byte the model's own where that is one: servers that read it for their chat
+ * The same as the text of an object, byte for byte the model's own where that is one of whole characters: servers that read it for their chat
  * template (llama.cpp's among them) refuse every turn of a conversation that holds anything else.
  */
 export function argumentsText(call: ToolCallPart): string {
   const { arguments: text } = call;
-  return text.trim() !== "" && asObject(parseJson(text)) !== undefined ? text : JSON.stringify(argumentsObject(call));
+  const isObject = text.trim() !== "" && asObject(parseJson(text)) !== undefined;
+  // Its own JSON inside that of the body: what it escapes, the body does not show.
+  return wellFormedJson(isObject ? text : JSON.stringify(argumentsObject(call)));
 }
 
 function strayText(result: ToolResultPart): TextPart {

@@ -18,6 +18,7 @@ import { ProviderError, type ModelRequest, type Provider, type ProviderEvent, ty
 import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
+import { wellFormedJson } from "./well-formed-json.ts";
 import { ONCE, type Preparation, type Prepared, type WireAdapter, type WireRequest, type WireTarget } from "./wire-adapter.ts";
 import { wireAdapter } from "./wires.ts";
 
@@ -330,7 +331,7 @@ class HttpProvider implements Provider {
         ...connection.headers,
         ...request.headers,
       },
-      body: JSON.stringify(request.body),
+      body: wellFormedJson(JSON.stringify(request.body)),
     };
   }
 

@@ -11,6 +11,7 @@ import { urlBeside } from "./base-url.ts";
 import { HttpCall } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import type { CallTarget } from "./provider-errors.ts";
+import { wellFormedJson } from "./well-formed-json.ts";
 
 export interface ServerQuestion {
   readonly method: "GET" | "POST";
@@ -103,7 +104,7 @@ export async function askOnce(
         ...headers,
         ...(keyHeader === undefined || key === undefined ? {} : { [keyHeader]: key }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: wellFormedJson(JSON.stringify(body)) }),
     });
     if (head.status >= 300) return undefined;
     const { text, cut } = await readWholeBody(exchange, BODY_BYTES, packedAs(head.headers));

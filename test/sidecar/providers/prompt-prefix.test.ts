@@ -77,7 +77,7 @@ describe("The bytes of one turn are the beginning of the next one's:", () => {
         { steps: [{ reasoning: "Hm." }, { text: "One 🙂" }, { usage: { inputTokens: 1, outputTokens: 1 } }, { finish: "stop" }] },
         { steps: [{ text: "Let me see." }, { toolCall: call }, { usage: { inputTokens: 1, outputTokens: 1 } }, { finish: "tool-calls" }] },
       );
-      for (const question of ["First?", "Second?", 'Third "quoted"?', "Fourth?"]) await session.generate(question);
+      for (const question of ["First?", "Second?", 'Third "quoted", of half an emoji \ud83d?', "Fourth?"]) await session.generate(question);
       const bodies = fake.requests.map(({ bodyText }) => bodyText);
       assert.equal(bodies.length, 4);
       // The second turn begins with the first one's bytes as they were, marks and all.
