@@ -78,6 +78,10 @@ export interface ToolDefinition {
   readonly description?: string;
   /** JSON Schema of the arguments. */
   readonly parameters: JsonObject;
+  /** Holds the arguments to their schema, at OpenAI and those like it, and at Anthropic; the others are Anthropic's, by its own names. */
+  readonly strict?: boolean;
+  readonly cache_control?: JsonObject;
+  readonly input_examples?: readonly JsonObject[];
 }
 
 export type ReasoningEffort = "off" | "low" | "medium" | "high";
@@ -246,9 +250,8 @@ export interface DiscardEventBody {
 }
 
 /**
- * Only where a `responseSchema` was given: the answer is asked for, from `number` 1, `of` at most so many times. From the
- * second on, what came before did not satisfy the schema, and `reason` says why: readers drop its text, reasoning, tool calls
- * and opaque parts. Usage is that of all attempts.
+ * Only where a `responseSchema` was given: the answer is asked for, from `number` 1, `of` at most so many times. From the second on, what came before
+ * did not satisfy the schema, and `reason` says why: readers drop its text, reasoning, tool calls and opaque parts. Usage is that of all attempts.
  */
 export interface AttemptEventBody {
   readonly type: "attempt";
@@ -275,7 +278,7 @@ export interface EndEventBody {
 export type StreamEvent = StreamEventBody & { readonly seq: number };
 export type EndEvent = EndEventBody & { readonly seq: number };
 
-// ---------------------------------------------------------------- models
+// ---------------------------------------------------------------- models, and what they are asked within
 
 export interface ModelAbilities {
   readonly images?: boolean;
@@ -293,9 +296,8 @@ export interface ModelInfo {
   readonly model: string;
   /** For people. */
   readonly name: string;
-  /** Tokens. */
+  /** Tokens, both. */
   readonly contextWindow?: number;
-  /** Tokens. */
   readonly maxOutputTokens?: number;
   readonly abilities?: ModelAbilities;
   /** Absent: unknown, which is not free. */
@@ -322,8 +324,6 @@ export interface ProviderInfo {
   /** True for a server that the user added under an id of its own: its settings lie under `parley.servers`. */
   readonly own?: boolean;
 }
-
-// ---------------------------------------------------------------- settings of the engine
 
 /** Milliseconds; 0 means no limit. */
 export interface TimeLimits {

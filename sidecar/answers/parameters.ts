@@ -61,6 +61,22 @@ const checks: { readonly [Name in keyof GenerationParameters]-?: Check } = {
   },
 };
 
+const boolean: Check = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
+const jsonObjects: Check = (value) => {
+  if (!Array.isArray(value)) return "must be a list of objects";
+  return value.map(jsonObject).find((problem) => problem !== undefined);
+};
+
+const toolFields: { readonly [Field in keyof ToolDefinition]-?: Check } = {
+  name: text,
+  description: text,
+  parameters: jsonObject,
+  strict: boolean,
+  cache_control: jsonObject,
+  input_examples: jsonObjects,
+};
+
+/** Throws for a field that tools do not have. */
 function checkTool(value: unknown): string | undefined {
   if (!isObject(value)) return "must be a list of objects { name, description?, parameters }";
   const { name, description, parameters } = value as Partial<Record<keyof ToolDefinition, unknown>>;
@@ -69,7 +85,14 @@ function checkTool(value: unknown): string | undefined {
   }
   if (description !== undefined && typeof description !== "string") return `has a description for "${name}" that is no text`;
   if (!isObject(parameters)) return `has no JSON Schema under "parameters" for "${name}"`;
-  return isJson(parameters) ? undefined : `has a JSON Schema for "${name}" that ${NO_JSON}`;
+  if (!isJson(parameters)) return `has a JSON Schema for "${name}" that ${NO_JSON}`;
+  for (const [field, given] of Object.entries(value)) {
+    if (given === undefined) continue;
+    if (!isToolField(field)) throw unknownName("field of a tool", field, Object.keys(toolFields));
+    const problem = toolFields[field](given);
+    if (problem !== undefined) return `has a tool "${name}" whose "${field}" ${problem}`;
+  }
+  return undefined;
 }
 
 /**
@@ -146,6 +169,10 @@ function unknownName(what: string, name: string, known: readonly string[]): Prov
   const near = nearestName(name, known);
   const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
   return invalidParameter(`There is no ${what} "${name.slice(0, 100)}".${hint} Known are ${known.join(", ")}.`);
+}
+
+function isToolField(name: string): name is keyof typeof toolFields {
+  return Object.hasOwn(toolFields, name);
 }
 
 function isParameter(name: string): name is keyof typeof checks {

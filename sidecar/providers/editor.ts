@@ -8,6 +8,7 @@ import { withSentIds, type Sent } from "./call-ids.ts";
 import { withSentNames } from "./call-names.ts";
 import { readTurns, resultText } from "./conversation.ts";
 import type { ModelRequest, Provider, ProviderEvent, RequestContext } from "./provider.ts";
+import { warnOfToolExtras } from "./tool-extras.ts";
 import type { WireWarning } from "./wire-adapter.ts";
 
 /** A piece of an answer, as the host hands it over. */
@@ -55,6 +56,7 @@ async function* stream(
   signal.throwIfAborted();
   const gathered: ProviderEvent[] = [];
   const asked = { ...request, messages: editorMessages(request, gathered) };
+  warnOfToolExtras("The editor's interface", request.parameters.tools, [], gathered);
   const leave = new AbortController();
   const follow = (): void => leave.abort(signal.reason);
   signal.addEventListener("abort", follow, { once: true });

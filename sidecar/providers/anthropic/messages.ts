@@ -5,6 +5,7 @@ import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-id
 import { withSentNames } from "../call-names.ts";
 import { argumentsObject, opaqueFrom, readTurns } from "../conversation.ts";
 import type { ModelRequest } from "../provider.ts";
+import { toolExtras, type ToolExtra } from "../tool-extras.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 import { isThought, keptBlock, usesServerTool, withPairedServerTools } from "./server-tools.ts";
 
@@ -37,11 +38,12 @@ function trimLastAnswer(last: { readonly role: string; readonly content: JsonObj
   if (typeof text === "string") last?.content.splice(-1, 1, { ...block, text: text.trimEnd() });
 }
 
-export function anthropicTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
-  return tools.map(({ name, description, parameters }) => ({
-    name,
-    ...(description === undefined ? {} : { description }),
-    input_schema: { type: "object", ...parameters },
+export function anthropicTools(tools: readonly ToolDefinition[], taken: readonly ToolExtra[]): readonly JsonObject[] {
+  return tools.map((tool) => ({
+    name: tool.name,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    input_schema: { type: "object", ...tool.parameters },
+    ...toolExtras(tool, taken),
   }));
 }
 

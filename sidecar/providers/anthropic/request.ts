@@ -9,6 +9,7 @@ import { mostOutputTokens, refusedLimit } from "../output-limit.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, learnField, mapped, putUnlessRefused, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
+import { learnToolExtra, takenExtras, warnOfToolExtras } from "../tool-extras.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { withCacheMarks } from "./cache-marks.ts";
 import { anthropicMessages, anthropicTools } from "./messages.ts";
@@ -31,6 +32,9 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
   const format = parameters.responseSchema === undefined ? {} : { format: { type: "json_schema", schema: parameters.responseSchema } };
   const outputConfig = { ...thinking.outputConfig, ...format };
   const system = parameters.system ?? "";
+  const marks = !target.learned.has(NO_CACHE_MARKS);
+  const toolExtras = takenExtras(marks ? ["strict", "cache_control", "input_examples"] : ["strict", "input_examples"], target);
+  warnOfToolExtras(target.row.name, parameters.tools, toolExtras, warnings);
   const body: JsonObject = {
     model: request.model,
     stream: true,
@@ -39,13 +43,13 @@ export function buildAnthropicRequest(request: ModelRequest, target: WireTarget)
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
     ...samplingFields(parameters, thinking.thinks || asksToThink(extras), target, warnings),
     ...(parameters.stop === undefined || parameters.stop.length === 0 ? {} : { stop_sequences: parameters.stop }),
-    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: anthropicTools(parameters.tools) }),
+    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: anthropicTools(parameters.tools, toolExtras) }),
     ...(system.trim() === "" ? {} : { system }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
   const whole: JsonObject = { ...withProviderOptions(body, parameters, target, "messages"), messages };
   const { cache_control: _option, ...unmarked } = whole;
-  const marked = target.learned.has(NO_CACHE_MARKS) ? unmarked : withCacheMarks(whole, request.oneOff);
+  const marked = marks ? withCacheMarks(whole, request.oneOff) : unmarked;
   return { path: "/v1/messages", body: marked, warnings };
 }
 
@@ -61,7 +65,7 @@ export function learnFromAnthropicRefusal(status: number, payload: ErrorPayload,
   if (refusesCacheMarks(message)) return NO_CACHE_MARKS;
   // Servers that only speak like Anthropic need not let the use of a tool wait for its result.
   if (/[`'](?!tool_result\b)\w+_result[`'] block/u.test(message)) return WITHOUT_OPAQUE;
-  const lesson = learnThinking(message, body);
+  const lesson = learnToolExtra(payload, body) ?? learnThinking(message, body);
   if (lesson !== undefined) return lesson;
   const schema = asObject(asObject(asObject(body["output_config"])?.["format"])?.["schema"]);
   return learnField(payload, body, ["temperature", "top_p"]) ?? learnSchema(payload, body, schema);

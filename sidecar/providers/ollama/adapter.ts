@@ -8,6 +8,7 @@ import { asList, asObject, asText } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import { leftOut, mapped } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
+import { warnOfToolExtras } from "../tool-extras.ts";
 import type { ModelList, WireAdapter, WireRequest, WireTarget, WireWarning } from "../wire-adapter.ts";
 import { OllamaContexts } from "./contexts.ts";
 import { ollamaMessages, ollamaTools } from "./messages.ts";
@@ -28,6 +29,7 @@ export const ollama: WireAdapter = {
 function buildOllamaRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const warnings: WireWarning[] = [];
   const parameters = schemaParameters(request.parameters, true, target, warnings);
+  warnOfToolExtras(target.row.name, parameters.tools, [], warnings);
   const options = optionsOf(parameters, target.prepared?.contextTokens);
   const body: JsonObject = {
     model: request.model,

@@ -13,7 +13,9 @@ import type {
 } from "../../types.ts";
 import { withSentIds, type Sent, type SentPart, type SentTurn } from "../call-ids.ts";
 import { withSentNames } from "../call-names.ts";
+import { NO_CACHE_MARKS } from "../cache-marks.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText, textOf } from "../conversation.ts";
+import { takenExtras, toolExtras, type ToolExtra } from "../tool-extras.ts";
 import { ONCE, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { withSystem } from "./system-words.ts";
 
@@ -52,11 +54,24 @@ export function chatMessages(
   ]);
 }
 
-export function chatTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
-  return tools.map(({ name, description, parameters }) => ({
-    type: "function",
-    function: { name, ...(description === undefined ? {} : { description }), parameters },
-  }));
+export function chatTools(tools: readonly ToolDefinition[], taken: readonly ToolExtra[]): readonly JsonObject[] {
+  return tools.map((tool) => {
+    const { name, description, parameters } = tool;
+    // OpenRouter's mark for a cache stands beside the function
+    // (https://openrouter.ai/docs/agent-sdk/typescript/api-reference/models/chatfunctiontoolfunction).
+    const { cache_control: mark, ...extras } = toolExtras(tool, taken);
+    return {
+      type: "function",
+      function: { name, ...(description === undefined ? {} : { description }), parameters, ...extras },
+      ...(mark === undefined ? {} : { cache_control: mark }),
+    };
+  });
+}
+
+/** `model`: one that is cached by marks takes them on tools as well. */
+export function chatToolExtras(model: string, target: WireTarget): readonly ToolExtra[] {
+  const isMarked = target.row.chat?.cacheMarks?.test(model) === true && !target.learned.has(NO_CACHE_MARKS);
+  return takenExtras(isMarked ? ["strict", "cache_control"] : ["strict"], target);
 }
 
 function chatTurn(turn: SentTurn, target: WireTarget, echoes: boolean): readonly JsonObject[] {

@@ -17,12 +17,13 @@ import {
   saysRefused,
 } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
+import { learnToolExtra, warnOfToolExtras } from "../tool-extras.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import type { ErrorPayload } from "../error-payload.ts";
 import { isRefusedAsFailure } from "../error-phrases.ts";
 import { asList, asObject } from "../json-fields.ts";
 import { holdsCacheMarks, withChatCacheMarks } from "./cache-marks.ts";
-import { ANSWER_BETWEEN, chatMessages, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
+import { ANSWER_BETWEEN, chatMessages, chatToolExtras, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
 import { learnChatReasoning, reasoningFields } from "./reasoning.ts";
 import { learnNoSystem } from "./system-words.ts";
 
@@ -37,6 +38,8 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...(chat.streamUsage === false ? {} : { include_usage: true }),
     ...(chat.noObfuscation === true && !isSelfHosted(target) ? { include_obfuscation: false } : {}),
   };
+  const toolExtras = chatToolExtras(request.model, target);
+  warnOfToolExtras(target.row.name, parameters.tools, toolExtras, warnings);
   const body: JsonObject = {
     model: `${chat.modelIdPrefix ?? ""}${request.model}`,
     stream: true,
@@ -47,7 +50,7 @@ export function buildChatRequest(request: ModelRequest, target: WireTarget): Wir
     ...reasoning,
     ...schemaFields(parameters.responseSchema),
     ...(style === "json-object" && request.parameters.responseSchema !== undefined ? { response_format: { type: "json_object" } } : {}),
-    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: chatTools(parameters.tools) }),
+    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: chatTools(parameters.tools, toolExtras) }),
   };
   // The messages come last, so that the bytes of one turn are a prefix of those of the next.
   const messages = chatMessages(parameters, request.messages, target, warnings);
@@ -73,6 +76,8 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
   if (refusesCacheMarks(message) && holdsCacheMarks(body)) return NO_CACHE_MARKS;
   if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
+  const toolExtra = learnToolExtra(payload, body);
+  if (toolExtra !== undefined) return toolExtra;
   const reasoning = learnChatReasoning(payload, body);
   if (reasoning !== undefined) return reasoning;
   if ("stream_options" in body && (names("stream_options") || mentionsField(message, "include_usage"))) return "stream_options";

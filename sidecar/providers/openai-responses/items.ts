@@ -7,6 +7,7 @@ import { withSentNames } from "../call-names.ts";
 import { argumentsText, opaqueData, opaqueFrom, readTurns, resultText } from "../conversation.ts";
 import { asObject, asText } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
+import { toolExtras, type ToolExtra } from "../tool-extras.ts";
 import type { WireTarget, WireWarning } from "../wire-adapter.ts";
 
 export const RESPONSES_WIRE = "openai-responses";
@@ -69,14 +70,15 @@ function keptItem(part: OpaquePart): JsonObject | undefined {
   return asObject(opaqueData(part, RESPONSES_WIRE)?.["item"]);
 }
 
-export function responsesTools(tools: readonly ToolDefinition[]): readonly JsonObject[] {
-  return tools.map(({ name, description, parameters }) => ({
+export function responsesTools(tools: readonly ToolDefinition[], taken: readonly ToolExtra[]): readonly JsonObject[] {
+  return tools.map((tool) => ({
     type: "function",
-    name,
-    ...(description === undefined ? {} : { description }),
-    parameters,
+    name: tool.name,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    parameters: tool.parameters,
     // The API would otherwise demand that every field is required, and refuse schemas in which one is not.
     strict: false,
+    ...toolExtras(tool, taken),
   }));
 }
 

@@ -9,6 +9,7 @@ import type { ModelRequest } from "../provider.ts";
 import { ALWAYS_REASONS, effortFor, learnEfforts, saysMustReason } from "../reasoning-effort.ts";
 import { askedToReason, learnField, leftOut, putUnlessRefused, refusesField, unsupported } from "../refusal.ts";
 import { withProviderOptions } from "../provider-options.ts";
+import { warnOfToolExtras, type ToolExtra } from "../tool-extras.ts";
 import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarning } from "../wire-adapter.ts";
 import { responsesInput, responsesTools, withoutReasoning } from "./items.ts";
 
@@ -28,6 +29,8 @@ const NO_OTHER_ITEMS = "reasoning-items";
 const KNOWS_NO_OTHER_ITEMS =
   /unknown variant ['"`]?reasoning\b|reasoning items? (is|are) not supported|unknown parameter:? ['"`]?input\[\d+\]\.(encrypted_content|summary|phase)\b/iu;
 
+const TOOL_EXTRAS: readonly ToolExtra[] = ["strict"];
+
 export function buildResponsesRequest(request: ModelRequest, target: WireTarget): WireRequest {
   const { model } = request;
   const warnings: WireWarning[] = [];
@@ -37,6 +40,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
   const schema = parameters.responseSchema;
   const system = parameters.system ?? "";
   const reasoning = reasoningFields(request, target, warnings);
+  warnOfToolExtras(target.row.name, parameters.tools, TOOL_EXTRAS, warnings);
   const body: JsonObject = {
     model,
     stream: true,
@@ -47,7 +51,7 @@ export function buildResponsesRequest(request: ModelRequest, target: WireTarget)
     ...samplingFields(parameters, askedToReason({ ...reasoning, ...parameters.providerOptions?.[target.provider] }), target, warnings),
     ...reasoning,
     ...(schema === undefined ? {} : { text: { format: { type: "json_schema", name: "answer", schema, strict: fitsStrictMode(schema) } } }),
-    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: responsesTools(parameters.tools) }),
+    ...(parameters.tools === undefined || parameters.tools.length === 0 ? {} : { tools: responsesTools(parameters.tools, TOOL_EXTRAS) }),
     ...(system.trim() === "" ? {} : { instructions: system }),
   };
   // The conversation comes last, so that the bytes of one turn are a prefix of those of the next.
