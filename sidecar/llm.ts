@@ -118,6 +118,8 @@ class AnswerRun {
   #quote: Promise<PriceQuote | undefined> | undefined;
   /** A provider was called: only then is there anything to be paid. */
   #asked = false;
+  /** It failed by what seems the server's trouble. Another request tells whether it is: the same one may be what the server fails at. */
+  #comesLast = false;
 
   constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, scope: CallScope, signals: readonly AbortSignal[]) {
     this.#target = target;
@@ -208,6 +210,7 @@ class AnswerRun {
     for (;;) {
       const sent = await this.#send();
       const { outcome, error } = sent;
+      this.#comesLast = sent.isServerFault;
       if (this.#signal.aborted) return { type: "cancelled" };
       if (error === undefined || sent.isGivenUp) return outcome;
       // What the server has said tells more than that nobody paid for hearing it once more.
@@ -309,7 +312,7 @@ class AnswerRun {
     } catch (thrown) {
       const error = errorInfo(thrown);
       if (isRefusal(error)) place.refused(error, policy);
-      else sent.isServerFault = place.failed(error, policy);
+      else sent.isServerFault = place.failed(error, policy, this);
       throw thrown;
     } finally {
       place.release();
@@ -324,6 +327,7 @@ class AnswerRun {
       within: this.#scope.making,
       slot: this.#scope.slot,
       isMade: this.#source.isMade,
+      comesLast: this.#comesLast,
       build: async (asks) => {
         const request = await this.#source.request(provider, asks, this.#signal);
         return this.#schema?.request(request) ?? request;

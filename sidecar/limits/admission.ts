@@ -20,6 +20,8 @@ export interface AdmissionOptions {
   readonly within: PromptMaking | undefined;
   /** Hears that the request waits in the endpoint's line. */
   readonly slot: Slot | undefined;
+  /** Others come first who have not been sent yet, though the request has: see `AnswerRun`. */
+  readonly comesLast: boolean;
   /** The request's prompt was made before, and is kept: the fewer wait with one, the less is in memory. */
   readonly isMade: boolean;
   /** May be called several times. Calls `asks` when it is to wait for other requests. */
@@ -37,8 +39,8 @@ export interface Admitted {
 
 /** Throws what `build` throws, what the limiter and the budgets refuse with, and the signal's reason; then nothing is held. */
 export async function admit(options: AdmissionOptions): Promise<Admitted> {
-  const { within, isMade, spending, build, signal, show } = options;
-  let place = await placeFor(options, within?.ask() === true || isMade ? "begun" : "begins");
+  const { within, isMade, comesLast, spending, build, signal, show } = options;
+  let place = await placeFor(options, within?.ask() === true || (isMade && !comesLast) ? "begun" : "begins");
   let handedOver = false;
   const asks = (): void => {
     place.park();

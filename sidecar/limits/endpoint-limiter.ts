@@ -10,7 +10,6 @@ import { HeldPlace, type Lender } from "./held-place.ts";
 import type { Learned, Limiter, WaitEnd } from "./limiter.ts";
 import { type ModelLine, ModelLines, WORK_CLASSES } from "./model-lines.ts";
 import type { Bound, Place, Standing } from "./place.ts";
-import { ServerFaults } from "./server-faults.ts";
 import type { WaitPolicy } from "./shared-wait.ts";
 import { TakenPlaces } from "./taken-places.ts";
 import { ToldPlaces } from "./told-places.ts";
@@ -63,7 +62,6 @@ export class EndpointLimiter implements Limiter {
   readonly #clock: Clock;
   readonly #places: ToldPlaces;
   readonly #taken = new TakenPlaces();
-  readonly #faults = new ServerFaults();
   readonly #lines: ModelLines;
   readonly #learned: (learned: Learned) => void;
   /** The size that was told last, or heard. */
@@ -81,7 +79,7 @@ export class EndpointLimiter implements Limiter {
     answered: (place) => this.#answered(place),
     heldBack: (place, isHeldBack) => this.#heldBack(place, isHeldBack),
     refused: (place, error, policy) => this.#refused(place, error, policy),
-    failed: (place, error, policy) => this.#failed(place, error, policy),
+    failed: (place, error, policy, request) => this.#failed(place, error, policy, request),
     parked: (place) => this.#park(place),
     released: (place, wasParked) => this.#released(place, wasParked),
   };
@@ -248,7 +246,7 @@ export class EndpointLimiter implements Limiter {
     }
     if (place.unanswered) {
       this.#places.answered();
-      this.#faults.accepted();
+      line.faults.answered(this.#clock.now());
     }
     this.#taken.heard(place);
     if (exhaustedForMs !== undefined) this.#pause(line, exhaustedForMs);
@@ -258,6 +256,7 @@ export class EndpointLimiter implements Limiter {
   #answered({ line, begunAt }: HeldPlace): void {
     const now = this.#clock.now();
     line.wait.answered();
+    line.faults.answered(now);
     this.#size.answered(now, this.active >= this.size, now - begunAt);
     this.#tellSize();
   }
@@ -298,15 +297,16 @@ export class EndpointLimiter implements Limiter {
     this.#tellSize();
   }
 
-  #failed({ workClass, line, lineEra }: HeldPlace, error: ErrorInfo, policy: WaitPolicy): boolean {
-    if (!this.#faults.failed(error) || workClass !== "batch") return false;
+  #failed({ workClass, line, lineEra }: HeldPlace, error: ErrorInfo, policy: WaitPolicy, request: object): boolean {
+    const now = this.#clock.now();
+    if (!line.faults.failed(request, error, now) || workClass !== "batch") return false;
     // What was under way together fails together, and counts once. Nothing is learned of how many may run.
     if (lineEra === line.era) {
-      const now = this.#clock.now();
       line.era++;
       this.#size.interrupt();
       line.wait.batchRefused(now, error, policy);
       line.wait.refused(now, error, policy, true);
+      if (line.wait.givenUp(now) !== undefined) line.faults.giveUp();
       this.#tellWait(line, now);
     }
     return true;

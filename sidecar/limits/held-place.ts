@@ -12,7 +12,7 @@ export interface Lender {
   answered(place: HeldPlace): void;
   heldBack(place: HeldPlace, isHeldBack: boolean): void;
   refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
-  failed(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): boolean;
+  failed(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy, request: object): boolean;
   parked(place: HeldPlace): void;
   released(place: HeldPlace, wasParked: boolean): void;
 }
@@ -68,8 +68,8 @@ export class HeldPlace implements Place {
     if (this.#state === "held") this.#lender.refused(this, error, policy);
   }
 
-  failed(error: ErrorInfo, policy: WaitPolicy): boolean {
-    return this.#state === "held" && this.#lender.failed(this, error, policy);
+  failed(error: ErrorInfo, policy: WaitPolicy, request: object): boolean {
+    return this.#state === "held" && this.#lender.failed(this, error, policy, request);
   }
 
   get isParked(): boolean {

@@ -3,6 +3,7 @@
 
 import type { WorkClass } from "../call-scope.ts";
 import type { ProviderError } from "../providers/provider.ts";
+import { LastAnswer, ServerFaults } from "./server-faults.ts";
 import { SharedWait } from "./shared-wait.ts";
 import type { Waiter } from "./waiter.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -17,15 +18,17 @@ export class ModelLine {
   readonly model: string;
   /** What the provider wants of those who ask this model. */
   readonly wait: SharedWait;
+  readonly faults: ServerFaults;
   readonly waiting: Readonly<Record<WorkClass, WaitingLine<Waiter>>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
   /** Requests that are under way and that the provider has not taken on yet. */
   readonly unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
   /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
   era = 0;
 
-  constructor(model: string, random: () => number) {
+  constructor(model: string, server: LastAnswer, random: () => number) {
     this.model = model;
     this.wait = new SharedWait(random);
+    this.faults = new ServerFaults(server);
   }
 
   get length(): number {
@@ -64,6 +67,7 @@ export class ModelLines {
   readonly #random: () => number;
   readonly #met: (model: string) => void;
   readonly #lines = new Map<string, ModelLine>();
+  readonly #server = new LastAnswer();
   #turns = 0;
 
   /** `met` hears of each model once. */
@@ -76,7 +80,7 @@ export class ModelLines {
     const known = this.#lines.get(model);
     if (known !== undefined) return known;
     if (this.#lines.size >= MAX_MODELS) this.#forgetOne(now);
-    const line = new ModelLine(model, this.#random);
+    const line = new ModelLine(model, this.#server, this.#random);
     this.#lines.set(model, line);
     this.#met(model);
     return line;

@@ -21,10 +21,10 @@ export interface Place {
   refused(error: ErrorInfo, policy: WaitPolicy): void;
   /**
    * The request has failed otherwise. Whether everything that is asked there now would fail, so that batch work waits together until
-   * the server is back: it has answered before, and nobody is there any more, or nothing but failures came since. Always false for
-   * a chat, which has a person waiting for it.
+   * the server is back: it has answered lately, and nobody is there any more, or nothing but failures of several requests came since.
+   * Always false for a chat, which has a person waiting for it. `request`: the same each time that it is asked.
    */
-  failed(error: ErrorInfo, policy: WaitPolicy): boolean;
+  failed(error: ErrorInfo, policy: WaitPolicy, request: object): boolean;
   /**
    * The request's prompt waits for other requests. The place is for whatever has begun meanwhile, and nothing else begins for it;
    * the holder takes another one, as one who has begun, and then releases this.

@@ -4,28 +4,63 @@
 
 import type { ErrorInfo } from "../types.ts";
 
-/** In a row, with none taken on between them: one alone may be about the request. */
+/** Requests that failed in a row, with none taken on between them: one alone, however often it is asked, may be the reason itself. */
 const FAILURES_OF_A_SERVER = 2;
 /** Nobody is there, or the way there is not: no request can be the reason. */
 const NOBODY_THERE: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN"]);
+/** Milliseconds for which somebody who has answered is expected to come back. What is off since this morning stays so. */
+const LATELY_MS = 15 * 60_000;
 
+/** When somebody has answered last: a server, or one of its models. Who never has, or not for long, may be none. */
+export class LastAnswer {
+  #at = -Infinity;
+
+  was(now: number): void {
+    this.#at = now;
+  }
+
+  isLate(now: number): boolean {
+    return now - this.#at > LATELY_MS;
+  }
+
+  /** It was waited for in vain. */
+  forget(): void {
+    this.#at = -Infinity;
+  }
+}
+
+/** Of those who ask one model: a gateway may have lost the server of one while those of the others answer. */
 export class ServerFaults {
-  /** A server that has never answered, and does not now, may be none: nobody is to wait for it. */
-  #hasAnswered = false;
+  readonly #server: LastAnswer;
+  readonly #model = new LastAnswer();
   #inARow = 0;
+  /** Each says once that the server may be in trouble. What fails again after others were taken on is the reason itself. */
+  readonly #failed = new WeakSet<object>();
 
-  /** The server has taken a request on. */
-  accepted(): void {
-    this.#hasAnswered = true;
+  constructor(server: LastAnswer) {
+    this.#server = server;
+  }
+
+  /** The server has taken a request on, or ended its answer. */
+  answered(now: number): void {
+    this.#server.was(now);
+    this.#model.was(now);
     this.#inARow = 0;
   }
 
-  /** Of one request. Whether everything that is asked there now would fail. */
-  failed({ kind, providerCode, phase, retryable }: ErrorInfo): boolean {
+  /** `request`: the same each time that it is asked. Whether everything that is asked of this model now would fail. */
+  failed(request: object, { kind, providerCode, phase, retryable }: ErrorInfo, now: number): boolean {
     if (phase === "mid-stream" || (kind !== "network" && kind !== "server")) return false;
     const isAway = kind === "network" && providerCode !== undefined && NOBODY_THERE.has(providerCode);
     if (!isAway && !retryable) return false;
-    this.#inARow++;
-    return this.#hasAnswered && (isAway || this.#inARow >= FAILURES_OF_A_SERVER);
+    if (!this.#failed.has(request)) this.#inARow++;
+    this.#failed.add(request);
+    return isAway ? !this.#server.isLate(now) : this.#inARow >= FAILURES_OF_A_SERVER && !this.#model.isLate(now);
+  }
+
+  /** It was waited for in vain. Until it answers again, whoever asks is told at once. */
+  giveUp(): void {
+    this.#server.forget();
+    this.#model.forget();
   }
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gather } from "../../../sidecar/gather.ts";
-import { ServerFaults } from "../../../sidecar/limits/server-faults.ts";
+import { LastAnswer, ServerFaults } from "../../../sidecar/limits/server-faults.ts";
 import type { ModelRequest } from "../../../sidecar/providers/provider.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";
 import { answers, fails, scriptedLlm } from "../scripted-provider.ts";
@@ -18,13 +18,19 @@ const away: ErrorInfo = {
 };
 const broken: ErrorInfo = { kind: "server", status: 500, message: "it broke", phase: "before-headers", retryable: true };
 
+const MINUTE = 60_000;
+
 describe("what went wrong with a request is the server's trouble", () => {
-  const after = (...said: readonly (ErrorInfo | "accepted")[]): boolean => {
-    const faults = new ServerFaults();
+  /** Each failure is of a request of its own, unless it is called `again`: that is always the same. Times are minutes that pass. */
+  const after = (...said: readonly (ErrorInfo | { readonly again: ErrorInfo } | "accepted" | number)[]): boolean => {
+    const faults = new ServerFaults(new LastAnswer());
+    const always = {};
+    let now = 0;
     let isItsTrouble = false;
     for (const one of said) {
-      if (one === "accepted") faults.accepted();
-      else isItsTrouble = faults.failed(one);
+      if (one === "accepted") faults.answered(now);
+      else if (typeof one === "number") now += one * MINUTE;
+      else isItsTrouble = "again" in one ? faults.failed(always, one.again, now) : faults.failed({}, one, now);
     }
     return isItsTrouble;
   };
@@ -40,6 +46,31 @@ describe("what went wrong with a request is the server's trouble", () => {
     assert.equal(after("accepted", broken, broken), true);
     assert.equal(after("accepted", broken, "accepted", broken), false);
     assert.equal(after("accepted", { ...broken, kind: "network", providerCode: "ECONNRESET" }, broken), true);
+  });
+
+  it("not where one request fails over and over, nor where it does so beside another one after others were taken on", () => {
+    const again = { again: broken };
+    assert.equal(after("accepted", again, again, again), false);
+    assert.equal(after("accepted", again, "accepted", broken, again), false);
+    assert.equal(after("accepted", again, "accepted", broken, broken, again), true, "where others fail as well, it is");
+  });
+
+  it("only where it has answered lately", () => {
+    assert.equal(after("accepted", 14, away), true);
+    assert.equal(after("accepted", 16, away), false);
+    assert.equal(after("accepted", 16, broken, broken), false);
+  });
+
+  it("not where it is that of one model, which has never answered, while the others do", () => {
+    const server = new LastAnswer();
+    const [one, other] = [new ServerFaults(server), new ServerFaults(server)];
+    other.answered(0);
+    assert.deepEqual([one.failed({}, broken, 0), one.failed({}, broken, 0)], [false, false]);
+    assert.equal(one.failed({}, away, 0), true, "nobody is there for any of them");
+    one.answered(0);
+    one.failed({}, broken, 0);
+    other.answered(0);
+    assert.equal(one.failed({}, broken, 0), true, "what others are answered changes nothing");
   });
 
   it("never where the request was wrong, or the answer had begun", () => {
@@ -67,7 +98,7 @@ describe("a batch whose server is away", () => {
     const { clock, limiter } = answered(4);
     const crowd = Array.from({ length: 4 }, () => taken(limiter));
     assert.deepEqual(
-      crowd.map((place) => place.failed(away, policy)),
+      crowd.map((place) => place.failed(away, policy, {})),
       [true, true, true, true],
     );
     for (const place of crowd) place.release();
@@ -84,10 +115,10 @@ describe("a batch whose server is away", () => {
   it("keeps no chat waiting, which is told at once", () => {
     const { limiter } = answered(4);
     const place = taken(limiter);
-    assert.equal(place.failed(away, policy), true);
+    assert.equal(place.failed(away, policy, {}), true);
     place.release();
     const chat = taken(limiter, "foreground");
-    assert.equal(chat.failed(away, policy), false);
+    assert.equal(chat.failed(away, policy, {}), false);
     chat.release();
   });
 
@@ -97,10 +128,13 @@ describe("a batch whose server is away", () => {
       assert.equal(limiter.givenUp("batch"), undefined);
       clock.pass(policy.capMs);
       const place = taken(limiter);
-      place.failed(away, policy);
+      place.failed(away, policy, {});
       place.release();
     }
     assert.match(limiter.givenUp("batch")?.message ?? "", /9 times in a row.*nobody is there/u);
+    clock.pass(policy.capMs);
+    assert.equal(limiter.givenUp("batch"), undefined);
+    assert.equal(taken(limiter).failed(away, policy, {}), false, "nobody waits for it again before it has answered");
   });
 
   const retry = { retries: 2, batchRefusals: 8, baseMs: 1, capMs: 60_000, loadingMs: 1, loadingCapMs: 1000 };
@@ -126,18 +160,27 @@ describe("a batch whose server is away", () => {
     assert.equal(provider.requests.length, 20, "each was sent once");
   });
 
-  it("goes on beside an item that alone makes the server fail, and that item ends with the server's words", async () => {
-    const { llm, provider } = scriptedLlm({ size: 2, endpoint: { retry } });
-    const isPoison = (request: ModelRequest): boolean => JSON.stringify(request.messages).includes("poison");
-    provider.otherwise((request, context) => (isPoison(request) ? fails(broken) : answers("fine"))(request, context));
-    const results = await gather(Array.from({ length: 30 }, (_, index) => () => llm.generate(index === 5 ? "poison" : `${index}`)));
-    assert.deepEqual(
-      results.flatMap(({ status, index }) => (status === "complete" ? [] : [index])),
-      [5],
-    );
-    assert.match(String(results[5]?.error), /it broke/u);
-    const sent = provider.requests.filter(isPoison).length;
-    assert.ok(sent >= 3 && sent <= 9, `${sent} times`);
-    assert.equal(provider.requests.length, 29 + sent);
-  });
+  for (const [what, poisoned] of [
+    ["one item that makes the server fail", [5]],
+    ["several items that make the server fail one after the other", [5, 6, 7]],
+  ] as const) {
+    for (const isFunction of [false, true]) {
+      const how = isFunction ? "whose prompts are functions" : "whose prompts are texts";
+      it(`${how} goes on beside ${what}, and those end with the server's words after three tries`, async () => {
+        const { llm, provider } = scriptedLlm({ size: 2, endpoint: { retry } });
+        const isPoison = (request: ModelRequest): boolean => JSON.stringify(request.messages).includes("poison");
+        provider.otherwise((request, context) => (isPoison(request) ? fails(broken) : answers("fine"))(request, context));
+        const prompts = Array.from({ length: 30 }, (_, index) => (poisoned.some((at) => at === index) ? "poison" : `${index}`));
+        const results = await gather(prompts.map((prompt) => () => llm.generate(isFunction ? async () => prompt : prompt)));
+        const failed = results.filter(({ status }) => status !== "complete");
+        assert.deepEqual(
+          failed.map(({ index }) => index),
+          poisoned,
+        );
+        for (const { error } of failed) assert.match(String(error), /it broke/u);
+        assert.equal(provider.requests.filter(isPoison).length, 3 * poisoned.length);
+        assert.equal(provider.requests.length, 30 + 2 * poisoned.length);
+      });
+    }
+  }
 });
