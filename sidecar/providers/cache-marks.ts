@@ -22,10 +22,11 @@ const LEAST_TO_KEEP = 1024;
 export const NO_CACHE_MARKS = "cache_control";
 
 /**
- * Servers that only speak like Anthropic need not know its cache. What is said of a field within a mark, of the order of the marks or
- * of an empty block is said of marks that the caller has made.
+ * Servers that only speak like Anthropic need not know its cache, nor a system prompt in parts, which have the marks. What is said of
+ * a field within a mark, of the order of the marks or of an empty block is said of marks that the caller has made.
  */
 export function refusesCacheMarks(message: string): boolean {
+  if (/\bsystem\b\W*(input )?(should|must) be a (valid )?string/iu.test(message)) return true;
   return /\bcache_control\b(?!\.\w)/u.test(message) && saysRefused(message) && !isAboutValue(message) && !/\bempty\b/u.test(message);
 }
 

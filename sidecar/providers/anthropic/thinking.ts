@@ -114,8 +114,7 @@ export function learnThinking(message: string, body: JsonObject): string | undef
   // What was thought ends with an answer that is given back to be gone on with, by a model that now thinks no more.
   if (/cannot contain `?(redacted_)?thinking/iu.test(message)) return WITHOUT_OPAQUE;
   if (/expected `?thinking`? or `?redacted_thinking/iu.test(message)) return WITHOUT_BUDGET;
-  if (/\beffort\b/u.test(message) && asObject(body["output_config"])?.["effort"] !== undefined && !/thinking\.type/u.test(message))
-    return "effort";
+  if (asObject(body["output_config"])?.["effort"] !== undefined && isAboutEffort(message)) return "effort";
   const sent = asObject(body["thinking"]);
   if (sent?.["type"] === "disabled" && saysMustReason(message)) return "thinking=always";
   if (sent === undefined || !/\b(thinking|budget_tokens|display)\b/iu.test(message)) return undefined;
@@ -128,4 +127,10 @@ export function learnThinking(message: string, body: JsonObject): string | undef
   const isAboutWay = /\badaptive\b|\bthinking\.type\b/iu.test(message);
   if (!isAboutWay && (isAboutValue(message) || !/enabled|budget_tokens|supported/iu.test(message))) return undefined;
   return sent["type"] === "adaptive" ? "thinking=budget" : "thinking=adaptive";
+}
+
+/** Vertex AI and Bedrock name the field that it stands in alone, of which a schema is the other part, and goes after it. */
+function isAboutEffort(message: string): boolean {
+  const ofField = /\boutput_config\b(?!\.\w)/u.test(message) && saysRefused(message);
+  return ofField || (/\beffort\b/u.test(message) && !/thinking\.type/u.test(message));
 }

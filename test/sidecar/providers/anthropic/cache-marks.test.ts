@@ -87,19 +87,27 @@ describe("the marks for Anthropic's cache", () => {
     assert.deepEqual(marksOf(body), ["system.0", "system.1", "system.2", "messages.2.content.0"]);
   });
 
-  it("are left out for good after a server has refused them", async () => {
-    fake.enqueue({
-      status: 400,
-      body: { type: "error", error: { type: "invalid_request_error", message: "cache_control: Extra inputs" } },
+  for (const [status, refused] of [
+    [400, { error: { type: "invalid_request_error", message: "cache_control: Extra inputs" } }],
+    [422, { detail: [{ type: "extra_forbidden", loc: ["body", "system", 0, "cache_control"], msg: "Extra inputs are not permitted" }] }],
+    [400, { error: { type: "invalid_request_error", message: "system: Input should be a valid string" } }],
+    [422, { detail: [{ type: "string_type", loc: ["body", "system"], msg: "Input should be a valid string" }] }],
+  ] as const) {
+    it(`are left out for good after a server has refused them: ${JSON.stringify(refused)}`, async () => {
+      fake.enqueue({ status, body: { type: "error", ...refused } });
+      const one = llm();
+      await one.generate("hi", { system: "S" });
+      await one.generate("again", { system: "S" });
+      assert.deepEqual(
+        fake.requests.map(({ body }) => [marksOf(body).length, typeof body?.["system"]]),
+        [
+          [2, "object"],
+          [0, "string"],
+          [0, "string"],
+        ],
+      );
     });
-    const one = llm();
-    await one.generate("hi", { system: "S" });
-    await one.generate("again", { system: "S" });
-    assert.deepEqual(
-      fake.requests.map(({ body }) => marksOf(body).length),
-      [2, 0, 0],
-    );
-  });
+  }
 
   for (const words of [
     "system.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block.",

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { asObject } from "../../../../sidecar/providers/json-fields.ts";
 import type { Provider } from "../../../../sidecar/providers/provider.ts";
 import type { GenerationParameters, JsonObject, JsonValue } from "../../../../sidecar/types.ts";
 import { fakeAtHand, providerAt } from "../../../support/fake-at-hand.ts";
 import { call, callError, modelRequest } from "../../../support/provider-calls.ts";
-import { body, warnings, WEATHER } from "../../../support/wire-requests.ts";
+import { body, SCHEMA, warnings, WEATHER } from "../../../support/wire-requests.ts";
 
 const here = await fakeAtHand();
 const { fake } = here;
@@ -66,6 +67,36 @@ describe("How a Claude model is asked to think", () => {
       assert.deepEqual(ways(), expected);
     });
   }
+
+  for (const [status, words] of [
+    [400, "output_config: Extra inputs are not permitted"],
+    [400, "output_config.effort: Extra inputs are not permitted"],
+    [400, 'json: unknown field "output_config"'],
+    [422, "output_config: Extra inputs are not permitted"],
+  ] as const) {
+    test(`is without an effort where that is refused, be it by the field that it stands in (${status}): ${words}`, async () => {
+      const provider = providerAt(here, "anthropic");
+      const body = { type: "error", error: { type: "invalid_request_error", message: words } };
+      fake.enqueue({ status, body });
+      assert.deepEqual(await leftOut(provider, { reasoning: "high" }, ADAPTIVE), ["reasoning"]);
+      await leftOut(provider, { reasoning: "high" }, ADAPTIVE);
+      assert.deepEqual(ways(), ["adaptive", "adaptive", "adaptive"]);
+      assert.deepEqual(
+        fake.requests.map((request) => request.body?.["output_config"]),
+        [{ effort: "high" }, undefined, undefined],
+      );
+    });
+  }
+
+  test("and a schema go one after the other where the field that both stand in is refused", async () => {
+    const provider = providerAt(here, "anthropic");
+    for (let times = 0; times < 2; times += 1) refuse("output_config: Extra inputs are not permitted");
+    assert.deepEqual(await leftOut(provider, { reasoning: "high", responseSchema: SCHEMA }, ADAPTIVE), ["responseSchema", "reasoning"]);
+    assert.deepEqual(
+      fake.requests.map((request) => Object.keys(asObject(request.body?.["output_config"]) ?? {})),
+      [["effort", "format"], ["format"], []],
+    );
+  });
 
   test("is not at all where it takes neither way, and that is told", async () => {
     const provider = providerAt(here, "anthropic");
