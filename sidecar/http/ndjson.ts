@@ -63,6 +63,10 @@ class LabelledDecoder implements RecordDecoder {
     return this.#decoder?.lines ?? 0;
   }
 
+  get stray(): string {
+    return this.#decoder?.stray ?? "";
+  }
+
   push(bytes: Buffer): void {
     if (this.#decoder !== undefined) {
       this.#decoder.push(bytes);

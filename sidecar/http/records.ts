@@ -6,6 +6,8 @@ export type RecordSink = (data: string, event: string) => void;
 export interface RecordDecoder {
   /** Lines that have ended so far, blank ones and comments among them: a server that only drips bytes ends none. */
   readonly lines: number;
+  /** The beginning of what came outside of any record. */
+  readonly stray?: string;
   /**
    * Hands every record that these bytes complete to the sink, in order, before it returns. Throws `RecordTooLongError`,
    * and whatever the sink throws; after that the decoder is of no more use.

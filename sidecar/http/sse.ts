@@ -12,6 +12,10 @@ const LINE_FEED = 10;
 const SPACE = 32;
 const COLON = 58;
 const BYTE_ORDER_MARK = 0xfeff;
+/** UTF-16 units, about. */
+const MOST_STRAY = 8192;
+/** Fields that carry nothing of an answer. */
+const OTHER_FIELD = /^(?:id|retry|event)(?::|$)/u;
 
 export class SseDecoder implements RecordDecoder {
   readonly #sink: RecordSink;
@@ -25,6 +29,7 @@ export class SseDecoder implements RecordDecoder {
   /** The data so far is the beginning of an object whose lines stand there by themselves. */
   #isOpen = false;
   #started = false;
+  #stray = "";
   #lines = 0;
   /** The last character so far was a CR: a LF that follows belongs to the same line end. */
   #afterCarriageReturn = false;
@@ -36,6 +41,10 @@ export class SseDecoder implements RecordDecoder {
 
   get lines(): number {
     return this.#lines;
+  }
+
+  get stray(): string {
+    return this.#stray;
   }
 
   push(bytes: Buffer): void {
@@ -144,10 +153,18 @@ export class SseDecoder implements RecordDecoder {
     }
     const isError = line.startsWith("error:");
     const text = (isError ? line.slice(6) : line).trimStart();
-    if (!text.startsWith("{")) return;
+    if (!text.startsWith("{") || this.#stray.startsWith("[")) {
+      this.#addStray(line);
+      return;
+    }
     this.#dispatch();
     if (text === "{") this.#addData(text);
     else this.#sink(text, isError ? "error" : "");
+  }
+
+  /** Plain words in the place of an answer, or a list of JSON over several lines. */
+  #addStray(line: string): void {
+    if (this.#stray.length < MOST_STRAY && !OTHER_FIELD.test(line)) this.#stray += `${line.slice(0, MOST_STRAY)}\n`;
   }
 
   #dispatch(): void {

@@ -9,6 +9,7 @@ import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http
 import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
 import type { ErrorPhase, TimeLimits } from "../types.ts";
+import { readErrorBody } from "./error-payload.ts";
 import { CallerAborted } from "./http-call.ts";
 import { ProviderError, type ProviderEvent, type ReportedUsage } from "./provider.ts";
 import {
@@ -105,10 +106,14 @@ export class AnswerStream {
     return this.#reader.started ? "mid-stream" : "before-first-token";
   }
 
-  /** An answer without a word whose head asks to wait was refused. */
+  /** An answer without a word whose head asks to wait was refused, and so was one in whose place plain words came. */
   #ending(): null {
-    const refusal = this.#reader.started || this.#reader.finished ? undefined : refusalByHeaders(this.#target, this.#head.headers);
+    if (this.#reader.started || this.#reader.finished) return null;
+    const { headers } = this.#head;
+    const refusal = refusalByHeaders(this.#target, headers);
     if (refusal !== undefined) throw refusal;
+    const payload = readErrorBody(this.#decoder.stray ?? "");
+    if (payload.message !== "") throw streamError(this.#target, payload, this.#phase, headers);
     return null;
   }
 

@@ -1,24 +1,35 @@
 // From the text of a record to the JSON objects in it.
 
 import { hasTooManyValues } from "../json-depth.ts";
-import type { JsonObject } from "../types.ts";
-import { asObject, asText, parseJson } from "./json-fields.ts";
-import { AnswerTooLarge, MalformedRecord } from "./wire-adapter.ts";
+import type { JsonObject, JsonValue } from "../types.ts";
+import { readErrorBody } from "./error-payload.ts";
+import { asList, asObject, asText, parseJson } from "./json-fields.ts";
+import { AnswerTooLarge, MalformedRecord, StreamFailure } from "./wire-adapter.ts";
 
 /**
  * One object as a rule. Several where a server forgot the empty line between its events, so that they arrived as the lines
- * of one; none where it only shows that it is there. Throws `MalformedRecord`, or `AnswerTooLarge`: what cannot be read is never
- * skipped, since nobody could tell what is missing. `event` is the name of a server-sent event.
+ * of one, or in a list, as Gemini writes its errors; none where it only shows that it is there. Throws `MalformedRecord`, or
+ * `AnswerTooLarge`: what cannot be read is never skipped, since nobody could tell what is missing. `event` is the name of a server-sent
+ * event: plain words in one that is called an error are one, and thrown as a `StreamFailure`.
  */
 export function parseRecords(data: string, event = ""): readonly JsonObject[] {
-  const whole = asObject(parseJson(data));
-  if (whole !== undefined) return [whole];
+  const whole = objectsOf(parseJson(data));
+  if (whole !== undefined) return whole;
   if (isSignOfLife(event)) return [];
   if (hasTooManyValues(data)) throw new AnswerTooLarge("too many values in one record");
   const lines = data.split("\n").filter((line) => !saysNothing(line.trim()));
-  const objects = lines.map((line) => asObject(parseJson(line)));
-  if (objects.includes(undefined)) throw new MalformedRecord(data);
-  return objects.filter((object) => object !== undefined);
+  const objects = lines.map((line) => objectsOf(parseJson(line)));
+  if (objects.includes(undefined)) throw event === "error" ? new StreamFailure(readErrorBody(data)) : new MalformedRecord(data);
+  return objects.flatMap((some) => some ?? []);
+}
+
+/** An object, or a list of nothing else. */
+function objectsOf(value: JsonValue | undefined): readonly JsonObject[] | undefined {
+  const one = asObject(value);
+  if (one !== undefined) return [one];
+  const list = asList(value);
+  const objects = list?.map((item) => asObject(item)).filter((item) => item !== undefined);
+  return objects?.length === list?.length ? objects : undefined;
 }
 
 const SIGN_OF_LIFE = /^(?:ping|heartbeat|keep-?alive)$/iu;

@@ -95,7 +95,13 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
       ["fault 19", 'if (reason !== undefined && reason !== "") this.#doneReason = reason;', ""],
     ],
     "sidecar/providers/ollama/adapter.ts": [["fault 19", "...(contextTokens === undefined ? {} : { num_ctx: contextTokens }),", ""]],
-    "sidecar/providers/record-json.ts": [["fault 14", "if (objects.includes(undefined)) throw new MalformedRecord(data);", ""]],
+    "sidecar/providers/record-json.ts": [
+      [
+        "fault 14",
+        'if (objects.includes(undefined)) throw event === "error" ? new StreamFailure(readErrorBody(data)) : new MalformedRecord(data);',
+        "",
+      ],
+    ],
     "sidecar/providers/provider-options.ts": [
       ["fault 20", "return mergeObjects(body, { ...options, ...joinedLists(body, options) });", "return { ...body, extra_body: options };"],
     ],

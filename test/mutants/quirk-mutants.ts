@@ -10,9 +10,9 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
   "sidecar/http/sse.ts": [
     ["quirk 3", "this.#text(this.#utf8.write(bytes));", 'this.#text(bytes.toString("utf8"));'],
     ["quirk 4", "let text = received;", 'let text = received.replaceAll(/[\\u2028\\u2029]/gu, "\\n");'],
-    ["quirk 5", 'if (!text.startsWith("{")) return;', ""],
+    ["quirk 5", 'if (!text.startsWith("{") || this.#stray.startsWith("[")) {', 'if (this.#stray.startsWith("[")) {'],
     ["quirk 6", "return at < end && text.charCodeAt(at) === SPACE ? at + 1 : at;", "return at + 1;"],
-    ["quirk 6", 'if (!text.startsWith("{")) return;', 'if (text !== "") return;'],
+    ["quirk 6", 'if (!text.startsWith("{") || this.#stray.startsWith("[")) {', 'if (text !== "") {'],
   ],
   "sidecar/http/ndjson.ts": [
     ["quirk 3", 'of this.#utf8.write(bytes).split("\\n")', 'of bytes.toString("utf8").split("\\n")'],

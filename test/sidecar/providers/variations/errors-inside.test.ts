@@ -8,7 +8,7 @@ import type { ErrorKind, JsonObject } from "../../../../sidecar/types.ts";
 import type { FakeWire } from "../../../support/fake-provider-script.ts";
 import { bytesOneByOne, foldEvents, readPieces } from "../../../support/wire-reading.ts";
 import { chunk, counted, said, stopped } from "./chat-records.ts";
-import { sse } from "./one-answer.ts";
+import { PLAIN, read, sse } from "./one-answer.ts";
 
 const failed = (
   body: string,
@@ -96,6 +96,13 @@ describe("Errors inside a stream of chat completions:", () => {
   }
 });
 
+test("Chunks in a list are read as those in events of their own, and a list of anything else is none", () => {
+  const stream = `data: ${JSON.stringify([...said, stopped(), counted])}\n\ndata: []\n\n`;
+  assert.deepEqual(read("openai-chat", stream), PLAIN);
+  for (const data of ["[1]", '[{"choices":[]},null]', "[[]]"])
+    assert.throws(() => readPieces("openai-chat", [Buffer.from(`data: ${data}\n\n`)]), { name: "MalformedRecord" });
+});
+
 describe("A response of the Responses API", () => {
   const said: JsonObject = { type: "response.output_text.delta", item_id: "m", output_index: 0, content_index: 0, delta: "Hi" };
   const usage: JsonObject = { input_tokens: 10, output_tokens: 20 };
@@ -157,6 +164,26 @@ describe("An error in the place of an answer, in its provider's own form, is tol
       for (const wire of WIRES) assert.deepEqual(failed(`${JSON.stringify(body)}\n`, wire), { text: "", kind, message }, wire);
     });
   }
+
+  const overloaded: JsonObject = { error: { code: 503, message: "The model is overloaded", status: "UNAVAILABLE" } };
+  for (const [how, written] of [
+    ["in one line", JSON.stringify([overloaded])],
+    ["over several", JSON.stringify([overloaded], null, 2)],
+  ] as const) {
+    test(`that of Gemini, which is a list, ${how}`, () => {
+      const told = { text: "", kind: "overloaded", message: "The model is overloaded" };
+      const event = written.replaceAll(/^/gmu, "data: ");
+      for (const wire of ["openai-chat", "anthropic", "openai-responses"] as const)
+        assert.deepEqual(failed(`${event}\n\n`, wire), told, wire);
+      assert.deepEqual(failed(`${JSON.stringify([overloaded])}\n`, "ollama"), told);
+    });
+  }
+
+  test("that of a proxy, which is plain words in an event of that name", () => {
+    for (const wire of ["openai-chat", "anthropic", "openai-responses"] as const)
+      for (const data of ["upstream timed out", '"upstream timed out"'])
+        assert.deepEqual(failed(`event: error\ndata: ${data}\n\n`, wire), { text: "", kind: "server", message: "upstream timed out" });
+  });
 
   test("but what says that all is well, and events that nobody knows yet, are passed over", () => {
     const records: readonly JsonObject[] = [
