@@ -9,7 +9,7 @@ import { RecordTooLongError, type RecordDecoder, type RecordSink } from "../http
 import { SseDecoder } from "../http/sse.ts";
 import type { StageTimer } from "../http/stage-timer.ts";
 import type { ErrorPhase, TimeLimits } from "../types.ts";
-import { readErrorBody } from "./error-payload.ts";
+import { readWordsInPlace } from "./error-payload.ts";
 import { CallerAborted } from "./http-call.ts";
 import { ProviderError, type ProviderEvent, type ReportedUsage } from "./provider.ts";
 import {
@@ -48,6 +48,8 @@ export class AnswerStream {
   #aliveLines = 0;
   #aliveBytes = 0;
   #ended = false;
+  /** The beginning of what was left without a terminator, where it is no record. */
+  #rest = "";
   /** Found in a read that also brought events: those go first. */
   #failure: ProviderError | null = null;
 
@@ -112,8 +114,8 @@ export class AnswerStream {
     const { headers } = this.#head;
     const refusal = refusalByHeaders(this.#target, headers);
     if (refusal !== undefined) throw refusal;
-    const payload = readErrorBody(this.#decoder.stray ?? "");
-    if (payload.message !== "") throw streamError(this.#target, payload, this.#phase, headers);
+    const told = readWordsInPlace(this.#rest || (this.#decoder.stray ?? ""));
+    if (told !== undefined) throw streamError(this.#target, told, this.#phase, headers);
     return null;
   }
 
@@ -167,6 +169,7 @@ export class AnswerStream {
       this.#decoder.end();
     } catch (error) {
       if (!(error instanceof MalformedRecord)) throw this.#readingError(error);
+      this.#rest = error.excerpt;
     }
   }
 

@@ -27,6 +27,16 @@ export function readErrorBody(text: string): ErrorPayload {
   return json === undefined ? { message: plainWords(text) } : readErrorJson(json);
 }
 
+/** What binary data and text of another encoding are full of. */
+const NO_WORDS = /[^\P{Cc}\s]|\uFFFD/u;
+
+/** The same for what stands in the place of an answer, unless it is none but the beginning of one, or nothing that anybody wrote. */
+export function readWordsInPlace(text: string): ErrorPayload | undefined {
+  if (NO_WORDS.test(text) || (/^\s*[[{]/u.test(text) && parseJson(text) === undefined)) return undefined;
+  const payload = readErrorBody(text);
+  return payload.message === "" ? undefined : payload;
+}
+
 export function readErrorJson(json: JsonValue): ErrorPayload {
   // Gemini puts its error into a list of one.
   const body = asObject(json) ?? asObject(asList(json)?.[0]);

@@ -334,31 +334,6 @@ describe("What is no answer", () => {
     assert.deepEqual([error.kind, error.phase, error.retryable], ["rate-limit", "before-first-token", true]);
   });
 
-  test("plain words in the place of an answer are an error that holds them and may be tried again, whatever their label", async () => {
-    const list = JSON.stringify([{ error: { code: 503, message: "overloaded, sorry", status: "UNAVAILABLE" } }], null, 2);
-    const bodies: readonly (readonly [body: string, kind: string, words: RegExp])[] = [
-      ["Internal Server Error", "server", /Internal Server Error/u],
-      ["upstream connect error\nreset reason: timeout\n", "server", /upstream connect error\s+reset reason: timeout/u],
-      [list, "overloaded", /: overloaded, sorry/u],
-    ];
-    for (const type of ["text/plain; charset=utf-8", "text/event-stream"]) {
-      for (const [body, kind, words] of bodies) {
-        fake.enqueue({ headers: { "content-type": type }, body, split: "bytes" });
-        const error = await callError(chat());
-        assert.deepEqual([error.kind, error.phase, error.retryable], [kind, "before-first-token", true], type);
-        assert.match(error.message, words);
-      }
-    }
-  });
-
-  test("fields that carry no answer are no words of an error, and words beside an answer take nothing from it", async () => {
-    fake.enqueue({ steps: [{ raw: "retry: 3000\nid: 7\n\n: hello\n\nevent: open\n\n" }] });
-    assert.equal((await call(chat())).thrown, null);
-    fake.enqueue({ steps: [{ raw: "warming up\n\n" }, { text: "Whole." }, { finish: "stop" }] });
-    const { events, thrown } = await call(chat());
-    assert.deepEqual([foldEvents(events).text, thrown], ["Whole.", null]);
-  });
-
   test("a connection that breaks after the headers and before the first token is a network error that may be tried again", async () => {
     fake.enqueue({ steps: [{ raw: ": hello\n\n" }, { cut: "close" }] });
     const error = await callError(chat());
