@@ -1,6 +1,6 @@
 // Limits of output tokens in the words of those who refuse them: a model writes no more than so many, or there is no room for so many
 // beside the prompt. Most call the latter a context that is too small, or have its code; but where it is the limit that is too
-// large, no shorter conversation helps.
+// large, a shorter conversation hardly helps.
 
 /** Tokens. */
 export interface RefusedLimit {
@@ -12,6 +12,8 @@ export interface RefusedLimit {
 
 /** Of the context. A prompt that takes more of it is too long by itself: what is left is no answer. */
 const MOST_FOR_PROMPT = 0.75;
+/** Of the context. What stands for a conversation that was summarised takes so much: one that is shorter cannot be made short. */
+const SHORT_PROMPT = 0.25;
 
 const WORDS: readonly RegExp[] = [
   /context limit:\s*(?<prompt>\d+)\s*\+\s*(?<limit>\d+)\s*>\s*(?<context>\d+)/iu, // Anthropic
@@ -54,14 +56,15 @@ export function refusedLimit(message: string): RefusedLimit | undefined {
 }
 
 /**
- * It is the limit that is at fault, and not the prompt: of the two it asks for more, or for all there is. Undefined where it is the
- * prompt, or not known.
+ * It is the limit that is at fault, and not the prompt: it asks for all there is, or has no room beside a short prompt. Undefined
+ * where it is the prompt, where both would fit if the prompt were shorter, or where that is not known.
  */
 export function limitAtFault(message: string): RefusedLimit | undefined {
   const refused = refusedLimit(message);
   if (refused === undefined) return undefined;
   const { context, limit, prompt } = refused;
-  const isAtFault = prompt === undefined ? limit >= context : prompt < limit && prompt <= context * MOST_FOR_PROMPT;
+  const most = limit >= context ? MOST_FOR_PROMPT : SHORT_PROMPT;
+  const isAtFault = prompt === undefined ? limit >= context : prompt <= context * most;
   return isAtFault ? refused : undefined;
 }
 

@@ -315,8 +315,10 @@ describe("A limit of output tokens that is too large beside the prompt", () => {
     });
   }
 
-  test("is at fault only where it is larger than the prompt, and the prompt leaves room for an answer", () => {
+  test("is at fault only where it asks for all there is, or the prompt is short: a long one can be summarised", () => {
     for (const words of [
+      "This model's maximum context length is 32768 tokens. However, you requested 35000 tokens (15000 in the messages, 20000 in the completion).",
+      "input length and `max_tokens` exceed context limit: 60000 + 150000 > 200000, decrease input length or `max_tokens` and try again",
       "This model's maximum context length is 131072 tokens. However, you requested 131134 tokens (122942 in the messages, 8192 in the completion).",
       "This model's maximum context length is 8192 tokens. However, you requested 64000 output tokens and your prompt contains 8000 input tokens, for a total of 72000 tokens.",
       "This model's maximum context length is 32768 tokens. However, you requested 20000 output tokens and your prompt contains at least 12769 input tokens, for a total of at least 32769 tokens.",

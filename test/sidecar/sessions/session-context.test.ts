@@ -1,11 +1,16 @@
 // A conversation that outgrows its model's context window.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { AnswerError } from "../../../sidecar/answers/answer-error.ts";
+import { defaultSettings, Engine } from "../../../sidecar/engine.ts";
+import { KeyRing } from "../../../sidecar/keys.ts";
 import { Session } from "../../../sidecar/sessions/session.ts";
-import { answers, fails, finish, Gate, scriptedLlm, text, waitsAt, yields } from "../scripted-provider.ts";
+import { fakeAtHand } from "../../support/fake-at-hand.ts";
+import { answers, fails, finish, Gate, ScriptedProvider, scriptedLlm, text, waitsAt, yields } from "../scripted-provider.ts";
 import { asText, eventsOf, shown } from "./told-session.ts";
+
+const { fake } = await fakeAtHand();
 
 /** A whole answer of a provider that tells no figures. */
 const unmeasured = (value: string) => yields([text(value), finish]);
@@ -65,6 +70,25 @@ test("a model of unknown window that refuses the request as too long is asked on
     (error) => error instanceof AnswerError && error.providerCode === "context-full",
   );
   assert.equal(provider.requests.length, before + 1, "there is nothing to summarise");
+});
+
+test("a conversation is summarised too where it has no room beside the answer that was asked for, which is larger than it", async () => {
+  const providers = { vllm: { baseUrl: fake.baseUrl("openai-chat") } };
+  const engine = new Engine({ settings: { ...defaultSettings, providers }, keys: new KeyRing(), local: new ScriptedProvider() });
+  after(() => engine.close());
+  const context = 8192;
+  fake.respond(({ body, bodyText }) => {
+    const [prompt, limit] = [Math.ceil(bodyText.length / 4), Number(body?.["max_tokens"])];
+    if (prompt + limit <= context) return { steps: [{ text: "Tea." }, { finish: "stop" }] };
+    const message = `This model's maximum context length is ${context} tokens. However, you requested ${prompt + limit} tokens (${prompt} in the messages, ${limit} in the completion).`;
+    return { status: 400, body: { error: { message, type: "BadRequestError" } } };
+  });
+  const told: string[] = [];
+  const session = new Session(engine.llm("vllm/m", { maxOutputTokens: 5000 }), { onSummary: ({ id }) => told.push(id) });
+  for (const question of ["One?", "Two?", "Three?"]) await session.generate(`${question} ${long.slice(0, 4500)}`);
+  assert.equal(told.length, 1);
+  const last = (await session.messages()).at(-1);
+  assert.equal(last?.status, "complete");
 });
 
 test("where summaries are not wanted, the refusal is the provider's own, or ours where the window is known", async () => {
