@@ -75,13 +75,13 @@ describe("A limit of output tokens that Anthropic's wire asks for, and nobody el
 
 describe("A limit of output tokens that the caller asks for", () => {
   for (const words of SUMS) {
-    for (const [title, limit, kind] of [
-      ["that hardly fits into the context is what is refused", 32_000, "invalid-request"],
-      ["that a shorter prompt leaves room for is a prompt that is too long", 16_000, "context-length"],
+    for (const [title, prompt, limit, kind] of [
+      ["that hardly fits into the context is what is refused", 2000, 32_000, "invalid-request"],
+      ["that a shorter prompt leaves room for is a prompt that is too long", 20_000, 16_000, "context-length"],
     ] as const) {
-      test(`${title}: ${words(20_000, limit, 32_768)}`, async () => {
+      test(`${title}: ${words(prompt, limit, 32_768)}`, async () => {
         for (const id of ["anthropic", "openai-compatible"]) {
-          fake.enqueue(refusal(words(20_000, limit, 32_768)));
+          fake.enqueue(refusal(words(prompt, limit, 32_768)));
           const error = await callError(providerAt(here, id), { request: modelRequest("x", { maxOutputTokens: limit }) });
           assert.equal(error.kind, kind, id);
         }
