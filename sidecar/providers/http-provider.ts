@@ -9,6 +9,7 @@ import { AnswerStream } from "./answer-stream.ts";
 import { addressOf, endpointUrl, isOwnAddress, parseBaseUrl } from "./base-url.ts";
 import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
+import { failedGeneration } from "./failed-generation.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
@@ -120,7 +121,7 @@ class HttpProvider implements Provider {
       context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
       const first = firstEvents(answer, this.#endpoint.key);
       exchange.watchBy({ over: onWhole, heldBack: onHeldBack });
-      if ("blocked" in answer) return { first, stream: null };
+      if ("instead" in answer) return { first, stream: null };
       const reader = connection.adapter.createReader(
         answer.wireTarget,
         request.parameters.tools?.map(({ name }) => name),
@@ -176,7 +177,7 @@ class HttpProvider implements Provider {
     call: HttpCall,
     known: Prepared | undefined,
     signal: AbortSignal,
-  ): Promise<OpenAnswer | BlockedAnswer> {
+  ): Promise<OpenAnswer | RefusedAnswer> {
     let once: readonly string[] = [];
     let prepared = known;
     let last: { readonly lesson: string; readonly words: string } | undefined;
@@ -189,8 +190,11 @@ class HttpProvider implements Provider {
       if (head.status < 300) return { exchange, head, request: built, wireTarget };
       const text = await readErrorText({ exchange, head }, call.timer);
       const error = statusError(connection.target, head.status, head.headers, text);
+      const refused = { exchange, head, request: built, wireTarget };
       // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
-      if (error.kind === "content-filter" && head.status === 400) return { exchange, head, request: built, wireTarget, blocked: error };
+      if (error.kind === "content-filter" && head.status === 400) return { ...refused, instead: blockedEvents(error, this.#endpoint.key) };
+      const failed = request.parameters.responseSchema === undefined ? undefined : failedGeneration(head.status, text);
+      if (failed !== undefined) return { ...refused, instead: failedEvents(failed) };
       // 413 is said of the body's bytes.
       if (prepared !== undefined && head.status !== 413 && lessons < MAX_PREPARATIONS) {
         const other = await this.#preparation?.afterRefusal(request, wireTarget, prepared, error, this.#asking(connection, signal));
@@ -341,21 +345,34 @@ class HttpProvider implements Provider {
   }
 }
 
-/** The provider's filter stopped the prompt: an answer without a word, ended by the filter. */
-interface BlockedAnswer extends OpenAnswer {
-  readonly blocked: ProviderError;
+/** Told as a refusal, and an answer all the same. */
+interface RefusedAnswer extends OpenAnswer {
+  /** What it holds. */
+  readonly instead: readonly ProviderEvent[];
 }
 
-function firstEvents(answer: OpenAnswer | BlockedAnswer, key: string | undefined): readonly ProviderEvent[] {
+function firstEvents(answer: OpenAnswer | RefusedAnswer, key: string | undefined): readonly ProviderEvent[] {
   const events: ProviderEvent[] = [...answer.request.warnings];
   const requestId = requestIdOf(answer.head.headers);
   if (requestId !== undefined) events.push({ type: "request-id", requestId: strikeKey(requestId, key) });
-  if ("blocked" in answer) {
-    const { message, providerCode } = withoutKey(answer.blocked, key);
-    events.push({ type: "warning", code: "prompt-blocked", message });
-    events.push({ type: "finish", finishReason: "content-filter", rawFinishReason: providerCode ?? null });
-  }
-  return events;
+  return "instead" in answer ? [...events, ...answer.instead] : events;
+}
+
+/** The provider's filter stopped the prompt: an answer without a word, ended by the filter. */
+function blockedEvents(refusal: ProviderError, key: string | undefined): readonly ProviderEvent[] {
+  const { message, providerCode } = withoutKey(refusal, key);
+  return [
+    { type: "warning", code: "prompt-blocked", message },
+    { type: "finish", finishReason: "content-filter", rawFinishReason: providerCode ?? null },
+  ];
+}
+
+/** The model's answer was no JSON: it is what it wrote. */
+function failedEvents(text: string): readonly ProviderEvent[] {
+  return [
+    { type: "text-delta", text },
+    { type: "finish", finishReason: "stop", rawFinishReason: "json_validate_failed" },
+  ];
 }
 
 /** `encoding`: in which it came, where that is why it could not be read. */

@@ -328,6 +328,20 @@ describe("A limit of output tokens that is too large beside the prompt", () => {
   });
 });
 
+test("A response that failed for a picture, or for what was asked, is not asked for again", () => {
+  for (const [code, kind] of [
+    ["invalid_image_format", "invalid-request"],
+    ["image_too_large", "invalid-request"],
+    ["empty_image_file", "invalid-request"],
+    ["image_content_policy_violation", "content-filter"],
+    ["cyber_policy", "content-filter"],
+    ["server_error", "server"],
+  ] as const) {
+    const found = errorKind(undefined, readErrorBody(JSON.stringify({ error: { code, message: "…" } })));
+    assert.deepEqual([found, isRetryable(found, undefined)], [kind, kind === "server"]);
+  }
+});
+
 test("quirk 12: a passing limit told in the words of an empty account stays a passing limit", () => {
   const body = JSON.stringify({ status: 429, error: "INSUFFICIENT QUOTA", message: "Insufficient credits for concurrent requests." });
   assert.equal(errorKind(429, readErrorBody(body)), "rate-limit");

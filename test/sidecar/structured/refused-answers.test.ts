@@ -1,8 +1,9 @@
 // A model of OpenAI's that was to satisfy a schema can refuse, in a field of its own, and ends as if it had answered: the refusal
-// is no answer that does not fit, which would be asked for again. Over real sockets.
+// is no answer that does not fit, which would be asked for again. Groq refuses an answer that is no JSON, which is one. Over real sockets.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { AnswerError } from "../../../sidecar/answers/answer-error.ts";
 import { defaultSettings } from "../../../sidecar/engine.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
 import type { JsonObject } from "../../../sidecar/types.ts";
@@ -62,4 +63,39 @@ describe("A refusal in the place of an answer that was to satisfy a schema", () 
       });
     }
   }
+});
+
+describe("An answer that the server refuses itself because it is no JSON", () => {
+  const ask = () => {
+    const keys = new KeyRing();
+    keys.set("groq", fake.origin, "key");
+    const settings = { ...defaultSettings, providers: { groq: { baseUrl: fake.baseUrl("openai-chat") } } } as const;
+    return makeEngine({ settings, keys }).llm("groq/m").generate("hi", { responseSchema: SCHEMA });
+  };
+  const refused = (text: string) => ({
+    status: 400,
+    body: {
+      error: { message: "Failed to generate JSON.", type: "invalid_request_error", code: "json_validate_failed", failed_generation: text },
+    },
+  });
+
+  test("is asked for again with what was wrong, as one that came is", async () => {
+    fake.reset();
+    fake.enqueue(refused('{"a": one}'), refused(""), { text: '{"a":1}' });
+    const { content } = await ask();
+    assert.equal(content, '{"a":1}');
+    assert.equal(fake.requests.length, 3);
+    assert.ok(fake.requests[1]?.bodyText.includes(String.raw`{\"a\": one}`));
+  });
+
+  test("is in the error where none fits", async () => {
+    fake.reset();
+    fake.respond(refused('{"a": one}'));
+    await assert.rejects(ask(), (error) => {
+      assert.ok(error instanceof AnswerError);
+      assert.deepEqual([error.info.providerCode, error.info.rejectedText, error.partial.content], ["schema-mismatch", '{"a": one}', ""]);
+      return true;
+    });
+    assert.equal(fake.requests.length, 3);
+  });
 });
