@@ -180,7 +180,7 @@ class HttpProvider implements Provider {
   ): Promise<OpenAnswer | RefusedAnswer> {
     let once: readonly string[] = [];
     let prepared = known;
-    let last: { readonly lesson: string; readonly words: string } | undefined;
+    let last: { readonly lessons: readonly string[]; readonly words: string } | undefined;
     for (let lessons = 0; ; lessons += 1) {
       const remembered = this.#wireTarget(connection, request.model);
       const learned = once.length === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
@@ -204,14 +204,15 @@ class HttpProvider implements Provider {
       }
       const payload = readErrorBody(text);
       const lesson = connection.adapter.learn(head.status, payload, built.body, wireTarget);
+      const vain = last?.words === payload.message ? last.lessons : [];
       if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) {
-        // A lesson that changed nothing was none: what is refused stands in the caller's extras, or was read wrongly.
-        if (last?.words === payload.message) this.#learned.get(request.model)?.delete(last.lesson);
+        // Lessons that changed nothing were none: what is refused stands in the caller's extras, or was read wrongly.
+        for (const one of vain) this.#learned.get(request.model)?.delete(one);
         throw error;
       }
-      last = { lesson, words: payload.message };
+      const added = lesson.startsWith(ONCE) ? [] : this.#remember(request.model, lesson);
       if (lesson.startsWith(ONCE)) once = [...once, lesson];
-      else this.#remember(request.model, lesson);
+      last = { lessons: [...vain, ...added], words: payload.message };
     }
   }
 
@@ -317,12 +318,15 @@ class HttpProvider implements Provider {
     return { provider: this.id, row: this.#row, baseUrl: connection.baseUrl, learned: learned === undefined ? NOTHING : new Set(learned) };
   }
 
-  #remember(model: string, lesson: string): void {
+  /** What was learned that was not known. */
+  #remember(model: string, lesson: string): readonly string[] {
     const lessons = this.#learned.get(model) ?? new Set<string>();
     const [oldest] = lessons;
     if (lessons.size >= MAX_REMEMBERED && oldest !== undefined) lessons.delete(oldest);
-    for (const one of [lesson, ...refusedAlone(lesson, lessons)]) lessons.add(one);
+    const added = [lesson, ...refusedAlone(lesson, lessons)].filter((one) => !lessons.has(one));
+    for (const one of added) lessons.add(one);
     this.#learned.set(model, lessons);
+    return added;
   }
 
   #post(request: WireRequest, connection: Connection): HttpRequest {

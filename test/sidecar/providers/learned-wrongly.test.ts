@@ -35,6 +35,19 @@ describe("What is refused is not learned", () => {
     );
     assert.deepEqual(sent("output_config"), [{ effort: "xhigh" }, { effort: "xhigh" }, { effort: "high" }]);
   });
+
+  test("nor is what would have been learned along with it", async () => {
+    const provider = providerAt(here, "openai-compatible");
+    const refused = (name: string): ReturnType<typeof refusal> => refusal(`Unsupported parameter: '${name}' is not supported.`);
+    const asked = { temperature: 1, reasoning: "low" } as const;
+    fake.enqueue(refused("temperature"));
+    assert.equal((await call(provider, { request: modelRequest("x", asked) })).thrown, null);
+    fake.enqueue(refused("reasoning_effort"), refused("reasoning_effort"));
+    const providerOptions = { "openai-compatible": { reasoning_effort: "ultra" } };
+    await callError(provider, { request: modelRequest("x", { ...asked, providerOptions }) });
+    await call(provider, { request: modelRequest("x", { temperature: 1 }) });
+    assert.deepEqual(sent("temperature"), [1, null, null, null, 1]);
+  });
 });
 
 describe("What was learned of reasoning before still holds", () => {
