@@ -18,13 +18,16 @@ const THE_ROLES_TAKEN = /\bonly ([\w, ]{1,60}) roles are supported/iu;
 /** All that Mistral's first templates say of it. Those that take one say "After the optional system message" before it. */
 const MUST_ALTERNATE = /^(?!.*\bsystem\b).*\broles must alternate\b/isu;
 
+/** It is what stands in such a message that is not taken, by whoever judges it, or how it is written. */
+const OF_ITS_CONTENT = /\b(contents?|contain\w*|parts?|polic(y|ies))\b/iu;
+
 /** Undefined where no message of the system was sent, or something else was refused. */
 export function learnNoSystem({ message }: ErrorPayload, body: JsonObject): string | undefined {
   if (!(asList(body["messages"]) ?? []).some((one) => asObject(one)?.["role"] === "system")) return undefined;
   const taken = THE_ROLES_TAKEN.exec(message)?.[1];
   if (taken !== undefined) return /\bsystem\b/iu.test(taken) ? undefined : NO_SYSTEM;
   const sentences = isAboutValue(message) ? [] : message.split(/[.;]\s|\n/u);
-  const isRefused = sentences.some((sentence) => OF_THE_SYSTEM.test(sentence) && saysRefused(sentence));
+  const isRefused = sentences.some((one) => OF_THE_SYSTEM.test(one) && saysRefused(one) && !OF_ITS_CONTENT.test(one));
   return isRefused || MUST_ALTERNATE.test(message) ? NO_SYSTEM : undefined;
 }
 

@@ -110,6 +110,9 @@ describe("A message of the system stays where it is", () => {
       "Only user, system and assistant roles are supported!",
       "After the optional system message, conversation roles must alternate user/assistant/user/assistant/...",
       "Unexpected role 'tool' after role 'system'",
+      "The system prompt contains words that are not allowed.",
+      "The system message is not permitted by our usage policy.",
+      "A system message whose content is a list is not supported.",
     ]) {
       await checkStays(providerAt(here, "openai-compatible"), words);
       await checkStays(providerAt(here, "openai-compatible"), words, 422);
@@ -127,5 +130,17 @@ describe("A message of the system stays where it is", () => {
     await callError(provider, { request: { ...request, messages: toolRound } });
     assert.equal((await call(provider, { request })).thrown, null);
     assert.equal(sentRoles().at(-1), "system user");
+  });
+
+  test("and no answer is put between, where neither that nor being without it changed a word of the refusal", async () => {
+    const provider = providerAt(here, "vllm");
+    fake.respond(refusal(ALTERNATE));
+    const request = { ...modelRequest("x", { system: "Be brief." }), messages: [...toolRound, userMessage("And now?")] };
+    await callError(provider, { request });
+    await callError(provider, { request });
+    const roles = sentRoles();
+    assert.equal(roles.length, 6);
+    assert.deepEqual(roles.slice(3), roles.slice(0, 3));
+    assert.ok(new Set(roles).size === 3 && roles[0]?.startsWith("system user"));
   });
 });
