@@ -53,7 +53,7 @@ function subjectOf(error: ErrorInfo, { place, provider, goesOn = false }: ErrorC
       ? 'Choose another model with "Parley: Select Model".'
       : 'Choose another model with --model; "parley models" lists them.',
     moreTime: (limit) => (inEditor ? ` More time is allowed under ${setting(`timeLimits.${limit}`)} in the settings.` : ""),
-    fewerAtOnce: inEditor ? `set ${setting("concurrency")} in the settings` : "give a smaller --concurrency",
+    fewerAtOnce: inEditor ? `set ${setting("concurrency")} in the settings` : 'give "parley gather" a smaller --concurrency',
     again: goesOn ? "continue the answer" : "try again",
     kept: goesOn ? "What had come is kept. " : "",
     inEditor,

@@ -171,7 +171,10 @@ describe("words about errors", () => {
   it("say how long a provider asks to wait", () => {
     const limited = failure({ kind: "rate-limit", retryAfterMs: 3 * 3_600_000 });
     assert.match(errorWords(limited, terminal).advice, /asks to wait for 3 hours; try again after that\./u);
-    assert.match(errorWords(failure({ kind: "rate-limit" }), terminal).advice, /^Try again\./u);
+    assert.match(
+      errorWords(failure({ kind: "rate-limit" }), terminal).advice,
+      /^Try again\..* give "parley gather" a smaller --concurrency\.$/u,
+    );
   });
 
   it("name the setting that allows more time", () => {
