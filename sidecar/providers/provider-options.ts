@@ -46,10 +46,14 @@ function joinLists(own: readonly JsonValue[], added: readonly JsonValue[]): read
   return [...own.filter((one) => !known.has(identity(one))), ...added];
 }
 
+/** What a function's type can be called. Anthropic leaves it out, or has `custom` for it. */
+const OF_A_FUNCTION: readonly (string | undefined)[] = [undefined, "function", "custom"];
+
 function identity(one: JsonValue): string {
   const { type, name, function: called } = asObject(one) ?? {};
   const named = asText(name) ?? asText(asObject(called)?.["name"]);
-  return named === undefined ? JSON.stringify(one) : `${asText(type) ?? ""} ${named}`;
+  const kind = asText(type);
+  return named === undefined ? JSON.stringify(one) : `${OF_A_FUNCTION.includes(kind) ? "" : kind} ${named}`;
 }
 
 /** Tools are sent: those of the request, or the provider's own that the caller adds. */

@@ -191,6 +191,8 @@ describe("On every wire", () => {
       assert.deepEqual(toolsWith([named]), [weather, named]);
       const anew = { ...asObject(weather), strict: true };
       assert.deepEqual(toolsWith([anew, { type: "web_search" }]), [anew, { type: "web_search" }]);
+      const custom = { type: "custom", name: "weather" };
+      assert.deepEqual(toolsWith([custom]), [custom], "a second function of one name would be refused");
     });
 
     test(`${provider}: what is not the caller's is refused by name under its own name too`, () => {
