@@ -19,14 +19,15 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
   // Azure's models of other makers count it beside the details.
   const outputDetails = asObject(usage["completion_tokens_details"]) ?? asObject(usage["output_tokens_details"]);
   const reasoning = asCount(outputDetails?.["reasoning_tokens"]) ?? asCount(usage["reasoning_tokens"]);
+  const total = asCount(usage["total_tokens"]) ?? 0;
   const counted = {
-    input: input ?? 0,
+    input: input || promptOf(total - (completion ?? 0), reasoning ?? 0),
     completion: completion ?? 0,
     inCache: (cached ?? 0) + (written ?? 0),
     besideByName: usage["cache_read_input_tokens"] !== undefined || usage["cache_creation_input_tokens"] !== undefined,
     reasoning: reasoning ?? 0,
   };
-  const beside = countedBeside(counted, asCount(usage["total_tokens"]) ?? 0);
+  const beside = countedBeside(counted, total);
   const inputTokens = counted.input + beside.input;
   const outputTokens = counted.completion + beside.output;
   if (inputTokens + outputTokens === 0) return undefined;
@@ -40,6 +41,11 @@ export function readChatUsage(value: JsonValue | undefined): ReportedUsage | und
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
     ...(charged === undefined ? {} : { charged }),
   };
+}
+
+/** A prompt of no tokens is one that was not told: it is what the total has beyond the completion, unless that is what was thought. */
+function promptOf(rest: number, reasoning: number): number {
+  return rest === reasoning ? 0 : Math.max(0, rest);
 }
 
 /**

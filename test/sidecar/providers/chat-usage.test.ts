@@ -35,6 +35,8 @@ test("quirk 20: a side of the usage that is left out later, or is zero, wipes no
     { completion_tokens: 5 },
     { prompt_tokens: 0, completion_tokens: 5, total_tokens: 5 },
     { prompt_tokens: null, completion_tokens: 5 },
+    { completion_tokens: 5, total_tokens: 14 },
+    { prompt_tokens: 0, completion_tokens: 5, total_tokens: 14 },
   ];
   for (const end of ends) assert.deepEqual(read("openai-chat", sse(prompt, ...said, stopped(), told(end), "[DONE]")), PLAIN);
   const before = { inputTokens: 9, outputTokens: 5, cachedTokens: 4, reasoningTokens: 2 };
@@ -44,6 +46,14 @@ test("quirk 20: a side of the usage that is left out later, or is zero, wipes no
 });
 
 describe("The total of chat completions' usage", () => {
+  test("is of the prompt too where that is not told: what it has beyond the completion was not written", () => {
+    assert.deepEqual(readChatUsage({ completion_tokens: 5, total_tokens: 14 }), { inputTokens: 9, outputTokens: 5 });
+    const thought = { completion_tokens: 5, total_tokens: 8, completion_tokens_details: { reasoning_tokens: 3 } };
+    assert.deepEqual(readChatUsage(thought), { inputTokens: 0, outputTokens: 8, reasoningTokens: 3 });
+    const cached = { prompt_tokens: 0, completion_tokens: 5, total_tokens: 105, cache_read_input_tokens: 100 };
+    assert.deepEqual(readChatUsage(cached), { inputTokens: 100, outputTokens: 5, cachedTokens: 100 });
+  });
+
   test("counts what was thought and is told nowhere else, as Gemini's interface has it", () => {
     assert.equal(outputOf({ total_tokens: 325 }), 305);
     assert.equal(outputOf({ total_tokens: 325, completion_tokens_details: { reasoning_tokens: 0 } }), 305);
