@@ -186,14 +186,15 @@ export class ToolCallAssembly {
 
   /**
    * The name of a call whose name comes in pieces, as Gemini's models may send it (continuedev/continue#5849); undefined where
-   * `name` is no piece of it. Which tools were offered decides that: together they begin the name of one, and the piece alone is
-   * none; or the piece has all that came before it.
+   * `name` is no piece of it. Which tools were offered decides that: together they begin the name of one, and one of the two alone
+   * is none; or the piece has all that came before it.
    */
   #joinedName(call: CallInPieces, name: string): string | undefined {
     if (name === "" || name === call.name || call.arguments !== "") return undefined;
     const begins = (joined: string): boolean => [...this.#offered].some((offered) => offered.startsWith(joined));
-    if (!this.#offered.has(call.name) && name.startsWith(call.name) && begins(name)) return name;
-    return !this.#offered.has(name) && begins(call.name + name) ? call.name + name : undefined;
+    const isOffered = this.#offered.has(call.name);
+    if (!isOffered && name.startsWith(call.name) && begins(name)) return name;
+    return (!isOffered || !this.#offered.has(name)) && begins(call.name + name) ? call.name + name : undefined;
   }
 
   #begin(index: number | undefined): CallInPieces {

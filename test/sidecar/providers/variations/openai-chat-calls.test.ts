@@ -86,6 +86,11 @@ const FORMS: readonly (readonly [title: string, expected: Answer, pieces: readon
     [piece({ name: "get_" }, { id: "c1" }), piece({ name: "get_wea" }), piece({ name: "get_weather", arguments: BERN })],
   ],
   [
+    "the pieces of a name that was offered are one call's also where the last piece is the name of another tool",
+    calledAs(["c1", "get_weather", BERN]),
+    [piece({ name: "get_", arguments: "" }, { id: "c1" }), piece({ name: "weather", arguments: BERN })],
+  ],
+  [
     "two names that were offered are two calls', though together they would be a third one's",
     calledAs(["c1", "a", ""], ["c1_1", "b", '{"n":2}']),
     [piece({ name: "a", arguments: "" }, { id: "c1" }), piece({ name: "b", arguments: '{"n":2}' }, { id: "c1" })],
