@@ -4,7 +4,8 @@ import { AnswerFold } from "../answers/fold.ts";
 import type { GenerateOptions, Llm, PromptSource } from "../api.ts";
 import { currentScope, runInScope } from "../call-scope.ts";
 import { Failure } from "../failure.ts";
-import type { SessionInfo, StoredMessage, StreamEvent } from "../types.ts";
+import { ProviderError } from "../providers/provider.ts";
+import type { ErrorInfo, SessionInfo, StoredMessage, StreamEvent } from "../types.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
 import { fittingContext, type WhenContextIsFull } from "./compaction/fit-context.ts";
 import type { FinishedAnswer, SessionStore } from "./store.ts";
@@ -84,15 +85,15 @@ export class Turn {
    */
   async *#answer(): Batches {
     const { whenContextIsFull } = this.#parts;
-    const prompt = yield* this.#prompt(false);
-    let refused = false;
+    const prompt = yield* this.#prompt();
+    let refusal: ErrorInfo | undefined;
     for await (const batch of this.#asked(prompt)) {
-      refused = whenContextIsFull === "summarize" && this.#isTooLong(batch);
-      if (refused) break;
+      if (whenContextIsFull === "summarize") refusal = this.#refusalAsTooLong(batch);
+      if (refusal !== undefined) break;
       yield this.#numberedOn(batch);
     }
-    if (!refused) return;
-    const shorter = yield* this.#prompt(true);
+    if (refusal === undefined) return;
+    const shorter = yield* this.#prompt(refusal);
     for await (const batch of this.#asked(shorter)) yield this.#numberedOn(batch);
   }
 
@@ -103,9 +104,9 @@ export class Turn {
   }
 
   /** What cannot be read or does not fit fails or cancels the answer on the one path of every answer. */
-  async *#prompt(refused: boolean): AsyncGenerator<readonly StreamEvent[], PromptSource, undefined> {
+  async *#prompt(refusal?: ErrorInfo): AsyncGenerator<readonly StreamEvent[], PromptSource, undefined> {
     const { promise: summarizing, resolve } = Promise.withResolvers<void>();
-    const reading = this.#context(refused, resolve);
+    const reading = this.#context(refusal !== undefined, resolve);
     const read = reading.then(
       () => true,
       () => true,
@@ -125,7 +126,7 @@ export class Turn {
     try {
       return await reading;
     } catch (error) {
-      return () => Promise.reject(error);
+      return () => Promise.reject(refusal === undefined ? error : whatIsTooLong(error, refusal));
     }
   }
 
@@ -144,10 +145,10 @@ export class Turn {
   }
 
   /** Refused as longer than the model reads, before anything came, by whoever has counted it. */
-  #isTooLong(batch: readonly StreamEvent[]): boolean {
+  #refusalAsTooLong(batch: readonly StreamEvent[]): ErrorInfo | undefined {
     const end = batch.at(-1);
-    if (end?.type !== "end" || end.error?.kind !== "context-length" || end.error.providerCode === "context-full") return false;
-    return !this.#signal.aborted && this.#fold.result().message.content.length === 0;
+    if (end?.type !== "end" || end.error?.kind !== "context-length" || end.error.providerCode === "context-full") return undefined;
+    return this.#signal.aborted || this.#fold.result().message.content.length > 0 ? undefined : end.error;
   }
 
   /** From 1 without gaps, however many requests an answer took; nearly always they come so. */
@@ -185,4 +186,10 @@ export class Turn {
       ...(end.error === undefined ? {} : { error: end.error }),
     };
   }
+}
+
+/** A status of 413 is said of bytes, those of a picture for example: where nothing can be summarised its own words are truer than a count of tokens. */
+function whatIsTooLong(error: unknown, refusal: ErrorInfo): unknown {
+  const isOurs = error instanceof ProviderError && error.providerCode === "context-full";
+  return isOurs && refusal.status === 413 ? new ProviderError(refusal.message, refusal) : error;
 }

@@ -91,6 +91,17 @@ test("a conversation is summarised too where it has no room beside the answer th
   assert.equal(last?.status, "complete");
 });
 
+test("what is refused for its bytes, and cannot be summarised, is told in the words of the refusal", async () => {
+  const { provider, llm } = scriptedLlm();
+  provider.enqueue(fails({ kind: "context-length", status: 413, message: "Request Entity Too Large" }));
+  await assert.rejects(new Session(llm).generate("What is in this picture?"), (error) => {
+    assert.ok(error instanceof AnswerError);
+    assert.deepEqual([error.message, error.info.status, error.providerCode], ["Request Entity Too Large", 413, undefined]);
+    return true;
+  });
+  assert.equal(provider.requests.length, 1);
+});
+
 test("where summaries are not wanted, the refusal is the provider's own, or ours where the window is known", async () => {
   const { provider, llm } = scriptedLlm();
   const unknown = new Session(llm, { whenContextIsFull: "refuse" });
