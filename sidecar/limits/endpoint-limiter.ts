@@ -46,8 +46,9 @@ const unbounded: Bound = () => Infinity;
  * take the batch's next free places, before it, until one was taken on; nothing is learned of the size from such a refusal. The waits that a provider
  * names hold for chats as well.
  *
- * How many may run is learned of the endpoint, what the provider wants to be waited for of each model; see `ModelLines`. How many may run there at most, as a setting or a program says, belongs to who asks:
- * a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
+ * How many may run is learned of the endpoint, unless one model alone is refused while others are served; what the provider wants
+ * to be waited for is learned of each model; see `ModelLines`. How many may run there at most, as a setting or a program says, belongs
+ * to who asks: a request with such a bound begins when fewer than that run there, whoever's they are, and nobody comes before it meanwhile.
  *
  * An answer that is not read is held back by its socket once so much of it lies here. While all that run are, one more goes beside
  * them, the one that was asked for last: their readers may be waiting for what they ask here, which would otherwise wait for them.
@@ -138,7 +139,7 @@ export class EndpointLimiter implements Limiter {
       this.#size.learnFromOthers(now, learned.size);
     } else if (learned.waitMs > 0) {
       const line = this.#lines.of(learned.model, now);
-      line.era++;
+      line.endEra();
       this.#size.interrupt();
       line.wait.refusedElsewhere(now, learned.waitMs);
       this.#tellWait(line, now);
@@ -234,6 +235,7 @@ export class EndpointLimiter implements Limiter {
     const place = new HeldPlace(this.#lender, { workClass, line, bound, beside, era: this.#era, begunAt });
     this.#taken.take(place);
     if (this.active >= this.size) this.#size.full(begunAt);
+    line.taken(begunAt);
     return place;
   }
 
@@ -255,8 +257,7 @@ export class EndpointLimiter implements Limiter {
 
   #answered({ line, begunAt }: HeldPlace): void {
     const now = this.#clock.now();
-    line.wait.answered();
-    line.faults.answered(now);
+    line.answered(now, now - begunAt);
     this.#size.answered(now, this.active >= this.size, now - begunAt);
     this.#tellSize();
   }
@@ -284,12 +285,14 @@ export class EndpointLimiter implements Limiter {
     // More than its own bound may run there also because others have a wider one.
     const beside = this.active > this.size || (this.#taken.anyBeside && this.active > bound());
     if (beside || workClass === "foreground") this.#besideIsRefusedUntil = now + policy.capMs;
-    if (place.era === this.#era) {
+    if (this.#lines.isRefusedAlone(line)) {
+      if (first) line.refusedAlone(now);
+    } else if (place.era === this.#era) {
       this.#era++;
       if (beside) this.#size.interrupt();
       else this.#size.refused(now, this.active);
     }
-    if (first) line.era++;
+    if (first) line.endEra();
     if (first && workClass === "batch") line.wait.batchRefused(now, error, policy);
     line.wait.refused(now, error, policy, first);
     this.#tellWait(line, now);
@@ -302,7 +305,7 @@ export class EndpointLimiter implements Limiter {
     if (!line.faults.failed(request, error, now) || workClass !== "batch") return false;
     // What was under way together fails together, and counts once. Nothing is learned of how many may run.
     if (lineEra === line.era) {
-      line.era++;
+      line.endEra();
       this.#size.interrupt();
       line.wait.batchRefused(now, error, policy);
       line.wait.refused(now, error, policy, true);
@@ -318,7 +321,7 @@ export class EndpointLimiter implements Limiter {
   }
 
   #pause(line: ModelLine, ms: number): void {
-    line.era++;
+    line.endEra();
     this.#size.interrupt();
     line.wait.exhausted(this.#clock.now(), ms);
     this.#learned({ type: "wait", model: line.model, waitMs: ms });

@@ -3,6 +3,7 @@
 
 import type { WorkClass } from "../call-scope.ts";
 import type { ProviderError } from "../providers/provider.ts";
+import { AdaptiveSize } from "./adaptive-size.ts";
 import { LastAnswer, ServerFaults } from "./server-faults.ts";
 import { SharedWait } from "./shared-wait.ts";
 import type { Waiter } from "./waiter.ts";
@@ -13,6 +14,8 @@ export const WORK_CLASSES: readonly WorkClass[] = ["foreground", "batch"];
 
 /** Kept with what is known of them. More than anybody asks at one endpoint. */
 const MAX_MODELS = 256;
+/** Requests at once of one model. */
+const MOST_OF_ONE = 10_000;
 
 export class ModelLine {
   readonly model: string;
@@ -22,8 +25,12 @@ export class ModelLine {
   readonly waiting: Readonly<Record<WorkClass, WaitingLine<Waiter>>> = { foreground: new WaitingLine(), batch: new WaitingLine() };
   /** Requests that are under way and that the provider has not taken on yet. */
   readonly unanswered: Record<WorkClass, number> = { foreground: 0, batch: 0 };
+  /** Requests that are under way, but for answers that wait for their readers: who waits for them in a circle is not kept waiting. */
+  running = 0;
   /** Raised by a refusal: what went out before it belongs to the same crowd, and counts once. */
-  era = 0;
+  #era = 0;
+  /** How many of it may run in a batch, once it was refused while others went through. */
+  #size: AdaptiveSize | undefined;
 
   constructor(model: string, server: LastAnswer, random: () => number) {
     this.model = model;
@@ -35,9 +42,47 @@ export class ModelLine {
     return this.waiting.foreground.length + this.waiting.batch.length;
   }
 
+  get era(): number {
+    return this.#era;
+  }
+
+  /** What goes out from now on is no part of what was under way. */
+  endEra(): void {
+    this.#era++;
+    this.#size?.interrupt();
+  }
+
+  /** The provider has taken on a request that is under way. */
+  get isServed(): boolean {
+    return this.running > this.unanswered.foreground + this.unanswered.batch;
+  }
+
+  /** Somebody was given a place. */
+  taken(now: number): void {
+    if (this.#size !== undefined && this.running >= this.#size.size) this.#size.full(now);
+  }
+
+  /** A whole answer came after so many milliseconds. */
+  answered(now: number, tookMs: number): void {
+    this.wait.answered();
+    this.faults.answered(now);
+    this.#size?.answered(now, this.running >= this.#size.size, tookMs);
+  }
+
+  /** It has too much to do, and the endpoint has not. To be told once for all that were under way then. */
+  refusedAlone(now: number): void {
+    this.#size ??= new AdaptiveSize(MOST_OF_ONE, this.running);
+    this.#size.refused(now, this.running);
+  }
+
+  refusedTogether(): void {
+    this.#size = undefined;
+  }
+
   /** Whether the provider wants requests of this class now. */
   mayGo(workClass: WorkClass, now: number): boolean {
     if (this.wait.end(workClass, now) !== undefined) return false;
+    if (workClass === "batch" && this.#size !== undefined && this.running >= this.#size.size) return false;
     const { foreground, batch } = this.unanswered;
     return this.wait.unanswered === null || (workClass === "foreground" ? foreground : foreground + batch) < this.wait.unanswered;
   }
@@ -68,6 +113,7 @@ export class ModelLines {
   readonly #met: (model: string) => void;
   readonly #lines = new Map<string, ModelLine>();
   readonly #server = new LastAnswer();
+  #refusedAlone: ModelLine | "several" | undefined;
   #turns = 0;
 
   /** `met` hears of each model once. */
@@ -99,6 +145,26 @@ export class ModelLines {
     let length = 0;
     for (const line of this) length += line.length;
     return length;
+  }
+
+  /**
+   * Whether what this one is refused for is its own: others are served, and it is the only one that was ever refused while they were.
+   * Where two are, they share a limit, and are to learn it together.
+   */
+  isRefusedAlone(line: ModelLine): boolean {
+    if (this.#refusedAlone === "several" || !this.#areOthersServed(line)) return false;
+    if (this.#refusedAlone !== undefined && this.#refusedAlone !== line) {
+      this.#refusedAlone.refusedTogether();
+      this.#refusedAlone = "several";
+      return false;
+    }
+    this.#refusedAlone = line;
+    return true;
+  }
+
+  #areOthersServed(line: ModelLine): boolean {
+    for (const other of this) if (other !== line && other.isServed) return true;
+    return false;
   }
 
   [Symbol.iterator](): IterableIterator<ModelLine> {

@@ -47,6 +47,7 @@ export class TakenPlaces {
   take({ workClass, line, beside }: HeldPlace): void {
     this.#active[workClass]++;
     line.unanswered[workClass]++;
+    line.running++;
     if (beside) this.#beside++;
   }
 
@@ -63,6 +64,7 @@ export class TakenPlaces {
     this.heard(place);
     this.holdBack(place, false);
     this.#active[place.workClass]--;
+    place.line.running--;
     if (place.beside) this.#beside--;
   }
 
@@ -75,6 +77,7 @@ export class TakenPlaces {
     if (place.isHeldBack === isHeldBack) return;
     place.isHeldBack = isHeldBack;
     this.#heldBack += isHeldBack ? 1 : -1;
+    place.line.running += isHeldBack ? -1 : 1;
   }
 }
 

@@ -5,6 +5,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { defaultSettings, Engine } from "../../../sidecar/engine.ts";
 import { gather } from "../../../sidecar/gather.ts";
 import { KeyRing } from "../../../sidecar/keys.ts";
+import type { Place } from "../../../sidecar/limits/place.ts";
 import type { Learned, Limiter } from "../../../sidecar/limits/limiter.ts";
 import { EndpointLimiter } from "../../../sidecar/limits/endpoint-limiter.ts";
 import { FakeProvider } from "../../support/fake-provider.ts";
@@ -25,6 +26,13 @@ function twoModels(size: number, learned: Learned[] = []): TwoModels {
   const clock = new HeldClock();
   const limiter = new EndpointLimiter(64, { start: size, clock, random: noChance, learned: (what) => learned.push(what) });
   return { clock, limiter, one: limiter.within(unbounded, "one"), other: limiter.within(unbounded, "other") };
+}
+
+/** A place for a batch that must be free. */
+function placeOf(limiter: Limiter): Place {
+  const place = limiter.tryAcquire("batch");
+  assert.ok(place !== undefined);
+  return place;
 }
 
 function refuse(limiter: Limiter, retryAfterMs?: number, workClass: "foreground" | "batch" = "batch"): void {
@@ -111,6 +119,62 @@ describe("at an endpoint with several models", () => {
     assert.equal(limiter.size, 2, "half of the four that were under way");
     assert.equal(one.tryAcquire("batch"), undefined);
     assert.equal(other.tryAcquire("batch"), undefined);
+  });
+
+  it("what one is refused for while others are served lowers its own number alone, which grows again with its answers", async () => {
+    const { clock, limiter, one, other } = twoModels(16);
+    const served = placeOf(other);
+    served.accepted();
+    const places = Array.from({ length: 4 }, () => placeOf(one));
+    for (const place of places) place.refused(refusal(), policy);
+    for (const place of places) place.release();
+    assert.equal(limiter.size, 16);
+    clock.pass(policy.capMs);
+    placeOf(one).accepted();
+    const second = placeOf(one);
+    second.accepted();
+    assert.equal(one.tryAcquire("batch"), undefined, "half of the four that were under way");
+    const admitted: string[] = [];
+    const waits = asks(one, "batch", admitted, "waits");
+    const chat = one.tryAcquire("foreground");
+    assert.ok(chat !== undefined, "a chat does not wait for a batch");
+    chat.release();
+    for (let more = 0; more < 10; more++) placeOf(other).accepted();
+    await settled();
+    assert.deepEqual(admitted, [], "those who ask the other one pass it");
+    second.answered();
+    second.release();
+    (await waits).release();
+  });
+
+  it("what two of them are refused for while others are served is the endpoint's", () => {
+    const { clock, limiter, one, other } = twoModels(8);
+    const [served, servedToo] = [placeOf(other), placeOf(one)];
+    served.accepted();
+    servedToo.accepted();
+    refuse(one);
+    assert.equal(limiter.size, 8);
+    refuse(other);
+    assert.equal(limiter.size, 1, "half of three");
+    served.release();
+    servedToo.release();
+    clock.pass(policy.capMs);
+    placeOf(one).accepted();
+    assert.equal(limiter.size, 1);
+  });
+
+  it("one whose answers all wait for their readers is asked once more, whatever was refused of it", () => {
+    const { clock, one, other } = twoModels(8);
+    const served = placeOf(other);
+    served.accepted();
+    refuse(one);
+    clock.pass(policy.capMs);
+    const unread = placeOf(one);
+    unread.accepted();
+    assert.equal(one.tryAcquire("batch"), undefined);
+    served.release();
+    unread.heldBack(true);
+    assert.ok(one.tryAcquire("batch"), "its reader may be waiting for this one");
   });
 
   it("others are told whose wait it is, and of a size that it is everybody's", () => {
