@@ -4,7 +4,7 @@
 import type { ErrorKind } from "../types.ts";
 import { isRefusedAsFailure, kindOfRefusal, saysContextOverflow, saysNoCredit } from "./error-phrases.ts";
 import type { ErrorPayload } from "./error-payload.ts";
-import { limitAtFault } from "./output-limit.ts";
+import { isLimitAtFault } from "./output-limit.ts";
 
 /** Codes and types as providers write them, in lower case. */
 const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
@@ -122,7 +122,7 @@ export function errorKind(status: number | undefined, payload: ErrorPayload): Er
   if (status === 429) return byCode === "quota" ? "quota" : "rate-limit";
   if (status === 413) return "context-length";
   // Whatever the code: OpenAI has that of a prompt that is too long for it.
-  if (limitAtFault(payload.message) !== undefined) return "invalid-request";
+  if (isLimitAtFault(payload.message)) return "invalid-request";
   if (byCode !== undefined && byCode !== "invalid-request" && byCode !== "server") return byCode;
   if (saysContextOverflow(payload.message)) return "context-length";
   // Anthropic and xAI have no code for it, and call it an invalid request.

@@ -56,21 +56,25 @@ export function refusedLimit(message: string): RefusedLimit | undefined {
 }
 
 /**
- * It is the limit that is at fault, and not the prompt: it asks for all there is, or has no room beside a short prompt. Undefined
- * where it is the prompt, where both would fit if the prompt were shorter, or where that is not known.
+ * It is the limit that is at fault, and not the prompt: it asks for all there is, or has no room beside a short prompt. False where
+ * it is the prompt, where both would fit if the prompt were shorter, and where that is not known.
  */
-export function limitAtFault(message: string): RefusedLimit | undefined {
+export function isLimitAtFault(message: string): boolean {
+  const refused = refusedLimit(message);
+  if (refused === undefined) return false;
+  const { context, limit, prompt } = refused;
+  if (prompt === undefined) return limit >= context;
+  return prompt <= context * (limit >= context ? MOST_FOR_PROMPT : SHORT_PROMPT);
+}
+
+/** What to do where a smaller limit would do, be it at fault or not: a sentence for people. Undefined where that is not known. */
+export function limitAdvice(message: string): string | undefined {
   const refused = refusedLimit(message);
   if (refused === undefined) return undefined;
   const { context, limit, prompt } = refused;
-  const most = limit >= context ? MOST_FOR_PROMPT : SHORT_PROMPT;
-  const isAtFault = prompt === undefined ? limit >= context : prompt <= context * most;
-  return isAtFault ? refused : undefined;
-}
-
-/** What to do about one that is at fault. A sentence for people. */
-export function limitAdvice({ context, prompt }: RefusedLimit): string {
-  return prompt === undefined
-    ? `Prompt and answer together may have ${context} tokens: set maxOutputTokens to less, by as many as the prompt has.`
-    : `Beside this prompt an answer may have ${context - prompt} tokens: set maxOutputTokens to that or less.`;
+  if (prompt !== undefined && prompt <= context * MOST_FOR_PROMPT) {
+    return `Beside this prompt an answer may have ${context - prompt} tokens: set maxOutputTokens to that or less.`;
+  }
+  if (prompt !== undefined || limit < context) return undefined;
+  return `Prompt and answer together may have ${context} tokens: set maxOutputTokens to less, by as many as the prompt has.`;
 }

@@ -11,7 +11,7 @@ import type { Stage } from "../http/stage-timer.ts";
 import type { ErrorPhase } from "../types.ts";
 import { errorKind, isFinalStatus, isRetryable } from "./error-kinds.ts";
 import { readErrorBody, type ErrorPayload } from "./error-payload.ts";
-import { limitAdvice, limitAtFault } from "./output-limit.ts";
+import { limitAdvice } from "./output-limit.ts";
 import { ProviderError, type ProviderErrorInit } from "./provider.ts";
 
 /** Whom an error is about. */
@@ -210,8 +210,7 @@ function networkWords(target: CallTarget, code: string, error: unknown): string 
 
 function statusWords({ name }: CallTarget, status: number, { message }: ErrorPayload): string {
   if (message === "") return `${name} answered with status ${status}.`;
-  const refused = limitAtFault(message);
-  return `${name} (${status}): ${message}${refused === undefined ? "" : ` ${limitAdvice(refused)}`}`;
+  return [`${name} (${status}): ${message}`, limitAdvice(message)].filter((words) => words !== undefined).join(" ");
 }
 
 const REQUEST_ID_HEADERS: readonly string[] = ["request-id", "x-request-id", "x-generation-id", "apim-request-id", "x-ms-request-id"];

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { errorKind, isRetryable } from "../../../sidecar/providers/error-kinds.ts";
 import { readErrorBody } from "../../../sidecar/providers/error-payload.ts";
-import { limitAdvice, limitAtFault } from "../../../sidecar/providers/output-limit.ts";
+import { isLimitAtFault, limitAdvice } from "../../../sidecar/providers/output-limit.ts";
 import type { ErrorKind, JsonValue } from "../../../sidecar/types.ts";
 
 interface Told {
@@ -309,9 +309,8 @@ describe("A limit of output tokens that is too large beside the prompt", () => {
       const payload = readErrorBody(JSON.stringify(openai("context_length_exceeded", "invalid_request_error", words)));
       assert.equal(errorKind(400, payload), "invalid-request");
       assert.equal(errorKind(429, payload), "rate-limit");
-      const refused = limitAtFault(words);
-      assert.ok(refused !== undefined);
-      assert.match(limitAdvice(refused), advice);
+      assert.ok(isLimitAtFault(words));
+      assert.match(limitAdvice(words) ?? "", advice);
     });
   }
 
@@ -325,6 +324,12 @@ describe("A limit of output tokens that is too large beside the prompt", () => {
     ]) {
       assert.equal(errorKind(400, readErrorBody(JSON.stringify(openai(null, "invalid_request_error", words)))), "context-length", words);
     }
+  });
+
+  test("is told with what would fit also where a shorter prompt would do, and not where nothing would", () => {
+    const words = (prompt: number, limit: number): string => `context limit: ${prompt} + ${limit} > 200000`;
+    assert.match(limitAdvice(words(60_000, 150_000)) ?? "", /have 140000 tokens/u);
+    assert.deepEqual([limitAdvice(words(199_000, 4096)), limitAdvice("Too long.")], [undefined, undefined]);
   });
 });
 
