@@ -77,7 +77,9 @@ function startRequest(proxy: ProxyServer, authority: string, options: TunnelOpti
   // Not imported, which makes Node load an undici of its own for the WebSocket that `node:http` has beside: a tenth of our start.
   if (!proxy.secure) return process.getBuiltinModule("node:http").request(common);
   // Left to itself, Node would take the name for the certificate from the header `host`, which is the provider's.
-  return process.getBuiltinModule("node:https").request({ ...common, servername: isIP(proxy.hostname) === 0 ? proxy.hostname : "", ...options.tls() });
+  return process
+    .getBuiltinModule("node:https")
+    .request({ ...common, servername: isIP(proxy.hostname) === 0 ? proxy.hostname : "", ...options.tls() });
 }
 
 /** An answer other than 2xx. The proxy's own words are a page for browsers, and are left aside. */

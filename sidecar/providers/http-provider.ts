@@ -9,15 +9,15 @@ import { AnswerStream } from "./answer-stream.ts";
 import { addressOf, endpointUrl, isOwnAddress, parseBaseUrl } from "./base-url.ts";
 import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
-import { failedGeneration } from "./failed-generation.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, strikeKey, withoutKey } from "./keys-in-requests.ts";
-import { refusedAlone } from "./refusal.ts";
 import { ProviderError, type ModelRequest, type Provider, type ProviderEvent, type RequestContext } from "./provider.ts";
 import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
+import { refusedAlone } from "./refusal.ts";
+import { refusedAnswer } from "./refused-answer.ts";
 import { askOnce, ServerQuestions, type AskServer, type AskServerOnce, type QuestionedServer } from "./server-questions.ts";
 import { wellFormedJson } from "./well-formed-json.ts";
 import { ONCE, type Preparation, type Prepared, type WireAdapter, type WireRequest, type WireTarget } from "./wire-adapter.ts";
@@ -190,11 +190,8 @@ class HttpProvider implements Provider {
       if (head.status < 300) return { exchange, head, request: built, wireTarget };
       const text = await readErrorText({ exchange, head }, call.timer);
       const error = statusError(connection.target, head.status, head.headers, text);
-      const refused = { exchange, head, request: built, wireTarget };
-      // Azure refuses a prompt that its filter stops with a 400; other filters end an answer. One way for both (quirk 17).
-      if (error.kind === "content-filter" && head.status === 400) return { ...refused, instead: blockedEvents(error, this.#endpoint.key) };
-      const failed = request.parameters.responseSchema === undefined ? undefined : failedGeneration(head.status, text);
-      if (failed !== undefined) return { ...refused, instead: failedEvents(failed) };
+      const instead = refusedAnswer(withoutKey(error, this.#endpoint.key), text, request.parameters.responseSchema !== undefined);
+      if (instead !== undefined) return { exchange, head, request: built, wireTarget, instead };
       // 413 is said of the body's bytes.
       if (prepared !== undefined && head.status !== 413 && lessons < MAX_PREPARATIONS) {
         const other = await this.#preparation?.afterRefusal(request, wireTarget, prepared, error, this.#asking(connection, signal));
@@ -360,23 +357,6 @@ function firstEvents(answer: OpenAnswer | RefusedAnswer, key: string | undefined
   const requestId = requestIdOf(answer.head.headers);
   if (requestId !== undefined) events.push({ type: "request-id", requestId: strikeKey(requestId, key) });
   return "instead" in answer ? [...events, ...answer.instead] : events;
-}
-
-/** The provider's filter stopped the prompt: an answer without a word, ended by the filter. */
-function blockedEvents(refusal: ProviderError, key: string | undefined): readonly ProviderEvent[] {
-  const { message, providerCode } = withoutKey(refusal, key);
-  return [
-    { type: "warning", code: "prompt-blocked", message },
-    { type: "finish", finishReason: "content-filter", rawFinishReason: providerCode ?? null },
-  ];
-}
-
-/** The model's answer was no JSON: it is what it wrote. */
-function failedEvents(text: string): readonly ProviderEvent[] {
-  return [
-    { type: "text-delta", text },
-    { type: "finish", finishReason: "stop", rawFinishReason: "json_validate_failed" },
-  ];
 }
 
 /** `encoding`: in which it came, where that is why it could not be read. */

@@ -149,9 +149,7 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 15", 'const code = loading ? "loading-model" : payload.code;', "const { code } = payload;"],
     ["quirk 22", '"x-generation-id", ', ""],
   ],
-  "sidecar/providers/http-provider.ts": [
-    ["quirk 17", 'if (error.kind === "content-filter" && head.status === 400)', "if (head.status < 300)"],
-  ],
+  "sidecar/providers/refused-answer.ts": [["quirk 17", 'if (error.kind === "content-filter") return blocked(error);', ""]],
   "sidecar/providers/registry.ts": [["quirk 42", "(quirk 42).\n    concurrency: 2,", "(quirk 42)."]],
   "sidecar/answers/retry.ts": [
     [
