@@ -134,8 +134,8 @@ export class ModelLines {
 
   /** One of which nothing is known that holds, and whom nobody asks. */
   #forgetOne(now: number): void {
-    for (const [model, { length, unanswered, wait }] of this.#lines) {
-      if (length + unanswered.foreground + unanswered.batch > 0 || wait.end("batch", now) !== undefined) continue;
+    for (const [model, line] of this.#lines) {
+      if (line.length + line.running > 0 || line === this.#refusedAlone || line.wait.end("batch", now) !== undefined) continue;
       this.#lines.delete(model);
       return;
     }

@@ -43,19 +43,25 @@ export class ServerFaults {
 
   /** The server has taken a request on, or ended its answer. */
   answered(now: number): void {
-    this.#server.was(now);
-    this.#model.was(now);
+    this.#wasThere(now);
     this.#inARow = 0;
   }
 
   /** `request`: the same each time that it is asked. Whether everything that is asked of this model now would fail. */
   failed(request: object, { kind, providerCode, phase, retryable }: ErrorInfo, now: number): boolean {
+    // It was answering until now, which may have taken long.
+    if (phase === "mid-stream") this.#wasThere(now);
     if (phase === "mid-stream" || (kind !== "network" && kind !== "server")) return false;
     const isAway = kind === "network" && providerCode !== undefined && NOBODY_THERE.has(providerCode);
     if (!isAway && !retryable) return false;
     if (!this.#failed.has(request)) this.#inARow++;
     this.#failed.add(request);
     return isAway ? !this.#server.isLate(now) : this.#inARow >= FAILURES_OF_A_SERVER && !this.#model.isLate(now);
+  }
+
+  #wasThere(now: number): void {
+    this.#server.was(now);
+    this.#model.was(now);
   }
 
   /** It was waited for in vain. Until it answers again, whoever asks is told at once. */

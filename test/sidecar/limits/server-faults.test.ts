@@ -59,6 +59,7 @@ describe("what went wrong with a request is the server's trouble", () => {
     assert.equal(after("accepted", 14, away), true);
     assert.equal(after("accepted", 16, away), false);
     assert.equal(after("accepted", 16, broken, broken), false);
+    assert.equal(after("accepted", 16, { ...broken, phase: "mid-stream" }, away), true, "it was answering all the time");
   });
 
   it("not where it is that of one model, which has never answered, while the others do", () => {
