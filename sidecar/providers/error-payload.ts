@@ -143,12 +143,33 @@ function validationWords(detail: JsonValue | undefined): string | undefined {
   if (list === undefined) return undefined;
   const words = list.map((item) => {
     const fault = asObject(item);
-    const place = (asList(fault?.["loc"]) ?? [])
-      .filter((part) => part !== "body")
-      .map((part) => (typeof part === "object" ? "…" : String(part)));
-    return [place.join("."), asText(fault?.["msg"]) ?? ""].filter((part) => part !== "").join(": ");
+    const place = (asList(fault?.["loc"]) ?? []).map((part) => (typeof part === "object" ? "…" : String(part)));
+    return faultWords(place, asText(fault?.["msg"]) ?? "");
   });
   return words.join("; ");
+}
+
+function faultWords(place: readonly string[], words: string): string {
+  return [place.filter((part) => part !== "body").join("."), words].filter((part) => part !== "").join(": ");
+}
+
+/** `'loc': ('body', 'seed'), 'msg': "Extra inputs …"` */
+const FAULT_IN_PYTHON = /'loc': \((?<place>[^()]{0,500})\), 'msg': (?<quote>['"])(?<words>.{0,1000}?)\k<quote>[,}]/gu;
+
+/**
+ * The same list as Python writes it, in vLLM's words. Behind each fault stands what was sent, the whole prompt perhaps
+ * (vllm-project/vllm#10015), which must not be taken for the server's words. Undefined for a text of another kind.
+ */
+function wordsInPython(text: string): string | undefined {
+  if (!/^(\d+ validation errors?:\s+|\[)\{'type': '/u.test(text)) return undefined;
+  const faults = [...text.matchAll(FAULT_IN_PYTHON)].map(({ groups }) => {
+    const place = (groups?.["place"] ?? "").split(",").map((part) => part.replaceAll(/^\s*'|'$|\s/gu, ""));
+    return faultWords(
+      place.filter((part) => part !== ""),
+      groups?.["words"] ?? "",
+    );
+  });
+  return faults.length === 0 ? undefined : faults.join("; ");
 }
 
 /** google.rpc.ErrorInfo, as Gemini sends it: `{"details": [{"reason": "API_KEY_INVALID"}]}`. */
@@ -188,7 +209,7 @@ function requestIdOf(body: JsonObject): string | undefined {
 function plainWords(text: string): string {
   // Each pattern stops where the next tag begins: a page of nothing but opened tags is looked at once, too.
   const title = /<title[^<>]*>([^<]*)<\/title>/iu.exec(text)?.[1];
-  const words = title ?? (/^\s*<(!doctype|html)/iu.test(text) ? text.replaceAll(/<[^<>]*>/gu, " ") : text);
+  const words = wordsInPython(text) ?? title ?? (/^\s*<(!doctype|html)/iu.test(text) ? text.replaceAll(/<[^<>]*>/gu, " ") : text);
   const plain = words.replaceAll(/[ \t\r]+/gu, " ").trim();
   return plain.length > MESSAGE_LENGTH ? `${plain.slice(0, MESSAGE_LENGTH)}…` : plain;
 }

@@ -347,6 +347,23 @@ test("A response that failed for a picture, or for what was asked, is not asked 
   }
 });
 
+test("A list of faults as Python writes it is told without what was sent, which decides nothing either (vLLM)", () => {
+  const [faulty, missing] = [
+    `{'type': 'value_error', 'loc': ('body', 'tools', 0), 'msg': "Value error, it's no tool.", 'input': {'content': 'Invalid API key'}}`,
+    "{'type': 'missing', 'loc': ('body', 'messages'), 'msg': 'Field required', 'input': 'The model m was not found'}",
+  ];
+  const traceback = '\n\n  File "/usr/lib/vllm/utils.py", line 1';
+  for (const [words, told] of [
+    [`[${faulty}, ${missing}]`, "tools.0: Value error, it's no tool.; messages: Field required"],
+    [`1 validation error:\n  ${missing}${traceback}`, "messages: Field required"],
+    ["[{'type': 'x'}]", "[{'type': 'x'}]"],
+  ] as const) {
+    const payload = readErrorBody(JSON.stringify(openai(null, "BadRequestError", words)));
+    assert.equal(payload.message, told);
+    assert.equal(errorKind(400, payload), "invalid-request");
+  }
+});
+
 test("quirk 12: a passing limit told in the words of an empty account stays a passing limit", () => {
   const body = JSON.stringify({ status: 429, error: "INSUFFICIENT QUOTA", message: "Insufficient credits for concurrent requests." });
   assert.equal(errorKind(429, readErrorBody(body)), "rate-limit");

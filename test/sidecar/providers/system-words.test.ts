@@ -113,6 +113,7 @@ describe("A message of the system stays where it is", () => {
       "The system prompt contains words that are not allowed.",
       "The system message is not permitted by our usage policy.",
       "A system message whose content is a list is not supported.",
+      `[{'type': 'literal_error', 'loc': ('body', 'messages', 1, 'role'), 'msg': "Input should be 'system'", 'input': 'user'}, {'type': 'extra_forbidden', 'loc': ('body', 'messages', 1, 'x'), 'msg': 'Extra inputs are not permitted', 'input': 'The system role is not supported.'}]`,
     ]) {
       await checkStays(providerAt(here, "openai-compatible"), words);
       await checkStays(providerAt(here, "openai-compatible"), words, 422);
