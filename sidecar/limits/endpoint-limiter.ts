@@ -285,7 +285,8 @@ export class EndpointLimiter implements Limiter {
     // More than its own bound may run there also because others have a wider one.
     const beside = this.active > this.size || (this.#taken.anyBeside && this.active > bound());
     if (beside || workClass === "foreground") this.#besideIsRefusedUntil = now + policy.capMs;
-    if (this.#lines.isRefusedAlone(line)) {
+    // A chat has not the patience to find out whose limit it is.
+    if (workClass === "batch" && this.#lines.isRefusedAlone(line)) {
       if (first) line.refusedAlone(now);
     } else if (place.era === this.#era) {
       this.#era++;

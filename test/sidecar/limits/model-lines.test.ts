@@ -163,6 +163,13 @@ describe("at an endpoint with several models", () => {
     assert.equal(limiter.size, 1);
   });
 
+  it("a chat that is refused while a batch of the other one is served lowers the endpoint's number, so that it is let in", () => {
+    const { limiter, one, other } = twoModels(8);
+    for (let served = 0; served < 3; served++) placeOf(other).accepted();
+    refuse(one, undefined, "foreground");
+    assert.equal(limiter.size, 2, "half of the four that were under way");
+  });
+
   it("one whose answers all wait for their readers is asked once more, whatever was refused of it", () => {
     const { clock, one, other } = twoModels(8);
     const served = placeOf(other);
