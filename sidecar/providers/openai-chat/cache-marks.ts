@@ -1,7 +1,7 @@
 // Where the marks for Anthropic's cache stand in a chat completion, for models that are cached nowhere without them.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
-import { markLast, markMessages, marksIn, MOST_MARKS, NO_CACHE_MARKS, takeMark } from "../cache-marks.ts";
+import { markLast, markMessages, marksIn, MOST_MARKS, NO_CACHE_MARKS, refusesCacheMarks, takeMark } from "../cache-marks.ts";
 import { asList, asObject } from "../json-fields.ts";
 import type { ModelRequest } from "../provider.ts";
 import type { WireTarget } from "../wire-adapter.ts";
@@ -35,7 +35,14 @@ function inParts(value: JsonValue): JsonValue {
   return { ...message, content: [{ type: "text", text: content }] };
 }
 
-/** A refusal can be of the marks. */
-export function holdsCacheMarks(body: JsonObject): boolean {
-  return JSON.stringify(body["messages"]).includes('"cache_control":');
+/**
+ * What servers say that take a message's text as a string alone, that of a tool's result above all: the marks stand in parts of it.
+ * Go's and Rust's servers have the last two.
+ */
+const WANTS_STRINGS =
+  /\bcontent\b.{0,80}\b(valid string|(be|of type|expected) (a )?string)|cannot unmarshal array .{0,80}content\b.{0,20}of type string|invalid type: sequence, expected a string/iu;
+
+/** The refusal is of the marks that the body holds, or of what they stand in. */
+export function refusesMarks(message: string, body: JsonObject): boolean {
+  return (refusesCacheMarks(message) || WANTS_STRINGS.test(message)) && JSON.stringify(body["messages"]).includes('"cache_control":');
 }

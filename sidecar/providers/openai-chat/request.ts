@@ -3,7 +3,7 @@
 import type { GenerationParameters, JsonObject, JsonValue } from "../../types.ts";
 import { fitsStrictMode } from "../../structured/strict-schema.ts";
 import { learnSchema, schemaParameters } from "../answer-schema.ts";
-import { NO_CACHE_MARKS, refusesCacheMarks } from "../cache-marks.ts";
+import { NO_CACHE_MARKS } from "../cache-marks.ts";
 import type { ModelRequest } from "../provider.ts";
 import {
   askedToReason,
@@ -22,7 +22,7 @@ import { ONCE, WITHOUT_OPAQUE, type WireRequest, type WireTarget, type WireWarni
 import type { ErrorPayload } from "../error-payload.ts";
 import { isRefusedAsFailure } from "../error-phrases.ts";
 import { asList, asObject } from "../json-fields.ts";
-import { holdsCacheMarks, withChatCacheMarks } from "./cache-marks.ts";
+import { refusesMarks, withChatCacheMarks } from "./cache-marks.ts";
 import { ANSWER_BETWEEN, chatMessages, chatToolExtras, chatTools, ECHO, echoesReasoning, FOREIGN_CALLS, NO_ECHO } from "./messages.ts";
 import { learnChatReasoning, reasoningFields } from "./reasoning.ts";
 import { learnNoSystem } from "./system-words.ts";
@@ -74,7 +74,7 @@ export function learnFromChatRefusal(status: number, payload: ErrorPayload, body
   const names = (field: string): boolean => field in body && (parameter === field || mentionsField(message, field));
   if (mentionsField(message, "reasoning_content")) return learnEcho(message, body, target);
   if (/missing.{0,20}thought_signature/iu.test(message)) return FOREIGN_CALLS;
-  if (refusesCacheMarks(message) && holdsCacheMarks(body)) return NO_CACHE_MARKS;
+  if (refusesMarks(message, body)) return NO_CACHE_MARKS;
   if (/signature|encrypted/iu.test(message) && holdsOpaque(body)) return WITHOUT_OPAQUE;
   const toolExtra = learnToolExtra(payload, body);
   if (toolExtra !== undefined) return toolExtra;

@@ -92,18 +92,39 @@ describe("a conversation with Claude through OpenRouter", () => {
     ]);
   });
 
-  it("is asked without marks for good after a server has refused them", async () => {
-    fake.enqueue({ status: 400, body: { error: { message: "messages.0.content.0.cache_control: Extra inputs are not permitted" } } });
+  for (const words of [
+    "messages.0.content.0.cache_control: Extra inputs are not permitted",
+    "messages.2.content: Input should be a valid string",
+    "Invalid type for 'messages[2].content': expected a string, but got an array instead.",
+    "The content of a tool message must be a string",
+    "json: cannot unmarshal array into Go struct field Message.messages.content of type string",
+    "Failed to deserialize the JSON body into the target type: messages[2]: invalid type: sequence, expected a string at line 1 column 90",
+  ]) {
+    it(`is asked without marks for good after a server has refused them, or the parts that they stand in: ${words}`, async () => {
+      fake.enqueue({ status: 400, body: { error: { message: words } } });
+      const one = llm();
+      for (const question of ["hi", "again"]) await one.generate(question, { system: "S" });
+      assert.deepEqual(
+        fake.requests.map(({ body: asked }) => marksIn(asked)),
+        [2, 0, 0],
+      );
+      assert.deepEqual(fake.requests.at(-1)?.body?.["messages"], [
+        { role: "system", content: "S" },
+        { role: "user", content: "again" },
+      ]);
+    });
+  }
+
+  it("keeps its marks where the same is refused without them", async () => {
+    const refused = { status: 400, body: { error: { message: "messages.2.content: Input should be a valid string" } } };
+    fake.enqueue(refused, refused);
     const one = llm();
-    for (const question of ["hi", "again"]) await one.generate(question, { system: "S" });
+    await assert.rejects(one.generate("hi", { system: "S" }));
+    await one.generate("again", { system: "S" });
     assert.deepEqual(
       fake.requests.map(({ body: asked }) => marksIn(asked)),
-      [2, 0, 0],
+      [2, 0, 2],
     );
-    assert.deepEqual(fake.requests.at(-1)?.body?.["messages"], [
-      { role: "system", content: "S" },
-      { role: "user", content: "again" },
-    ]);
   });
 
   it("is marked in a run over many files at the end of what all of them have in common", async () => {
