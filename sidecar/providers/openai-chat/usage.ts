@@ -50,11 +50,22 @@ function promptOf(rest: number, reasoning: number): number {
 
 /**
  * The figures that came last. A side that is left out of them, or is zero, wipes none that came before (quirk 20): gateways that speak
- * for Anthropic tell the prompt at the beginning and the output at the end.
+ * for Anthropic tell the prompt at the beginning and the output at the end. Nor does a side that is told again without its parts, or
+ * all of it without its price.
  */
 export function latestUsage(before: ReportedUsage | null, told: ReportedUsage | undefined): ReportedUsage | null {
   if (told === undefined || before === null) return told ?? before;
-  return { ...told, ...(told.inputTokens > 0 ? {} : inputOf(before)), ...(told.outputTokens > 0 ? {} : outputOf(before)) };
+  const sameInput = told.inputTokens === 0 || told.inputTokens === before.inputTokens;
+  const sameOutput = told.outputTokens === 0 || told.outputTokens === before.outputTokens;
+  const lacksInput = told.inputTokens === 0 || (sameInput && told.cachedTokens === undefined && before.cachedTokens !== undefined);
+  const lacksOutput = told.outputTokens === 0 || (sameOutput && told.reasoningTokens === undefined && before.reasoningTokens !== undefined);
+  const lacksPrice = sameInput && sameOutput && told.charged === undefined && before.charged !== undefined;
+  return {
+    ...told,
+    ...(lacksInput ? inputOf(before) : {}),
+    ...(lacksOutput ? outputOf(before) : {}),
+    ...(lacksPrice ? { charged: before.charged } : {}),
+  };
 }
 
 function inputOf({ inputTokens, cachedTokens, cacheWriteTokens }: ReportedUsage): Partial<ReportedUsage> {

@@ -43,6 +43,13 @@ test("quirk 20: a side of the usage that is left out later, or is zero, wipes no
   assert.deepEqual(latestUsage(before, { inputTokens: 0, outputTokens: 6 }), { inputTokens: 9, outputTokens: 6, cachedTokens: 4 });
   assert.deepEqual(latestUsage(before, { inputTokens: 8, outputTokens: 0 }), { inputTokens: 8, outputTokens: 5, reasoningTokens: 2 });
   assert.deepEqual(latestUsage(before, { inputTokens: 8, outputTokens: 6 }), { inputTokens: 8, outputTokens: 6 });
+  const paid = { ...before, charged: 0.01 };
+  assert.deepEqual(latestUsage(paid, { inputTokens: 9, outputTokens: 5 }), paid, "told again without its parts");
+  assert.deepEqual(latestUsage(paid, { inputTokens: 9, outputTokens: 6, cachedTokens: 3 }), {
+    inputTokens: 9,
+    outputTokens: 6,
+    cachedTokens: 3,
+  });
 });
 
 describe("The total of chat completions' usage", () => {
