@@ -106,26 +106,28 @@ function Notice({ icon, words, retry, message = retry, goesOn = false }: NoticeP
       <Icon name={icon} />
       <span class="notice-line">
         <span>{words}</span>
-        {goesOn && message !== undefined && (
-          <Button
-            kind="link"
-            onPress={() => {
-              post({ type: "continue", message });
-            }}
-          >
-            {text("continueAnswer")}
-          </Button>
-        )}
-        {retry !== undefined && (
-          <Button
-            kind="link"
-            onPress={() => {
-              post({ type: "action", action: "retry", message: retry });
-            }}
-          >
-            {text("tryAgain")}
-          </Button>
-        )}
+        <span class="notice-line">
+          {goesOn && message !== undefined && (
+            <Button
+              kind="link"
+              onPress={() => {
+                post({ type: "continue", message });
+              }}
+            >
+              {text("continueAnswer")}
+            </Button>
+          )}
+          {retry !== undefined && (
+            <Button
+              kind="link"
+              onPress={() => {
+                post({ type: "action", action: "retry", message: retry });
+              }}
+            >
+              {text("tryAgain")}
+            </Button>
+          )}
+        </span>
       </span>
     </p>
   );

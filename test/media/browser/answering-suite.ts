@@ -48,21 +48,22 @@ describe("Answering", () => {
     assert.deepEqual(await waitForPosted(page, "action"), { type: "action", action: "retry", message: "a1" });
   });
 
-  test("what can be done about a stopped answer begins where its words begin, where it has no room beside them", async () => {
+  test("what can be done about a stopped answer stands beside its words, or together below them where it has no room there", async () => {
     await post(page, events("a1", [start, words("Half"), end("cancelled")]));
-    const parts = page.locator(".notice-line > *");
+    const parts = page.locator(".notice-line > span:first-child, .notice-line > button");
     await parts.nth(2).waitFor();
-    const starts = async () => parts.evaluateAll((all) => all.map((part) => part.getBoundingClientRect()).map(({ x, y }) => [x, y]));
-    const [wide = []] = await starts();
+    const starts = async () => parts.evaluateAll((all) => all.map((part) => part.getBoundingClientRect()).map(({ x, y }) => ({ x, y })));
+    await page.setViewportSize({ width: 500, height: 600 });
+    const wide = await starts();
     assert.deepEqual(
-      (await starts()).map(([, y]) => y),
-      [wide[1], wide[1], wide[1]],
-      "one line",
+      wide.map(({ y }) => y),
+      wide.map(() => wide[0]?.y),
     );
-    await page.setViewportSize({ width: 220, height: 600 });
-    const narrow = await starts();
-    assert.ok((narrow[1]?.[1] ?? 0) > (narrow[0]?.[1] ?? 0), `several lines: ${JSON.stringify(narrow)}`);
-    assert.equal(narrow[1]?.[0], narrow[0]?.[0]);
+    await page.setViewportSize({ width: 300, height: 600 });
+    const [told, goOn, again] = await starts();
+    assert.ok(told !== undefined && goOn !== undefined && again !== undefined);
+    assert.ok(goOn.y > told.y && goOn.y === again.y, JSON.stringify([told, goOn, again]));
+    assert.equal(goOn.x, told.x);
   });
 
   test("meanwhile the next questions are lined up, and can be taken back or removed, with Stop beside them", async () => {
