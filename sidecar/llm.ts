@@ -237,7 +237,7 @@ class AnswerRun {
       if (shortfall !== undefined) sent.error = shortfall;
     } catch (thrown) {
       const told = errorInfo(thrown);
-      const givenUp = isRefusal(told) || sent.isServerFault ? sent.limiter?.givenUp(this.#workClass) : undefined;
+      const givenUp = isRefusal(told) ? sent.limiter?.givenUp(this.#workClass) : undefined;
       sent.isGivenUp = givenUp !== undefined;
       sent.error = givenUp?.info ?? told;
       sent.outcome = { type: "failed", error: sent.error };

@@ -308,9 +308,13 @@ export class EndpointLimiter implements Limiter {
     if (lineEra === line.era) {
       line.endEra();
       this.#size.interrupt();
-      line.wait.batchRefused(now, error, policy);
+      const inVain = line.wait.batchFailed(error, policy);
+      if (inVain !== undefined) {
+        line.faults.giveUp();
+        line.failBatch(inVain);
+        return false;
+      }
       line.wait.refused(now, error, policy, true);
-      if (line.wait.givenUp(now) !== undefined) line.faults.giveUp();
       this.#tellWait(line, now);
     }
     return true;

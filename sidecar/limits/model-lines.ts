@@ -99,8 +99,13 @@ export class ModelLine {
       const line = this.waiting[workClass];
       const error = tooLong ?? this.refusal(workClass, now);
       if (error === undefined) for (const waiter of line) waiter.wake();
-      else for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(error);
+      else failAll(line, error);
     }
+  }
+
+  /** All of a batch that waits. */
+  failBatch(error: ProviderError): void {
+    failAll(this.waiting.batch, error);
   }
 
   wake(): void {
@@ -208,6 +213,10 @@ export class ModelLines {
     }
     return end;
   }
+}
+
+function failAll(line: WaitingLine<Waiter>, error: ProviderError): void {
+  for (let waiter = line.shift(); waiter !== undefined; waiter = line.shift()) waiter.fail(error);
 }
 
 function comesBefore(one: Waiter, other: Waiter, isLast: boolean): boolean {

@@ -21,7 +21,8 @@ export interface Place {
   refused(error: ErrorInfo, policy: WaitPolicy): void;
   /**
    * The request has failed otherwise. Whether everything that is asked there now would fail, so that batch work waits together until
-   * the server is back: it has answered lately, and nobody is there any more, or nothing but failures of several requests came since.
+   * the server is back: it has answered lately, and nobody is there any more, or nothing but failures came since, of as many requests
+   * as this one has failed times. No more after nine pauses in vain, when all that wait are told.
    * Always false for a chat, which has a person waiting for it. `request`: the same each time that it is asked.
    */
   failed(error: ErrorInfo, policy: WaitPolicy, request: object): boolean;

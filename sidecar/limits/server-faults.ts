@@ -34,8 +34,11 @@ export class ServerFaults {
   readonly #server: LastAnswer;
   readonly #model = new LastAnswer();
   #inARow = 0;
-  /** Each says once that the server may be in trouble. What fails again after others were taken on is the reason itself. */
-  readonly #failed = new WeakSet<object>();
+  /**
+   * How often each has failed. Each says once that the server may be in trouble: what fails again after others were taken on is the
+   * reason itself, and so are those that alone fail again and again.
+   */
+  readonly #failures = new WeakMap<object, number>();
 
   constructor(server: LastAnswer) {
     this.#server = server;
@@ -54,9 +57,11 @@ export class ServerFaults {
     if (phase === "mid-stream" || (kind !== "network" && kind !== "server")) return false;
     const isAway = kind === "network" && providerCode !== undefined && NOBODY_THERE.has(providerCode);
     if (!isAway && !retryable) return false;
-    if (!this.#failed.has(request)) this.#inARow++;
-    this.#failed.add(request);
-    return isAway ? !this.#server.isLate(now) : this.#inARow >= FAILURES_OF_A_SERVER && !this.#model.isLate(now);
+    const times = (this.#failures.get(request) ?? 0) + 1;
+    this.#failures.set(request, times);
+    if (times === 1) this.#inARow++;
+    if (isAway) return !this.#server.isLate(now);
+    return this.#inARow >= Math.max(FAILURES_OF_A_SERVER, times) && !this.#model.isLate(now);
   }
 
   #wasThere(now: number): void {

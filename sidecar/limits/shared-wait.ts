@@ -74,19 +74,29 @@ export class SharedWait {
    * A crowd of batch work was refused. All that wait share the allowed number of refusals in a row: if each of a thousand had
    * its own, an endpoint that refuses for ever would be asked for days. Afterwards a new batch may try as often.
    */
-  batchRefused(now: number, error: ErrorInfo, { batchRefusals, capMs }: WaitPolicy): void {
-    if (this.#batchRefusalsInARow++ < batchRefusals) return;
-    const message = `Nothing was taken on for ${this.#batchRefusalsInARow} times in a row, with a pause before each. ${error.message}`;
+  batchRefused(now: number, error: ErrorInfo, policy: WaitPolicy): void {
+    const told = this.#tooOften(error, policy);
     // Whoever sleeps after a refusal of its own wakes within the cap, and is to hear of it.
-    this.#givenUp = { until: now + capMs, error: { ...error, message } };
+    if (told !== undefined) this.#givenUp = { until: now + policy.capMs, error: told };
+  }
+
+  /** The same for a server that is away. What is given then is for those who wait: whoever comes later may find it back. */
+  batchFailed(error: ErrorInfo, policy: WaitPolicy): ProviderError | undefined {
+    const told = this.#tooOften(error, policy);
+    return told === undefined ? undefined : beforeHeaders(told);
+  }
+
+  #tooOften(error: ErrorInfo, { batchRefusals }: WaitPolicy): ErrorInfo | undefined {
+    if (this.#batchRefusalsInARow++ < batchRefusals) return undefined;
+    const message = `Nothing was taken on for ${this.#batchRefusalsInARow} times in a row, with a pause before each. ${error.message}`;
     this.#batchRefusalsInARow = 0;
+    return { ...error, message };
   }
 
   /** What batch work is told that was refused or waits, after too many refusals in a row. */
   givenUp(now: number): ProviderError | undefined {
     if (this.#givenUp === null || this.#givenUp.until <= now) return undefined;
-    const { message, requestId: _requestId, ...info } = this.#givenUp.error;
-    return new ProviderError(message, { ...info, phase: "before-headers" });
+    return beforeHeaders(this.#givenUp.error);
   }
 
   /** A whole answer came, whenever it was asked for. */
@@ -120,4 +130,9 @@ export class SharedWait {
     const { message, requestId: _requestId, ...info } = error;
     return new ProviderError(message, { ...info, phase: "before-headers", retryAfterMs: Math.ceil(until - now) });
   }
+}
+
+/** What was said to another request. */
+function beforeHeaders({ message, requestId: _requestId, ...info }: ErrorInfo): ProviderError {
+  return new ProviderError(message, { ...info, phase: "before-headers" });
 }

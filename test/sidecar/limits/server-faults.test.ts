@@ -7,7 +7,7 @@ import { LastAnswer, ServerFaults } from "../../../sidecar/limits/server-faults.
 import type { ModelRequest } from "../../../sidecar/providers/provider.ts";
 import type { ErrorInfo } from "../../../sidecar/types.ts";
 import { answers, fails, scriptedLlm } from "../scripted-provider.ts";
-import { held, policy, taken } from "./held-limiter.ts";
+import { asks, held, policy, settled, taken } from "./held-limiter.ts";
 
 const away: ErrorInfo = {
   kind: "network",
@@ -53,6 +53,9 @@ describe("what went wrong with a request is the server's trouble", () => {
     assert.equal(after("accepted", again, again, again), false);
     assert.equal(after("accepted", again, "accepted", broken, again), false);
     assert.equal(after("accepted", again, "accepted", broken, broken, again), true, "where others fail as well, it is");
+    assert.equal(after("accepted", broken, again, again), true);
+    assert.equal(after("accepted", broken, again, again, again), false, "two that fail three times are the reason themselves");
+    assert.equal(after("accepted", broken, broken, again, again, again), true, "the more fail, the longer it may be the server");
   });
 
   it("only where it has answered lately", () => {
@@ -123,17 +126,21 @@ describe("a batch whose server is away", () => {
     chat.release();
   });
 
-  it("ends after nine pauses in vain, as one that is refused for ever does", () => {
+  it("ends after nine pauses in vain for all that wait, and whoever comes later may ask, and is told at once", async () => {
     const { clock, limiter } = answered(1);
-    for (let pauses = 0; pauses < 9; pauses++) {
-      assert.equal(limiter.givenUp("batch"), undefined);
+    for (let pauses = 0; pauses < 8; pauses++) {
       clock.pass(policy.capMs);
       const place = taken(limiter);
-      place.failed(away, policy, {});
+      assert.equal(place.failed(away, policy, {}), true);
       place.release();
     }
-    assert.match(limiter.givenUp("batch")?.message ?? "", /9 times in a row.*nobody is there/u);
     clock.pass(policy.capMs);
+    const last = taken(limiter);
+    const waiting = ["one", "other"].map((name) => asks(limiter, "batch", [], name));
+    await settled();
+    assert.equal(last.failed(away, policy, {}), false);
+    last.release();
+    for (const place of waiting) await assert.rejects(place, /9 times in a row.*nobody is there/u);
     assert.equal(limiter.givenUp("batch"), undefined);
     assert.equal(taken(limiter).failed(away, policy, {}), false, "nobody waits for it again before it has answered");
   });
@@ -164,6 +171,7 @@ describe("a batch whose server is away", () => {
   for (const [what, poisoned] of [
     ["one item that makes the server fail", [5]],
     ["several items that make the server fail one after the other", [5, 6, 7]],
+    ["the last two, when nobody is asked beside them any more,", [28, 29]],
   ] as const) {
     for (const isFunction of [false, true]) {
       const how = isFunction ? "whose prompts are functions" : "whose prompts are texts";
@@ -181,6 +189,8 @@ describe("a batch whose server is away", () => {
         for (const { error } of failed) assert.match(String(error), /it broke/u);
         assert.equal(provider.requests.filter(isPoison).length, 3 * poisoned.length);
         assert.equal(provider.requests.length, 30 + 2 * poisoned.length);
+        const next = await gather(prompts.map((_, index) => () => llm.generate(`later ${index}`)));
+        assert.deepEqual([...new Set(next.map(({ status }) => status))], ["complete"], "the run after it");
       });
     }
   }
