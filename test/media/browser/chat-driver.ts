@@ -90,20 +90,29 @@ export async function waitUntilSettled(page: Page): Promise<void> {
 
 /**
  * Turns the wheel where the mouse is; resolves when the conversation has moved by it and stands again. A page is moved a little
- * later than the wheel is turned, over several frames: a place that is read before that is a place on the way.
+ * later than the wheel is turned, over several frames: a place that is read before that is a place on the way. And the browser
+ * scrolls beside the page's script: what a script has scrolled to is put over a turn of the wheel that comes before the next frame
+ * is drawn. So it stands still before, too, and a turn that was lost all the same is turned again.
  */
 export async function turnWheel(page: Page, deltaY: number): Promise<void> {
-  const before = await page.locator(".transcript").evaluate((view) => view.scrollTop);
-  await page.mouse.wheel(0, deltaY);
-  await page.waitForFunction((top) => document.querySelector(".transcript")?.scrollTop !== top, before);
-  await page.evaluate(async () => {
-    const top = () => document.querySelector(".transcript")?.scrollTop;
-    for (let still = 0, last = top(); still < 10;) {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      still = top() === last ? still + 1 : 0;
-      last = top();
-    }
-  });
+  const top = () => page.locator(".transcript").evaluate((view) => view.scrollTop);
+  await page.evaluate(untilStanding);
+  for (let tries = 0, before = await top(); tries < 6; tries += 1) {
+    await page.mouse.wheel(0, deltaY);
+    const moved = page.waitForFunction((from) => document.querySelector(".transcript")?.scrollTop !== from, before, { timeout: 10_000 });
+    if (await moved.then(() => true).catch(() => false)) return page.evaluate(untilStanding);
+  }
+  throw new Error(`The wheel was turned six times by ${deltaY}, and the conversation stands where it stood.`);
+}
+
+/** Runs in the page: until the conversation has stood still for ten frames. */
+async function untilStanding(): Promise<void> {
+  const top = () => document.querySelector(".transcript")?.scrollTop;
+  for (let still = 0, last = top(); still < 10;) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    still = top() === last ? still + 1 : 0;
+    last = top();
+  }
 }
 
 /** Runs in the page: whether it stays the same over some frames in which the browser also found time for idle work. */
