@@ -7,7 +7,7 @@ import { HttpClient } from "./http/http-client.ts";
 import { isThisMachine } from "./http/no-proxy.ts";
 import { usableKey, type KeyRing } from "./keys.ts";
 import { EndpointLimiters } from "./limits/endpoint-limiters.ts";
-import type { EndpointLimiter } from "./limits/endpoint-limiter.ts";
+import { DEFAULT_START, type EndpointLimiter } from "./limits/endpoint-limiter.ts";
 import type { LimitStore } from "./limits/shared-limits.ts";
 import type { Endpoint } from "./llm.ts";
 import { addressOf, baseUrlFromEnvironment, keyFromEnvironment, parseBaseUrl, shownAddress } from "./providers/base-url.ts";
@@ -63,6 +63,8 @@ function identityOf(row: ProviderRow, { protocol, hostname, port, origin }: URL,
 
 /** Endpoints kept with their learned state. More than any person has; the oldest idle one goes first. */
 const MAX_ENDPOINTS = 256;
+/** Requests at once to begin with where TLS is not spoken: nobody's cloud is there, but often a program that answers one after the other. */
+const START_WITHOUT_TLS = 2;
 
 export class Endpoints {
   readonly #options: EndpointsOptions;
@@ -117,14 +119,20 @@ export class Endpoints {
     const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
     const inProcess = row.wire === "local" || row.wire === "editor";
     const { provider, limiter } = inProcess ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
-    if (overrides.startConcurrency !== undefined) limiter.startWith(overrides.startConcurrency);
+    const start = overrides.startConcurrency ?? (this.#said(id, overrides) === undefined ? undefined : DEFAULT_START);
+    if (start !== undefined) limiter.startWith(start);
     return { provider, limiter: limiter.within(() => this.#most(id, row, overrides), model), timeLimits };
   }
 
   /** Requests at once, as the settings say now. Who begins with more than the default means more. */
-  #most(id: string, row: ProviderRow, { concurrency, startConcurrency = 0 }: EndpointOverrides): number {
+  #most(id: string, row: ProviderRow, overrides: EndpointOverrides): number {
     const most = Math.min(row.concurrency ?? Infinity, this.#settings.concurrency);
-    return concurrency ?? this.#settings.providers[id]?.concurrency ?? Math.max(most, startConcurrency);
+    return this.#said(id, overrides) ?? Math.max(most, overrides.startConcurrency ?? 0);
+  }
+
+  /** How many this one server bears, where somebody has said it. */
+  #said(id: string, { concurrency }: EndpointOverrides): number | undefined {
+    return concurrency ?? this.#settings.providers[id]?.concurrency;
   }
 
   /** Whether its address is on this machine. Throws for an unknown provider. */
@@ -201,7 +209,7 @@ export class Endpoints {
     if (known !== undefined) return known;
     const provider = createHttpProvider(row, { provider: id, baseUrl, key, ...(api === undefined ? {} : { api }) }, this.#http);
     const limiter = this.#limiters.of(identityOf(row, new URL(baseUrl), key), {
-      ...(row.startConcurrency === undefined ? {} : { start: row.startConcurrency }),
+      ...startOf(row, baseUrl),
       askPlaces: async () => provider.places?.(),
     });
     return this.#remember(name, { provider, limiter });
@@ -289,4 +297,9 @@ export class Endpoints {
     this.#loopback.set(baseUrl, here);
     return here;
   }
+}
+
+function startOf({ startConcurrency }: ProviderRow, baseUrl: string): { readonly start?: number } {
+  const start = startConcurrency ?? (baseUrl.startsWith("http:") ? START_WITHOUT_TLS : undefined);
+  return start === undefined ? {} : { start };
 }

@@ -47,7 +47,7 @@ export interface LlmOptions extends GenerateOptions {
    * Default: 64, and two at Ollama, LM Studio and MLX; or `startConcurrency`, where that is more.
    */
   readonly concurrency?: number;
-  /** Requests at once to begin with, where the program knows what the endpoint bears. Default: a few, more as they are answered. */
+  /** Requests at once to begin with, where the program knows what the endpoint bears. Default: 4, or 2 at an address without TLS; more as they are answered. */
   readonly startConcurrency?: number;
 }
 

@@ -37,7 +37,7 @@ export class AnswerReading implements PassageReading {
     const { numbering, place, schema, signal } = this.#of;
     if (signal.aborted) return null;
     const events = numbering.events(this.#thinking?.read(batch) ?? batch);
-    if (!numbering.beforeFirstToken) place.accepted();
+    if (!numbering.beforeFirstToken) place.spoke();
     schema?.read(events);
     return events;
   }

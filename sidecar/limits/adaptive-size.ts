@@ -5,6 +5,9 @@
 // sooner, but they do not count the reading of long prompts and the thinking in silence, which are what keeps many servers
 // busy, and providers send them in pieces of any size; an answer is what whoever waits for a batch waits for.
 //
+// Sooner than their rate, and without a look at more of them, the answers themselves may tell that the server gives no more at once
+// than so many: see `Overlap`. Then that many are held; as long as it is in doubt, nothing grows.
+//
 // What is asked changes meanwhile, and how long answers take scatters widely. So a size is said to gain nothing only where that
 // is beyond the scatter of the answers, or stays so for long, and only after the size below it has been measured once more: if that
 // has become as slow as well, it was the work that changed.
@@ -15,6 +18,8 @@
 //   climbing   after a refusal: from half of what was refused, one more after each round, up to one less than that
 //   holding    just below what was refused, or at what made more requests worth nothing; measures on
 //   probing    seldom: once more at that size, to learn whether things have changed
+
+import { Overlap, type Spoken } from "./overlap.ts";
 
 /** Fewer answers than this say nothing about a rate. */
 const LEAST_ANSWERS = 4;
@@ -28,6 +33,8 @@ const LEAST_GAIN = 0.25;
 const CLEAR_GAIN = 0.6;
 /** Standard errors by which the measured gain must miss the least one before there is said to be none. */
 const CERTAINTY = 1.5;
+/** The doubt up to which the server is believed to give no more at once, and up to which more answers are waited for before growing. */
+const DOUBT = { believed: 0.01, waited: 0.35 };
 /** Milliseconds between learning that a size is too much and trying it again; doubled each time that it is still too much. */
 const PROBE_AFTER_MS = { refused: 5 * 60_000, "no-gain": 60_000 };
 const MOST_DOUBLINGS_OF_PROBE = 4;
@@ -82,6 +89,8 @@ export class AdaptiveSize {
   /** What seemed to gain nothing, while that is checked. */
   #doubted: Measured | null = null;
   #round: Round | null = null;
+  /** What the answers tell since there is this size. */
+  #overlap: Overlap | null = null;
 
   /** `most`: never more than this. */
   constructor(most: number, start: number) {
@@ -103,11 +112,12 @@ export class AdaptiveSize {
     return this.#ceiling?.why === "refused";
   }
 
-  /** Who knows the provider need not begin as low as others. What was learned in the meantime stays. */
-  set start(start: number) {
-    if (atLeastOne(start) <= this.#start) return;
+  /** Who knows the provider need not begin as low as others. What was learned in the meantime stays. False: that changes nothing. */
+  startWith(start: number): boolean {
+    if (atLeastOne(start) <= this.#start) return false;
     this.#start = atLeastOne(start);
     this.#resize(this.#leastSize());
+    return true;
   }
 
   /** The server has told how many requests it works on at once: more would only lie in its queue. */
@@ -123,6 +133,7 @@ export class AdaptiveSize {
   /** As many run as may. */
   full(now: number): void {
     this.#round ??= this.#newRound(now);
+    this.#overlap ??= new Overlap(this.#size, now);
   }
 
   /** A round that was broken off by something else than refusals says nothing: a common wait, a lack of work. */
@@ -130,9 +141,11 @@ export class AdaptiveSize {
     this.#round = null;
   }
 
-  /** A whole answer came after so many milliseconds. `full`: as many ran as may. */
-  answered(now: number, full: boolean, tookMs: number): void {
+  /** A whole answer came after so many milliseconds. `full`: as many ran as may. `spoken`: what is known of when it was spoken. */
+  answered(now: number, full: boolean, tookMs: number, spoken?: Spoken): void {
     if (this.#ceiling !== null) this.#ceiling.answers++;
+    if (full && spoken !== undefined) this.#overlap?.add(now - tookMs, spoken);
+    if (full && this.#givesNoMore(now)) return;
     const round = full ? this.#round : null;
     if (round === null) {
       this.#round = full ? this.#newRound(now) : null;
@@ -171,6 +184,20 @@ export class AdaptiveSize {
     if (this.#ceiling !== null || this.#phase !== "doubling") return;
     this.#ceiling = { size: atLeastOne(size) + 1, why: "refused", since: now, vainProbes: 0, answers: 0 };
     this.#hold(atLeastOne(size));
+  }
+
+  /** Whether the answers tell now that the server gives fewer at once than may run. Then no more may than it gives. */
+  #givesNoMore(now: number): boolean {
+    const overlap = this.#overlap;
+    if (overlap === null || this.#phase === "climbing" || overlap.doubt(now) > DOUBT.believed) return false;
+    const known = this.#ceiling;
+    const size = Math.min(this.#size, 2 * overlap.most);
+    const vainProbes = known?.size === size ? known.vainProbes + 1 : 0;
+    this.#ceiling = { size, why: "no-gain", since: now, vainProbes, answers: 0 };
+    this.#baseline = null;
+    this.#doubted = null;
+    this.#hold(overlap.most);
+    return true;
   }
 
   #endRound(now: number, round: Round): void {
@@ -280,14 +307,19 @@ export class AdaptiveSize {
    * until it is clear or was long enough.
    */
   #goesOn(now: number, round: Round, gain: Gain): boolean {
-    if (gain === "yes" && this.#phase !== "checking" && this.#phase !== "descending") return false;
+    const rounds = this.#phase === "descending" ? MOST_ROUNDS_OF_FEWER : MOST_ROUNDS;
+    const most = rounds * Math.max(this.#doubted?.size ?? this.#size, LEAST_ANSWERS);
+    if (gain === "yes" && this.#phase !== "checking" && this.#phase !== "descending") {
+      if ((this.#overlap?.doubt(now) ?? 1) > DOUBT.waited || round.answers >= most) return false;
+      round.needed++;
+      this.#round = round;
+      return true;
+    }
     if (!round.settled) {
       const again = this.#newRound(now);
       this.#round = { ...again, settled: true, needed: 2 * again.needed };
       return true;
     }
-    const rounds = this.#phase === "descending" ? MOST_ROUNDS_OF_FEWER : MOST_ROUNDS;
-    const most = rounds * Math.max(this.#doubted?.size ?? this.#size, LEAST_ANSWERS);
     if (gain === "yes" || gain === "no" || round.answers >= most) return false;
     round.needed = Math.min(round.answers * 2, most);
     this.#round = round;
@@ -323,6 +355,7 @@ export class AdaptiveSize {
 
   #resize(size: number): void {
     this.#round = null;
+    this.#overlap = null;
     this.#size = Math.max(1, Math.min(size, this.#most, this.#places));
   }
 }

@@ -11,6 +11,7 @@ import type { Learned, Limiter, WaitEnd } from "./limiter.ts";
 import { type ModelLine, ModelLines, WORK_CLASSES } from "./model-lines.ts";
 import type { Bound, Place, Standing } from "./place.ts";
 import type { WaitPolicy } from "./shared-wait.ts";
+import { Speaking } from "./overlap.ts";
 import { TakenPlaces } from "./taken-places.ts";
 import { ToldPlaces } from "./told-places.ts";
 import { Waiter } from "./waiter.ts";
@@ -31,7 +32,8 @@ export interface LimiterOptions {
   readonly met?: (model: string) => void;
 }
 
-const DEFAULT_START = 4;
+/** Requests at once to begin with where nothing is known of a server. */
+export const DEFAULT_START = 4;
 /** Where nobody says whom they ask, all ask the same. */
 const ONE_MODEL = "";
 const unbounded: Bound = () => Infinity;
@@ -63,6 +65,7 @@ export class EndpointLimiter implements Limiter {
   readonly #clock: Clock;
   readonly #places: ToldPlaces;
   readonly #taken = new TakenPlaces();
+  readonly #speaking = new Speaking<HeldPlace>();
   readonly #lines: ModelLines;
   readonly #learned: (learned: Learned) => void;
   /** The size that was told last, or heard. */
@@ -77,6 +80,7 @@ export class EndpointLimiter implements Limiter {
   #cancelTimer: (() => void) | null = null;
   readonly #lender: Lender = {
     accepted: (place, exhaustedForMs) => this.#accepted(place, exhaustedForMs),
+    spoke: (place) => this.#spoke(place),
     answered: (place) => this.#answered(place),
     heldBack: (place, isHeldBack) => this.#heldBack(place, isHeldBack),
     refused: (place, error, policy) => this.#refused(place, error, policy),
@@ -127,8 +131,7 @@ export class EndpointLimiter implements Limiter {
 
   /** Begins with more than it was made with; does nothing where it knows better. */
   startWith(size: number): void {
-    this.#size.start = size;
-    this.#admitWaiting();
+    if (this.#size.startWith(size)) this.#admitWaiting();
   }
 
   /** Another process has learned this. A wait holds here too; a size only where nothing was found out here. */
@@ -255,10 +258,16 @@ export class EndpointLimiter implements Limiter {
     this.#admitWaiting();
   }
 
-  #answered({ line, begunAt }: HeldPlace): void {
+  #spoke(place: HeldPlace): void {
+    this.#accepted(place, undefined);
+    this.#speaking.begin(place, this.#clock.now());
+  }
+
+  #answered(place: HeldPlace): void {
+    const { line, begunAt } = place;
     const now = this.#clock.now();
     line.answered(now, now - begunAt);
-    this.#size.answered(now, this.active >= this.size, now - begunAt);
+    this.#size.answered(now, this.active >= this.size, now - begunAt, this.#speaking.end(place, now));
     this.#tellSize();
   }
 
@@ -275,6 +284,7 @@ export class EndpointLimiter implements Limiter {
   #released(place: HeldPlace, wasParked: boolean): void {
     if (wasParked) this.#taken.giveBackParked(place);
     else this.#taken.giveBack(place);
+    this.#speaking.leave(place);
     this.#admitWaiting();
   }
 

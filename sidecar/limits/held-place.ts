@@ -9,6 +9,7 @@ import type { WaitPolicy } from "./shared-wait.ts";
 /** Who lent the place, and hears of it while it is held. */
 export interface Lender {
   accepted(place: HeldPlace, exhaustedForMs: number | undefined): void;
+  spoke(place: HeldPlace): void;
   answered(place: HeldPlace): void;
   heldBack(place: HeldPlace, isHeldBack: boolean): void;
   refused(place: HeldPlace, error: ErrorInfo, policy: WaitPolicy): void;
@@ -40,6 +41,7 @@ export class HeldPlace implements Place {
   isHeldBack = false;
   readonly #lender: Lender;
   #state: "held" | "parked" | "released" = "held";
+  #hasSpoken = false;
 
   constructor(lender: Lender, { workClass, line, bound, beside, era, begunAt }: Lent) {
     this.#lender = lender;
@@ -54,6 +56,12 @@ export class HeldPlace implements Place {
 
   accepted(exhaustedForMs?: number): void {
     if (this.#state === "held") this.#lender.accepted(this, exhaustedForMs);
+  }
+
+  spoke(): void {
+    if (this.#hasSpoken || this.#state !== "held") return;
+    this.#hasSpoken = true;
+    this.#lender.spoke(this);
   }
 
   answered(): void {

@@ -13,6 +13,8 @@ export type Standing = "begins" | "begun";
 export interface Place {
   /** The provider has taken the request on; may be told again. `exhaustedForMs`: it said that a limit is used up for so long. */
   accepted(exhaustedForMs?: number): void;
+  /** Its first token came, so the provider has taken it on; may be told again. */
+  spoke(): void;
   /** A whole answer came. */
   answered(): void;
   /** True: the provider is kept from sending on, since what has come of the answer is not being read; false: it is again. */

@@ -76,7 +76,7 @@ export interface ProviderRow {
   readonly systemInPlace?: boolean;
   /** Requests at once at most, where the server queues instead of refusing and the settings say nothing about it. */
   readonly concurrency?: number;
-  /** Requests at once to begin with; default 4. */
+  /** Requests at once to begin with; default 4, and 2 at an address without TLS. */
   readonly startConcurrency?: number;
   /** Milliseconds, where the settings say nothing. */
   readonly timeLimits: Required<TimeLimits>;
@@ -181,6 +181,8 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
     baseUrlVariables: ["VLLM_BASE_URL"],
     keyVariables: ["VLLM_API_KEY"],
     key: "optional",
+    // It works on some hundred at once.
+    startConcurrency: 4,
     chat: { reasoning: "template" },
   },
   {

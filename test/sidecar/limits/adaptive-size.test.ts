@@ -68,10 +68,10 @@ describe("how many requests at once an endpoint bears", () => {
 
   it("begins where a program says that it may, unless it has learned better", () => {
     const size = new AdaptiveSize(64, 4);
-    size.start = 32;
+    size.startWith(32);
     assert.equal(size.size, 32);
     size.refused(0, 32);
-    size.start = 48;
+    size.startWith(48);
     assert.equal(size.size, 16);
   });
 

@@ -83,13 +83,76 @@ async function queueing(slots: number, answers: number, { llm, limiter, clock }:
   return there;
 }
 
+/**
+ * The same with one slot, whose answers are spoken for 90 of 100 ms, and a chat that is asked after so many of them. Gives how many
+ * requests were there at each of its turns, and how many answers of the batch came before the chat's.
+ */
+async function spokenByOne(
+  answers: number,
+  chatAfter: number,
+  { llm, limiter, clock }: Held,
+): Promise<{ readonly there: readonly number[]; readonly before: number }> {
+  let said = 0;
+  const says = async (prompt: string): Promise<void> => {
+    for await (const { content } of llm.stream(prompt)) if (content !== "") said++;
+  };
+  fake.respond({ holdHeaders: "slot", steps: [{ text: "an answer" }, { gate: "spoken" }, { finish: "stop" }] });
+  const run = gather(
+    Array.from({ length: answers }, () => () => says("an item")),
+    { concurrency: answers },
+  );
+  const there: number[] = [];
+  let chat: Promise<void> | undefined;
+  let before = Number.NaN;
+  for (let turn = 0; turn < answers + 1; turn++) {
+    const asked = fake.requests.length;
+    if (turn === chatAfter) {
+      chat = says("a chat").then(() => void (before = answered() - 1 - chatAfter));
+      await until(() => fake.requests.length > asked, "the chat to be sent");
+    }
+    await until(
+      () =>
+        limiter.active > 0 &&
+        fake.state().waitingAt.length === limiter.active &&
+        limiter.active + limiter.waiting === answers + Number(turn >= chatAfter) - turn,
+      "all requests to be in the server's queue",
+    );
+    there.push(limiter.active);
+    clock.pass(10);
+    fake.gate("slot").release();
+    await until(() => said === turn + 1, "the first token");
+    clock.pass(90);
+    fake.gate("spoken").release();
+    await until(() => answered() === turn + 1, "the answer");
+  }
+  await Promise.all([run, chat]);
+  return { there, before };
+}
+
 describe("a server that queues instead of refusing", () => {
-  it("with one slot never sees more than eight requests at once, and a single one as soon as more have shown to gain nothing", async () => {
-    const server = held(4);
+  it("with one slot never sees more than two requests of a batch at once where its answers are spoken, and one after nine of them", async () => {
+    const { there } = await spokenByOne(60, 60, held(2));
+    assert.deepEqual([Math.max(...there), Math.max(...there.slice(10))], [2, 1]);
+  });
+
+  for (const [after, most] of [
+    [0, 2],
+    [5, 2],
+    [12, 1],
+    [30, 1],
+  ] as const) {
+    it(`with one slot answers a chat that is asked after ${after} answers of a batch behind ${most} more at most`, async () => {
+      const { before } = await spokenByOne(40, after, held(2));
+      assert.ok(before <= most, `${before} came before it`);
+    });
+  }
+
+  it("with one slot never sees more than four requests at once where its answers come in one piece, and a single one as soon as more have shown to gain nothing", async () => {
+    const server = held(2);
     // More than its queue of 512 holds, as Ollama has it, which would say 503 and not 429.
     const there = await queueing(1, 520, server);
     assert.equal(fake.requests.length, 520, "each request was sent once");
-    assert.equal(fake.state().peakAnswers, 8);
+    assert.equal(fake.state().peakAnswers, 4);
     assert.deepEqual([server.limiter.size, Math.max(...there.slice(80))], [1, 1]);
   });
 
@@ -192,14 +255,16 @@ describe("a server that queues instead of refusing", () => {
     assert.deepEqual([fake.questions.length, fake.state().peakAnswers], [2, 6]);
   });
 
-  it("is given two requests at once where its kind is known for it, and as many as the settings say", async () => {
+  it("is given two requests at once where its kind is known for it, or nothing is known of it, and as many as the settings say", async () => {
     fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
-    const providers = { ollama: { baseUrl: fake.origin }, lmstudio: { baseUrl: fake.baseUrl("openai-chat"), concurrency: 3 } };
-    const engine = engineWith({ providers });
+    const baseUrl = fake.baseUrl("openai-chat");
     for (const [model, most] of [
       ["ollama/m", 2],
+      ["openai-compatible/m", 2],
       ["lmstudio/m", 3],
     ] as const) {
+      const providers = { ollama: { baseUrl: fake.origin }, "openai-compatible": { baseUrl }, lmstudio: { baseUrl, concurrency: 3 } };
+      const engine = engineWith({ providers });
       const before = fake.requests.length;
       const abort = new AbortController();
       const run = gather(

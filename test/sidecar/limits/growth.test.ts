@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AdaptiveSize } from "../../../sidecar/limits/adaptive-size.ts";
+import { Speaking } from "../../../sidecar/limits/overlap.ts";
 
 interface Simulated {
   /** How many requests the server works on at once; the others lie in its queue. */
@@ -11,29 +12,58 @@ interface Simulated {
   readonly answers: number;
   /** Milliseconds that an answer takes in a slot. */
   readonly work: (index: number) => number;
+  /** The part of that for which it is spoken; the rest of it is silence before. Default: it comes in one piece. */
+  readonly spoken?: number;
+  /** Requests at once to begin with. */
+  readonly start?: number;
+}
+
+interface Simulation {
+  readonly size: number;
+  readonly peak: number;
+  readonly ms: number;
+}
+
+interface Active {
+  /** Milliseconds in a slot until it is spoken, and after that. */
+  silent: number;
+  spoken: number;
+  readonly at: number;
 }
 
 /** A batch with at most 64 at once, all there from the beginning. */
-function simulate({ slots, answers, work }: Simulated): { readonly size: number; readonly peak: number; readonly ms: number } {
+function simulate({ slots, answers, work, spoken = 0, start = 4 }: Simulated): Simulation {
   const most = 64;
-  const size = new AdaptiveSize(10_000, 4);
-  const active: { left: number; readonly at: number }[] = [];
+  const size = new AdaptiveSize(10_000, start);
+  const speaking = new Speaking<Active>();
+  const active: Active[] = [];
   let [now, begun, peak] = [0, 0, 0];
   for (;;) {
     while (active.length < Math.min(size.size, most) && begun < answers) {
-      active.push({ left: work(begun++), at: now });
+      const ms = work(begun++);
+      active.push({ silent: ms * (1 - spoken), spoken: ms * spoken, at: now });
       if (active.length >= size.size) size.full(now);
     }
     peak = Math.max(peak, active.length);
     const served = active.slice(0, slots);
-    const next = served.toSorted((a, b) => a.left - b.left)[0];
-    if (next === undefined) return { size: Math.min(size.size, most), peak, ms: now };
-    const passed = next.left;
-    for (const one of served) one.left -= passed;
+    if (served.length === 0) return { size: Math.min(size.size, most), peak, ms: now };
+    const passed = Math.min(...served.map((one) => (one.silent > 0 ? one.silent : one.spoken)));
     now += passed;
-    size.answered(now, active.length >= size.size, now - next.at);
-    active.splice(active.indexOf(next), 1);
+    const ended = served.filter((one) => serve(one, passed, now, speaking))[0];
+    if (ended === undefined) continue;
+    size.answered(now, active.length >= size.size, now - ended.at, speaking.end(ended, now));
+    active.splice(active.indexOf(ended), 1);
   }
+}
+
+/** Whether it has ended. */
+function serve(one: Active, ms: number, now: number, speaking: Speaking<Active>): boolean {
+  if (one.silent === 0) one.spoken = Math.max(0, one.spoken - ms);
+  else {
+    one.silent = Math.max(0, one.silent - ms);
+    if (one.silent === 0) speaking.begin(one, now);
+  }
+  return one.silent === 0 && one.spoken === 0;
 }
 
 /** Between 0 and 1, and the same sequence for each seed (a linear congruential generator, read from its upper bits). */
@@ -106,4 +136,53 @@ describe("the growth of an endpoint's size", () => {
       assert.ok(kept >= 90, `${kept} of 100`);
     });
   }
+});
+
+describe("the growth of an endpoint's size where answers are spoken for most of their time", () => {
+  const spoken = 0.9;
+
+  for (const [slots, start, most] of [
+    [1, 2, 2],
+    [1, 4, 4],
+    [2, 2, 8],
+    [4, 4, 16],
+  ] as const) {
+    for (const deviation of [0.3, 1]) {
+      it(`never has more than ${most} at a server that works on ${slots} at once, begun with ${start}, in 95 of 100 batches that scatter by ${deviation}`, () => {
+        const chance = chances(4);
+        const runs = Array.from({ length: 100 }, () =>
+          simulate({ slots, answers: 300, work: scattered(deviation, chance), spoken, start }),
+        );
+        const within = runs.filter(({ peak }) => peak <= most).length;
+        assert.ok(within >= 95, `${within} of 100`);
+      });
+    }
+  }
+
+  it("comes down to one at a server with one slot within ten answers", () => {
+    const { size, peak } = simulate({ slots: 1, answers: 10, work: () => 1000, spoken, start: 2 });
+    assert.deepEqual([size, peak], [1, 2]);
+  });
+
+  for (const part of [0.1, 0.5, 0.9]) {
+    it(`reaches the most in at least 95 of 100 batches where the server bears any number, and answers are spoken for ${part} of their time`, () => {
+      const chance = chances(5);
+      const runs = Array.from({ length: 100 }, () =>
+        simulate({ slots: unlimited, answers: 300, work: scattered(0.3, chance), spoken: part }),
+      );
+      const grown = runs.filter(({ size }) => size === 64).length;
+      assert.ok(grown >= 95, `${grown} of 100`);
+    });
+  }
+
+  it("takes no longer for it where the server bears any number", () => {
+    const chance = chances(6);
+    const times = Array.from({ length: 100 }, () => Array.from({ length: 300 }, scattered(0.6, chance)));
+    const took = (part: number): number =>
+      times
+        .map((ms) => simulate({ slots: unlimited, answers: 300, work: (index) => ms[index] ?? 0, spoken: part }).ms)
+        .reduce((sum, ms) => sum + ms);
+    const ratio = took(spoken) / took(0);
+    assert.ok(ratio < 1.05, `${ratio} times as long as where nothing is known of when they are spoken`);
+  });
 });
