@@ -5,6 +5,7 @@ import { ExportSession, type ExportSessionResult, GetSession, ListSessions } fro
 import type { SessionInfo } from "../../sidecar/types.ts";
 import type { Chat } from "../chat/chat.ts";
 import { timeAgo } from "../chat/time-ago.ts";
+import { withProgress } from "../progress.ts";
 import type { SidecarClient } from "../sidecar-client.ts";
 import { writeTo } from "./exchange-file.ts";
 import { fileNameOf } from "./file-name.ts";
@@ -27,10 +28,8 @@ export async function exportConversation({ client, chat, storage }: ArchiveParts
   if (uri === undefined) return;
   const format = uri.path.toLowerCase().endsWith(".json") ? "json" : "markdown";
   const title = vscode.l10n.t("Exporting the conversation");
-  const { readable } = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    (_progress, token): Promise<ExportSessionResult> =>
-      writeTo(uri, storage, (path) => client.request(ExportSession, { session: session.id, path, format }, token)),
+  const { readable } = await withProgress(title, ({ token }): Promise<ExportSessionResult> =>
+    writeTo(uri, storage, (path) => client.request(ExportSession, { session: session.id, path, format }, token)),
   );
   // Not waited for: it stands until somebody clicks.
   void tell(uri, readable);

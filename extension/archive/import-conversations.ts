@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { ImportSession, type ImportSessionResult } from "../../sidecar/protocol.ts";
 import { isCancelled } from "../client/request-failure.ts";
+import { withProgress } from "../progress.ts";
 import { readFrom } from "./exchange-file.ts";
 import type { ArchiveParts } from "./export-conversation.ts";
 
@@ -19,10 +20,8 @@ export async function importConversations(parts: ImportParts, source?: unknown):
   const files = source instanceof vscode.Uri ? [source] : await chosenFiles();
   if (files.length === 0) return false;
   const title = vscode.l10n.t("Importing conversations");
-  const imported = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    (_progress, token) => importAll(parts, files, token),
-  );
+  const { imported, failures } = await withProgress(title, ({ token }) => importAll(parts, files, token));
+  for (const failure of failures) parts.report(failure);
   const last = imported.at(-1);
   if (last === undefined) return false;
   await parts.chat.open(last.session.id);
@@ -46,18 +45,19 @@ async function chosenFiles(): Promise<readonly vscode.Uri[]> {
 }
 
 async function importAll(
-  { client, storage, report }: ImportParts,
+  { client, storage }: ImportParts,
   files: readonly vscode.Uri[],
   token: vscode.CancellationToken,
-): Promise<readonly ImportSessionResult[]> {
+): Promise<{ imported: readonly ImportSessionResult[]; failures: readonly unknown[] }> {
   const imported: ImportSessionResult[] = [];
+  const failures: unknown[] = [];
   for (const file of files) {
     if (token.isCancellationRequested) break;
     try {
       imported.push(await readFrom(file, storage, (path) => client.request(ImportSession, { path }, token)));
     } catch (error) {
-      if (!isCancelled(error)) report(error);
+      if (!isCancelled(error)) failures.push(error);
     }
   }
-  return imported;
+  return { imported, failures };
 }

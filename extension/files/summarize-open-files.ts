@@ -7,6 +7,7 @@ import type { StatusPhase } from "../../sidecar/types.ts";
 import type { StreamReader, StreamReaders } from "../client/stream-readers.ts";
 import type { ModelChoice } from "../models/model-choice.ts";
 import { NoModel } from "../models/no-model.ts";
+import { withProgress } from "../progress.ts";
 import { builtInPrompts } from "../prompts/built-in-prompts.ts";
 import type { SidecarClient } from "../sidecar-client.ts";
 import { openFiles } from "./open-files.ts";
@@ -41,25 +42,22 @@ export async function summarizeOpenFiles(options: SummarizeOptions): Promise<voi
   try {
     update();
     await vscode.window.showTextDocument(file.uri, { preview: false });
-    await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, cancellable: true, title: vscode.l10n.t("Summarizing open files") },
-      async (progress, token) => {
-        const listener = token.onCancellationRequested(() => {
-          // Where the run cannot be found, it has ended already.
-          client.request(CancelGather, { run }).catch(() => {});
-        });
-        let done = 0;
-        const ended = (): void => {
-          done += 1;
-          progress.report({ message: vscode.l10n.t("{0} of {1}", done, items.length), increment: 100 / items.length });
-        };
-        try {
-          await Promise.all(streams.map((stream) => readInto(text, stream, options, update).then(ended)));
-        } finally {
-          listener.dispose();
-        }
-      },
-    );
+    await withProgress(vscode.l10n.t("Summarizing open files"), async ({ report, token }) => {
+      const listener = token.onCancellationRequested(() => {
+        // Where the run cannot be found, it has ended already.
+        client.request(CancelGather, { run }).catch(() => {});
+      });
+      let done = 0;
+      const ended = (): void => {
+        done += 1;
+        report({ message: vscode.l10n.t("{0} of {1}", done, items.length), increment: 100 / items.length });
+      };
+      try {
+        await Promise.all(streams.map((stream) => readInto(text, stream, options, update).then(ended)));
+      } finally {
+        listener.dispose();
+      }
+    });
   } finally {
     file.dispose();
   }

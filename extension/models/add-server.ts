@@ -6,6 +6,7 @@ import type { ErrorInfo, ModelInfo, ModelRef } from "../../sidecar/types.ts";
 import { isCancelled } from "../client/request-failure.ts";
 import { enterKey } from "../keys/set-api-key.ts";
 import type { KeyHandover } from "../keys/key-handover.ts";
+import { withProgress } from "../progress.ts";
 import { type KeyPlace, type Secrets, originOf } from "../secrets.ts";
 import { SERVER_NAME } from "../settings-values.ts";
 import type { Settings } from "../settings.ts";
@@ -107,29 +108,26 @@ async function moveKey(from: KeyPlace, provider: string, secrets: Secrets): Prom
 /** The answer, or the error that says most: a server that wants a key says more than an address where nothing is. */
 async function tryAll(candidates: readonly ServerCandidate[], { client }: AddServerOptions): Promise<Answer | Refusal | undefined> {
   const title = vscode.l10n.t("Asking {0} for its models", new URL(candidates[0]?.baseUrl ?? "").host);
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
-    async (_progress, token) => {
-      let telling: Refusal | undefined;
-      for (const candidate of candidates) {
-        try {
-          const { models, failures } = await client.request(
-            ListModels,
-            { provider: candidate.preset, baseUrl: candidate.baseUrl, refresh: true },
-            token,
-          );
-          const [failure] = failures;
-          if (failure === undefined) return { ...candidate, models };
-          if (telling === undefined || (telling.error.kind !== "auth" && failure.error.kind === "auth"))
-            telling = { candidate, error: failure.error };
-        } catch (error) {
-          if (isCancelled(error)) return undefined;
-          throw error;
-        }
+  return withProgress(title, async ({ token }) => {
+    let telling: Refusal | undefined;
+    for (const candidate of candidates) {
+      try {
+        const { models, failures } = await client.request(
+          ListModels,
+          { provider: candidate.preset, baseUrl: candidate.baseUrl, refresh: true },
+          token,
+        );
+        const [failure] = failures;
+        if (failure === undefined) return { ...candidate, models };
+        if (telling === undefined || (telling.error.kind !== "auth" && failure.error.kind === "auth"))
+          telling = { candidate, error: failure.error };
+      } catch (error) {
+        if (isCancelled(error)) return undefined;
+        throw error;
       }
-      return telling;
-    },
-  );
+    }
+    return telling;
+  });
 }
 
 async function askName(baseUrl: string, { directory, settings }: AddServerOptions): Promise<string | undefined> {

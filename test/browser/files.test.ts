@@ -21,6 +21,7 @@ describe("Summarize Open Files", () => {
     fake.reset();
     await workbench.closeEditors();
     for (const file of FILES) await workbench.openFile(file);
+    await watchToasts(workbench);
   });
   after(async () => {
     await workbench.closeEditors();
@@ -43,6 +44,7 @@ describe("Summarize Open Files", () => {
     const sections = FILES.map((file) => `## ${file}\n\nBegins ${file}. Ends ${file}.`);
     await workbench.editorShows(["# Summary of 3 open files", ...sections].join("\n\n"));
     await workbench.screenshot("files-done");
+    assert.equal(await mostToastsAtOnce(workbench), 1);
     assert.equal(fake.state().peakAnswers, 2);
     assert.equal(fake.requests.length, 3);
     assert.match(fake.requests.find((request) => fileOf(request) === "src/stock.py")?.bodyText ?? "", /class OutOfStock/);
@@ -51,16 +53,21 @@ describe("Summarize Open Files", () => {
 
   test("One file's failure is told under its heading and does not touch the others.", async () => {
     fake.respond((request) => {
-      const refused: FakeAnswer = { status: 400, body: { error: { message: "No snakes in the tea shop" } } };
-      return fileOf(request) === "src/stock.py" ? refused : { text: `All of ${fileOf(request)}.` };
+      const refused: FakeAnswer = { holdHeaders: "all", status: 400, body: { error: { message: "No snakes in the tea shop" } } };
+      const read: FakeAnswer = { steps: [{ gate: "all" }, { text: `All of ${fileOf(request)}.` }, { finish: "stop" }] };
+      return fileOf(request) === "src/stock.py" ? refused : read;
     });
     await workbench.runCommand("Parley: Summarize Open Files");
+    // The run ends as soon as its progress can be seen, which the editor then leaves standing for a while.
+    await workbench.toast("Summarizing open files");
+    fake.gate("all").open();
     await workbench.toast("2 of 3 files summarized. 1 failed: the document says why.");
     await workbench.editorShows("## src/order.ts\n\nAll of src/order.ts.");
     await workbench.editorShows("## src/stock.py\n\n> **Here refused the request.**");
     await workbench.editorShows("No snakes in the tea shop");
     await workbench.editorShows("## src/schema.sql\n\nAll of src/schema.sql.");
     await workbench.screenshot("files-one-failed");
+    assert.equal(await mostToastsAtOnce(workbench), 1);
     await workbench.clearNotifications();
   });
 
@@ -76,9 +83,27 @@ describe("Summarize Open Files", () => {
     await workbench.editorShows("## src/order.ts\n\nBegins src/order.ts.\n\n*Cancelled.*");
     await workbench.editorShows("## src/schema.sql\n\n*Cancelled.*");
     assert.equal(fake.requests.length, 2);
+    assert.equal(await mostToastsAtOnce(workbench), 1);
     await workbench.clearNotifications();
   });
 });
+
+/** Counts from now on how many toasts stand beside each other at most. */
+async function watchToasts({ page }: Workbench): Promise<void> {
+  await page.evaluate(`{
+    globalThis.toastsOfParley?.disconnect();
+    globalThis.mostToastsAtOnce = 0;
+    globalThis.toastsOfParley = new MutationObserver(() => {
+      const now = document.querySelectorAll(".notification-toast").length;
+      globalThis.mostToastsAtOnce = Math.max(globalThis.mostToastsAtOnce, now);
+    });
+    globalThis.toastsOfParley.observe(document.body, { childList: true, subtree: true });
+  }`);
+}
+
+function mostToastsAtOnce({ page }: Workbench): Promise<unknown> {
+  return page.evaluate("globalThis.mostToastsAtOnce");
+}
 
 /** The file that a request is about, by what it sends. */
 function fileOf({ bodyText }: FakeRequest): string {
