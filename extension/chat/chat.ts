@@ -1,4 +1,4 @@
-// The chat: which conversation is shown, and what a person does with it. It lives as long as the window; pages come and go.
+// The chat: what a person does with the conversation that is shown. It lives as long as the window; pages come and go.
 
 import type { FailureAction, FailureWords, ModelView } from "../../media/protocol.ts";
 import {
@@ -9,12 +9,11 @@ import {
   DeleteSession,
   EditChat,
   RetryChat,
-  SelectMessage,
   SendChat,
   SessionChanged,
   UpdateSession,
 } from "../../sidecar/protocol.ts";
-import type { ModelRef, SessionDetail, UserPart } from "../../sidecar/types.ts";
+import type { ModelRef, UserPart } from "../../sidecar/types.ts";
 import { requestFailure } from "../client/request-failure.ts";
 import type { StreamReaders } from "../client/stream-readers.ts";
 import { type Disposable, DisposableStore } from "../dispose.ts";
@@ -22,15 +21,14 @@ import { Emitter } from "../event.ts";
 import type { ModelChoice } from "../models/model-choice.ts";
 import type { ModelDirectory } from "../models/model-directory.ts";
 import { NoModel } from "../models/no-model.ts";
-import type { SidecarClient, SidecarStatus } from "../sidecar-client.ts";
+import type { SidecarClient } from "../sidecar-client.ts";
 import { type ChatActions, doInEditor } from "./chat-actions.ts";
 import type { ChatMemory } from "./chat-memory.ts";
 import { ChatPage, type Deed } from "./chat-page.ts";
 import type { ChatPort } from "./chat-port.ts";
-import { ConversationPages } from "./conversation-pages.ts";
-import { ElsewhereWatch } from "./elsewhere-watch.ts";
 import { NextModel } from "./next-model.ts";
 import { PromptQueue } from "./prompt-queue.ts";
+import { ShownConversation } from "./shown-conversation.ts";
 import { StillSending } from "./still-sending.ts";
 
 export interface ChatOptions {
@@ -47,18 +45,10 @@ export class Chat implements Disposable {
   readonly #options: ChatOptions;
   readonly #store = new DisposableStore();
   readonly #page: ChatPage;
-  readonly #pages: ConversationPages;
-  readonly #elsewhere: ElsewhereWatch;
   readonly #modelShown = this.#store.add(new Emitter<ModelView | null>());
   readonly #model: NextModel;
   readonly #queue: PromptQueue;
-  #session: string | null;
-  /** The newest title heard of, which can come before the conversation is known to be the one shown. */
-  #heard: { readonly session: string; readonly title: string } | null = null;
-  /** Counts what is shown: what was asked for before the last change comes too late. */
-  #turn = 0;
-  /** What is on the page is not what is kept: it could not be read, or the sidecar that streamed it has ended. */
-  #stale = false;
+  readonly #conversation: ShownConversation;
   #sending = false;
 
   /** The model that the next question of the open conversation goes to, each time it is shown. */
@@ -72,52 +62,50 @@ export class Chat implements Disposable {
         this.#page.post({ type: "model", model });
         this.#modelShown.fire(model);
       },
-      failed: () => {
-        this.#stale = true;
-      },
+      failed: () => this.#conversation.fellBehind(),
     });
     this.#queue = this.#store.add(
       new PromptQueue({
         ...options,
         report: (error) => options.actions.report(error),
         changed: (session) => this.#showQueue(session),
-        sent: (session, { user, assistant }) => {
-          if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
-        },
+        sent: (session, { user, assistant }) => this.#conversation.add(session, [user, assistant]),
       }),
     );
-    this.#session = options.memory.session;
-    this.#model.open(this.#session);
-    this.#pages = new ConversationPages(options.client);
-    this.#elsewhere = this.#store.add(new ElsewhereWatch(options.client, () => void this.#show()));
     this.#page = this.#store.add(
       new ChatPage({
         readers: options.readers,
         words: options.words,
         receive: (deed) => this.#receive(deed),
-        ready: () => void this.#show(),
+        ready: () => void this.#conversation.show(),
         gone: (reason) => {
           // Where the sidecar has ended, its next one shows the conversation anew.
-          if (requestFailure(reason)?.code === "stream-gone") void this.#show();
-          else this.#stale = true;
+          if (requestFailure(reason)?.code === "stream-gone") void this.#conversation.show();
+          else this.#conversation.fellBehind();
         },
       }),
     );
+    this.#conversation = this.#store.add(
+      new ShownConversation({
+        ...options,
+        page: this.#page,
+        model: this.#model,
+        shown: (session) => this.#showQueue(session),
+        report: (error) => options.actions.report(error),
+      }),
+    );
     options.client.onNotification(SessionChanged, ({ session }) => {
-      this.#heard = { session: session.id, title: session.title };
-      this.#showTitle();
+      this.#conversation.hearTitle(session);
       this.#queue.look(session.id);
     });
-    options.client.onNotification(ChatSummarized, ({ summary }) => {
-      if (summary.session === this.#session) this.#page.showSummary(summary);
-    });
-    this.#store.add(options.client.onDidChangeStatus((status) => this.#statusChanged(status)));
+    options.client.onNotification(ChatSummarized, ({ summary }) => this.#conversation.addSummary(summary));
+    this.#store.add(options.client.onDidChangeStatus((status) => this.#conversation.showStatus(status)));
     this.#store.add(options.choice.onDidChange((model) => this.#modelChosen(model)));
   }
 
   /** The conversation shown; null while it holds nothing. */
   get session(): string | null {
-    return this.#session;
+    return this.#conversation.id;
   }
 
   /** The model of the conversation shown; null where it follows the choice for new ones. */
@@ -137,9 +125,7 @@ export class Chat implements Disposable {
 
   /** Shows another conversation; null begins a new one. `message`: what is to be brought into view, on whatever branch it is. */
   async open(session: string | null, message?: string): Promise<void> {
-    if (session !== null && message !== undefined) await this.#options.client.request(SelectMessage, { session, message });
-    this.#adopt(session);
-    await this.#show(message);
+    await this.#conversation.open(session, message);
   }
 
   /** Brings the page to the front, the caret in its composer. */
@@ -157,8 +143,8 @@ export class Chat implements Disposable {
     try {
       const model = await (newConversation ? this.#options.choice.forNewChat() : this.#model.ref());
       if (model === null) throw new NoModel();
-      if (newConversation || this.#session === null) await this.#askFirst(content, model, newConversation);
-      else await this.#askNext(this.#session, content, model);
+      if (newConversation || this.session === null) await this.#askFirst(content, model, newConversation);
+      else await this.#askNext(this.session, content, model);
       this.#options.choice.used(model);
     } finally {
       this.#sending = false;
@@ -185,22 +171,22 @@ export class Chat implements Disposable {
         void this.#answer(ContinueChat, deed.message);
         return;
       case "select":
-        void this.#select(deed.message);
+        void this.#conversation.select(deed.message);
         return;
       case "earlier":
-        void this.#showEarlier();
+        void this.#conversation.showEarlier();
         return;
       case "draft":
         memory.draft = deed.text;
         return;
       case "queue":
-        if (this.#session !== null) this.#queue.add(this.#session, deed.text);
+        if (this.session !== null) this.#queue.add(this.session, deed.text);
         return;
       case "unqueue":
-        if (this.#session !== null) this.#queue.remove(this.#session, deed.prompt);
+        if (this.session !== null) this.#queue.remove(this.session, deed.prompt);
         return;
       case "send-queued":
-        if (this.#session !== null) void this.#queue.resume(this.#session);
+        if (this.session !== null) void this.#queue.resume(this.session);
         return;
       case "new-session":
         void this.open(null);
@@ -232,18 +218,18 @@ export class Chat implements Disposable {
 
   async #askNext(session: string, content: readonly UserPart[], model: ModelRef): Promise<void> {
     const { user, assistant } = await this.#options.client.request(SendChat, { session, content, model });
-    if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
+    this.#conversation.add(session, [user, assistant]);
   }
 
   /** The question in other words. The page gives them back to the reader where they could not be kept. */
   async #edit(message: string, text: string): Promise<void> {
     const { client, words } = this.#options;
-    const session = this.#session;
+    const session = this.session;
     if (session === null) return;
     try {
       const model = await this.#model.ref();
       const { user, assistant } = await client.request(EditChat, { session, message, text, ...(model !== null && { model }) });
-      if (session === this.#session) this.#page.showMessages(session, [user, assistant]);
+      this.#conversation.add(session, [user, assistant]);
     } catch (error) {
       this.#page.post({ type: "not-edited", message, text, failure: words(error) });
     }
@@ -255,15 +241,15 @@ export class Chat implements Disposable {
     const { session } = await client.request(CreateSession, { model });
     try {
       const { user, assistant } = await client.request(SendChat, { session: session.id, content, model });
-      if (instead || this.#session !== null) {
+      if (instead || this.session !== null) {
         await this.open(session.id);
         return;
       }
-      this.#adopt(session.id);
+      this.#conversation.adopt(session.id);
       this.#model.own = model;
       void this.#model.show();
-      this.#page.showMessages(session.id, [user, assistant]);
-      this.#showTitle();
+      this.#conversation.add(session.id, [user, assistant]);
+      this.#conversation.showTitle();
     } catch (error) {
       // Nothing was kept in it.
       client.request(DeleteSession, { session: session.id }).catch(() => {});
@@ -280,114 +266,28 @@ export class Chat implements Disposable {
   /** Another answer beside this one, or the rest of it behind it. */
   async #answer(request: typeof RetryChat, message: string): Promise<void> {
     const { client, actions } = this.#options;
-    const session = this.#session;
+    const session = this.session;
     if (session === null) return;
     try {
       const model = await this.#model.ref();
       const { assistant } = await client.request(request, { session, message, ...(model !== null && { model }) });
-      if (session === this.#session) this.#page.showMessages(session, [assistant]);
+      this.#conversation.add(session, [assistant]);
     } catch (error) {
       actions.report(error);
     }
   }
 
-  /** Shows the branch of another version of a message, with as much of the conversation as was on the page. */
-  async #select(message: string): Promise<void> {
-    const session = this.#session;
-    if (session === null) return;
-    try {
-      await this.#options.client.request(SelectMessage, { session, message });
-      if (session === this.#session) await this.#show(message, { inView: false });
-    } catch (error) {
-      this.#options.actions.report(error);
-    }
-  }
-
-  async #showEarlier(): Promise<void> {
-    const session = this.#session;
-    const turn = this.#turn;
-    if (session === null) return;
-    try {
-      const page = await this.#pages.earlier(session);
-      if (turn === this.#turn) this.#page.showEarlier(session, page);
-    } catch (error) {
-      // Where there is no sidecar, its state says so on the page, and all is shown anew when there is one again.
-      if (requestFailure(error) !== undefined) this.#options.actions.report(error);
-    }
-  }
-
-  /** `message`: what must be on the page, and is brought into view unless the reader is there already. */
-  async #show(message?: string, { inView = true } = {}): Promise<void> {
-    this.#turn += 1;
-    const turn = this.#turn;
-    this.#page.clear();
-    if (!this.#page.isReady) return this.#model.show();
-    const { client, memory, actions } = this.#options;
-    let session: SessionDetail | null = null;
-    let failed = false;
-    try {
-      session = await this.#readSession(message, inView);
-    } catch (error) {
-      failed = true;
-      // Where there is no sidecar, its state says so on the page.
-      if (requestFailure(error) !== undefined) actions.report(error);
-    }
-    if (turn !== this.#turn) return;
-    this.#stale = failed;
-    if (!failed) this.#model.own = session?.model ?? null;
-    const reveal = inView ? message : undefined;
-    this.#page.show({
-      session,
-      hasEarlier: this.#pages.hasEarlier,
-      reveal,
-      model: this.#model.shown,
-      status: client.status,
-      draft: memory.draft,
-    });
-    if (session !== null) this.#showQueue(session.id);
-    this.#elsewhere.show(session);
-    await this.#model.show();
-  }
-
-  async #readSession(message: string | undefined, afresh: boolean): Promise<SessionDetail | null> {
-    const id = this.#session;
-    if (id === null) return null;
-    try {
-      return await (afresh || message === undefined ? this.#pages.newest(id, message) : this.#pages.again(id, message));
-    } catch (error) {
-      if (requestFailure(error)?.code !== "session-not-found") throw error;
-      // Deleted elsewhere, or never written because conversations cannot be kept here.
-      if (id === this.#session) this.#adopt(null);
-      return null;
-    }
-  }
-
-  #adopt(session: string | null): void {
-    this.#session = session;
-    this.#model.open(session);
-    this.#options.memory.session = session;
-  }
-
   #showQueue(session: string): void {
-    if (session !== this.#session) return;
+    if (session !== this.session) return;
     this.#page.post({ type: "queue", session, prompts: this.#queue.of(session), paused: this.#queue.isPaused(session) });
   }
 
-  #showTitle(): void {
-    if (this.#heard !== null && this.#heard.session === this.#session) this.#page.post({ type: "title", ...this.#heard });
-  }
-
-  #statusChanged(status: SidecarStatus): void {
-    this.#page.showStatus(status);
-    if (status.state === "ready" && this.#stale) void this.#show();
-  }
-
   #modelChosen(model: ModelRef | null): void {
-    if (model !== null && this.#session !== null && model !== this.#model.own) {
+    if (model !== null && this.session !== null && model !== this.#model.own) {
       this.#model.own = model;
       // The next question says its model anyway; this is for a reload before it.
       this.#options.client
-        .request(UpdateSession, { session: this.#session, model })
+        .request(UpdateSession, { session: this.session, model })
         .catch((error: unknown) => this.#options.actions.report(error));
     }
     void this.#model.show();
