@@ -7,7 +7,6 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { ChatPanel } from "../support/chat-panel.ts";
 import { FakeProvider } from "../support/fake-provider.ts";
-import { until } from "../support/until.ts";
 import { sharedWorkbench, type Workbench } from "../support/workbench.ts";
 
 describe("Conversations as files", () => {
@@ -41,8 +40,7 @@ describe("Conversations as files", () => {
     await chat.ask("How is it dried?");
     await chat.answered();
     await workbench.runCommand("Parley: Export Conversation…");
-    await until(async () => (await workbench.quickInput().inputValue()).endsWith("How is it dried.md"), "the question where to");
-    await workbench.quickInput().press("Enter");
+    await workbench.acceptPlace("How is it dried.md");
     const toast = await workbench.toast("was exported to How is it dried.md");
     await workbench.screenshot("conversation-exported");
     await toast.getByRole("button", { name: "Open" }).click();

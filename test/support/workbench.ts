@@ -74,6 +74,20 @@ export class Workbench {
     return this.page.locator(".quick-input-widget input[type=text]").first();
   }
 
+  /** Answers the question where a file is to lie with the place that it proposes, which ends in `name`. */
+  async acceptPlace(name: string): Promise<void> {
+    const input = this.quickInput();
+    await until(async () => (await input.inputValue()).endsWith(name), "the question where to");
+    // An Enter can make it read the folder again and do nothing else. One too many would go to whatever has the focus next.
+    await until(async () => {
+      await input.press("Enter");
+      return input.waitFor({ state: "hidden", timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    }, "the question to be answered");
+  }
+
   /** The title of the picker or the input box that is open, where it contains `text`. */
   quickInputTitle(text: string): Locator {
     return this.page.locator(".quick-input-title", { hasText: text });
