@@ -12,6 +12,7 @@ import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts"
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { isOtherTier } from "../service-tier.ts";
+import { type RecordShape, TextTemplate } from "../text-template.ts";
 import { MalformedRecord, StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { ANTHROPIC_WIRE } from "./server-tools.ts";
 
@@ -40,6 +41,10 @@ const FIGURES: readonly string[] = [
   "inference_geo",
 ];
 
+/** A block grows by records that are the same but for what is added. */
+const GROWTH: RecordShape<"text" | "thinking"> = { textOf: (record, field) => asObject(record["delta"])?.[field], varying: [] };
+const GROWS = "content_block_delta";
+
 /** More than any message has; they are kept until they end. */
 const MAX_OPEN_BLOCKS = 1000;
 
@@ -48,6 +53,7 @@ export class AnthropicReader implements WireReader {
   readonly #blocks = new Map<number, OpenBlock>();
   readonly #ids = new CallIds();
   readonly #held = new HeldParts();
+  readonly #template = new TextTemplate<"text" | "thinking", number>(GROWTH);
   #started = false;
   #stopped = false;
   #calledTools = false;
@@ -83,7 +89,11 @@ export class AnthropicReader implements WireReader {
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
-    for (const [record, type] of parseTypedRecords(data, event)) this.#readEvent(record, type, out);
+    if (event === GROWS && this.#readGrowth(data, out)) return;
+    for (const [record, type] of parseTypedRecords(data, event)) {
+      this.#readEvent(record, type, out);
+      if (event === GROWS && this.#template.learns) this.#learnGrowth(data, record, type);
+    }
   }
 
   end(out: ProviderEvent[]): void {
@@ -97,6 +107,24 @@ export class AnthropicReader implements WireReader {
     if (!this.finished) return;
     if (this.#stopReason === "pause_turn") out.push({ type: "warning", code: "answer-paused", message: PAUSED });
     out.push({ type: "finish", finishReason: mapFinishReason(this.#stopReason, this.#calledTools), rawFinishReason: this.#stopReason });
+  }
+
+  /** False: it has to be parsed. */
+  #readGrowth(data: string, out: ProviderEvent[]): boolean {
+    const match = this.#template.match(data);
+    const block = match === undefined ? undefined : this.#blocks.get(match.place);
+    if (match === undefined || block?.type !== match.field) return false;
+    this.#grow(block, match.text, out);
+    return true;
+  }
+
+  #learnGrowth(data: string, record: JsonObject, type: string): void {
+    const delta = asObject(record["delta"]) ?? {};
+    const field = isWritten(delta["text"]) ? "text" : "thinking";
+    const text = delta[field];
+    if (type !== GROWS || typeof text !== "string" || text === "" || Object.keys(delta).some((key) => key !== "type" && key !== field))
+      return;
+    this.#template.learn(data, field, text, indexOf(record));
   }
 
   #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {

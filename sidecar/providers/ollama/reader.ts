@@ -9,11 +9,21 @@ import { HeldParts } from "../held-parts.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent } from "../provider.ts";
 import { parseRecords } from "../record-json.ts";
+import { type RecordShape, TextTemplate } from "../text-template.ts";
 import { StreamFailure, type Prepared, type WireReader } from "../wire-adapter.ts";
+
+type PieceField = "content" | "thinking" | "response";
+
+/** Lines are the same but for their text and their time. */
+const PIECE: RecordShape<PieceField> = {
+  textOf: (record, field) => (field === "response" ? record : asObject(record["message"]))?.[field],
+  varying: [{ name: "created_at", kind: "text", valueOf: (record) => record["created_at"] }],
+};
 
 export class OllamaReader implements WireReader {
   readonly #ids = new CallIds();
   readonly #held = new HeldParts();
+  readonly #template = new TextTemplate<PieceField>(PIECE);
   #started = false;
   #done = false;
   #doneReason: string | null = null;
@@ -47,7 +57,15 @@ export class OllamaReader implements WireReader {
   }
 
   readRecord(data: string, _event: string, out: ProviderEvent[]): void {
-    for (const record of parseRecords(data)) this.#read(record, out);
+    const match = this.#template.match(data);
+    if (match !== undefined) {
+      this.#push(match.field === "thinking" ? "reasoning-delta" : "text-delta", match.text, out);
+      return;
+    }
+    const before = out.length;
+    const records = parseRecords(data);
+    for (const record of records) this.#read(record, out);
+    if (this.#template.learns && records.length === 1 && out.length === before + 1) this.#learnPiece(data, records[0]);
   }
 
   end(out: ProviderEvent[]): void {
@@ -86,6 +104,15 @@ export class OllamaReader implements WireReader {
     if (record["done"] === true) this.#done = true;
   }
 
+  /** Of a line that brought nothing but one text. */
+  #learnPiece(data: string, record: JsonObject | undefined): void {
+    const message = asObject(record?.["message"]);
+    if (record === undefined || message?.["tool_calls"] !== undefined || saysTheEnd(record)) return;
+    const field = message === undefined ? "response" : isWritten(message["content"]) ? "content" : "thinking";
+    const text = PIECE.textOf(record, field);
+    if (typeof text === "string" && text !== "") this.#template.learn(data, field, text, undefined);
+  }
+
   #push(type: "text-delta" | "reasoning-delta", value: JsonValue | undefined, out: ProviderEvent[]): void {
     if (typeof value !== "string" || value === "") return;
     this.#started = true;
@@ -107,6 +134,15 @@ export class OllamaReader implements WireReader {
     });
     this.#calls += 1;
   }
+}
+
+/** Beside its text it says how the answer has ended, or what it took. */
+function saysTheEnd(record: JsonObject): boolean {
+  return record["done"] === true || isWritten(record["done_reason"]) || readUsage(record) !== undefined;
+}
+
+function isWritten(value: JsonValue | undefined): boolean {
+  return typeof value === "string" && value !== "";
 }
 
 const REASONS: ReadonlyMap<string, FinishReason> = new Map([

@@ -7,8 +7,9 @@ import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, isSignOfLife, parseRecords } from "../record-json.ts";
 import { isOtherTier } from "../service-tier.ts";
+import { TextTemplate } from "../text-template.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
-import { DeltaTemplate } from "./delta-template.ts";
+import { type DeltaField, DELTA_SHAPE } from "./delta-shape.ts";
 import { FinishMark } from "./finish-mark.ts";
 import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
@@ -19,7 +20,7 @@ import { latestUsage, readChatUsage } from "./usage.ts";
 export class ChatReader implements WireReader {
   readonly #target: WireTarget;
   readonly #calls: ToolCallAssembly;
-  readonly #template = new DeltaTemplate();
+  readonly #template = new TextTemplate<DeltaField>(DELTA_SHAPE);
   readonly #finish = new FinishMark();
   #started = false;
   /** Since the choice that is being read began. */
@@ -68,8 +69,12 @@ export class ChatReader implements WireReader {
     }
     this.#isEmpty = false;
     const match = event === "" ? this.#template.match(data) : undefined;
-    if (match === undefined) this.#readInFull(data, event, out);
-    else if (match.field === "content") this.#text(match.text, out);
+    if (match === undefined) {
+      this.#readInFull(data, event, out);
+      return;
+    }
+    if (match.varied !== undefined) this.#usage = latestUsage(this.#usage, readChatUsage(match.varied));
+    if (match.field === "content") this.#text(match.text, out);
     else this.#reasoning(match.text, out);
   }
 
@@ -99,10 +104,10 @@ export class ChatReader implements WireReader {
     if (chunk === undefined || chunks.length > 1 || out.length !== before + 1 || came === undefined || !bringsOnlyADelta(chunk)) return;
     const delta = asObject(asObject(asList(chunk["choices"])?.[0])?.["delta"]);
     if (delta === undefined) return;
-    if (came.type === "text-delta" && delta["content"] === came.text) this.#template.learn(data, "content", came.text);
+    if (came.type === "text-delta" && delta["content"] === came.text) this.#template.learn(data, "content", came.text, undefined);
     if (came.type !== "reasoning-delta") return;
     const field = delta["reasoning_content"] === came.text ? "reasoning_content" : "reasoning";
-    if (delta[field] === came.text) this.#template.learn(data, field, came.text);
+    if (delta[field] === came.text) this.#template.learn(data, field, came.text, undefined);
   }
 
   #readChunk(chunk: JsonObject, event: string, out: ProviderEvent[]): void {
@@ -243,7 +248,7 @@ function warnOfMedia(delta: JsonObject, out: ProviderEvent[]): void {
   out.push({ type: "warning", code: "media-left-out", message: `The answer holds ${what}, which Parley cannot show. Its text is whole.` });
 }
 
-/** Everything that a chunk can change beside its one delta's text is absent. */
+/** Everything that a chunk can change beside its one delta's text, and the figures so far, is absent. */
 function bringsOnlyADelta(chunk: JsonObject): boolean {
   const choices = asList(chunk["choices"]);
   const choice = asObject(choices?.[0]);
@@ -251,7 +256,6 @@ function bringsOnlyADelta(chunk: JsonObject): boolean {
   if (choices?.length !== 1 || choice === undefined || delta === undefined) return false;
   const hasReason = typeof choice["finish_reason"] === "string" && choice["finish_reason"] !== "";
   const changes = [
-    chunk["usage"],
     chunk["prompt_progress"],
     choice["usage"],
     choice["text"],

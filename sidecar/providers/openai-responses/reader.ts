@@ -1,7 +1,7 @@
 // Reads a stream of OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses-streaming): items that
 // are added, grow and are done, and one terminal event for the whole response.
 
-import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
+import type { JsonObject, JsonValue } from "../../types.ts";
 import { isWholeCall } from "../conversation.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { isUntypedErrorRecord } from "../error-record.ts";
@@ -9,10 +9,13 @@ import { HeldParts, MAX_PARTS } from "../held-parts.ts";
 import { asJsonText, asList, asObject, asText } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
+import { TextTemplate } from "../text-template.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { ResponseCalls, type PlacedItem } from "./calls.ts";
+import { mapFinishReason } from "./finish-reason.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
+import { TEXT_GROWS, TEXT_SHAPE } from "./text-shape.ts";
 import { readResponseUsage } from "./usage.ts";
 
 export class ResponsesReader implements WireReader {
@@ -24,6 +27,7 @@ export class ResponsesReader implements WireReader {
   /** Calls in items of other kinds, by their id, that wait for the caller's output: those that ran there have one. */
   readonly #waiting = new Set<string>();
   readonly #held = new HeldParts();
+  readonly #template = new TextTemplate<"delta", JsonObject>(TEXT_SHAPE);
   #calls = new ResponseCalls(this.#held);
   /** What tells of the latest call, as long as it may be one that was cut: no arguments came, or not all of them. */
   #doubted: readonly ProviderEvent[] = [];
@@ -71,7 +75,13 @@ export class ResponsesReader implements WireReader {
   }
 
   readRecord(data: string, event: string, out: ProviderEvent[]): void {
-    for (const [record, type] of parseTypedRecords(data, event)) this.#readEvent(record, type, out);
+    if (event === TEXT_GROWS && this.#readGrowth(data, out)) return;
+    for (const [record, type] of parseTypedRecords(data, event)) {
+      this.#readEvent(record, type, out);
+      const text = record["delta"];
+      if (type === event && type === TEXT_GROWS && typeof text === "string" && text !== "")
+        this.#template.learn(data, "delta", text, record);
+    }
   }
 
   end(out: ProviderEvent[]): void {
@@ -158,9 +168,24 @@ export class ResponsesReader implements WireReader {
   #text(record: JsonObject, out: ProviderEvent[]): void {
     const text = asText(record["delta"]) ?? "";
     if (text === "") return;
-    const { item_id: item, content_index: part } = record;
     // Once for each part, not for each of its deltas.
-    if (item === undefined || item !== this.#seenItem || part !== this.#seenPart) this.#beginText(record, text, out);
+    if (!this.#isOfSeenPart(record)) this.#beginText(record, text, out);
+    this.#say(text, out);
+  }
+
+  #isOfSeenPart({ item_id: item, content_index: part }: JsonObject): boolean {
+    return item !== undefined && item === this.#seenItem && part === this.#seenPart;
+  }
+
+  /** More of the part that was seen last. False: it has to be parsed. */
+  #readGrowth(data: string, out: ProviderEvent[]): boolean {
+    const match = this.#template.match(data);
+    if (match === undefined || !this.#isOfSeenPart(match.place)) return false;
+    this.#say(match.text, out);
+    return true;
+  }
+
+  #say(text: string, out: ProviderEvent[]): void {
     this.#said = text;
     this.#unended += text.length;
     this.#started = true;
@@ -351,22 +376,6 @@ export class ResponsesReader implements WireReader {
     this.#held.addPart(item);
     out.push({ type: "opaque", provider: this.#target.provider, data: { wire: RESPONSES_WIRE, item } });
   }
-}
-
-const REASONS: ReadonlyMap<string, FinishReason> = new Map([
-  ["completed", "stop"],
-  ["max_output_tokens", "length"],
-  ["max_tokens", "length"],
-  ["content_filter", "content-filter"],
-  ["incomplete", "length"],
-  // Not by the caller, who would not be reading any more.
-  ["cancelled", "error"],
-]);
-
-export function mapFinishReason(raw: string | null, calledTools: boolean, refused: boolean): FinishReason {
-  const known = raw === null ? undefined : REASONS.get(raw);
-  if (known === "stop" && calledTools) return "tool-calls";
-  return known === "stop" && refused ? "content-filter" : (known ?? "other");
 }
 
 /** `{"type": "error", "code", "message"}`: the type is that of the event, not of the error. */
