@@ -54,6 +54,7 @@ function nodeModule(input, output, production) {
     format: "esm",
     banner: { js: requireBanner },
     external: ["node-llama-cpp"],
+    alias: { "node:http2": "./sidecar/http/no-http2.cjs" },
   };
 }
 

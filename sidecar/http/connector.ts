@@ -1,6 +1,6 @@
 // Opens connections for the pool: straight, or through the proxy that the network has for the place. HTTP/1.1 only.
 
-import { buildConnector } from "undici";
+import buildConnector from "undici/lib/core/connect.js";
 import type { Network } from "./network.ts";
 import type { Place } from "./no-proxy.ts";
 import type { ProxyServer } from "./proxy-server.ts";

@@ -1,6 +1,6 @@
 // What came from a server that speaks no HTTP: a page of a proxy that wants to be signed in to, the greeting of a mail server.
 
-import { errors } from "undici";
+import errors from "undici/lib/core/errors.js";
 
 const SHOWN_CHARACTERS = 60;
 

@@ -4,7 +4,9 @@
 //
 // HTTP/1.1 only: closing the socket is the one sign of a cancellation that every server understands.
 
-import { Agent, type Client, Pool as OriginPool } from "undici";
+import Agent from "undici/lib/dispatcher/agent.js";
+import type Client from "undici/lib/dispatcher/client.js";
+import OriginPool from "undici/lib/dispatcher/pool.js";
 import type { NetworkSettings } from "../settings.ts";
 import { Connector } from "./connector.ts";
 import { HttpExchange } from "./http-exchange.ts";

@@ -2,7 +2,8 @@
 // place one request at a time, and undici opens the connection when it is needed: within the call that brings the request, or
 // later, where the connection of the request before turns out to have been closed meanwhile.
 
-import { Client, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import Client from "undici/lib/dispatcher/client.js";
 import type { Berth, Connector } from "./connector.ts";
 import { HttpExchange } from "./http-exchange.ts";
 
