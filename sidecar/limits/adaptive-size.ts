@@ -6,7 +6,8 @@
 // busy, and providers send them in pieces of any size; an answer is what whoever waits for a batch waits for.
 //
 // Sooner than their rate, and without a look at more of them, the answers themselves may tell that the server gives no more at once
-// than so many: see `Overlap`. Then that many are held; as long as it is in doubt, nothing grows.
+// than so many: see `Overlap`. Then that many are checked; as long as it is in doubt, nothing grows. Where they prove to be worse, something
+// else keeps the answers apart, and what they tell of this is not listened to any more.
 //
 // What is asked changes meanwhile, and how long answers take scatters widely. So a size is said to gain nothing only where that
 // is beyond the scatter of the answers, or stays so for long, and only after the size below it has been measured once more: if that
@@ -19,10 +20,9 @@
 //   holding    just below what was refused, or at what made more requests worth nothing; measures on
 //   probing    seldom: once more at that size, to learn whether things have changed
 
+import { AnswerRate, LEAST_ANSWERS, logOfGain, type Measured } from "./answer-rate.ts";
 import { Overlap, type Spoken } from "./overlap.ts";
 
-/** Fewer answers than this say nothing about a rate. */
-const LEAST_ANSWERS = 4;
 /** Times its size that the answers of a round may be, as long as they leave in doubt whether there is a gain. */
 const MOST_ROUNDS = 3;
 /** The same where fewer are tried: what is given up wrongly is missed for long. */
@@ -33,8 +33,11 @@ const LEAST_GAIN = 0.25;
 const CLEAR_GAIN = 0.6;
 /** Standard errors by which the measured gain must miss the least one before there is said to be none. */
 const CERTAINTY = 1.5;
+/** The same by which it must exceed that against what the answers themselves tell. */
+const CERTAINTY_AGAINST = 2.5;
 /** The doubt up to which the server is believed to give no more at once, and up to which more answers are waited for before growing. */
-const DOUBT = { believed: 0.01, waited: 0.35 };
+const DOUBT = { believed: 0.03, waited: 0.35 };
+const MOST_TO_LEAP_FROM = 4;
 /** Milliseconds between learning that a size is too much and trying it again; doubled each time that it is still too much. */
 const PROBE_AFTER_MS = { refused: 5 * 60_000, "no-gain": 60_000 };
 const MOST_DOUBLINGS_OF_PROBE = 4;
@@ -56,24 +59,11 @@ interface Ceiling {
 }
 
 interface Round {
-  readonly startedAt: number;
+  readonly came: AnswerRate;
   /** Answers that end the round. */
   needed: number;
   /** No answer of it was begun at another size. */
   readonly settled: boolean;
-  answers: number;
-  /** Milliseconds that they took, together, and the sum of the squares. */
-  took: number;
-  squares: number;
-}
-
-/** What so many requests at once have achieved. */
-interface Measured {
-  readonly size: number;
-  /** Answers per millisecond. */
-  readonly rate: number;
-  /** Of the rate's logarithm: how far it may be off. */
-  readonly variance: number;
 }
 
 export class AdaptiveSize {
@@ -89,8 +79,15 @@ export class AdaptiveSize {
   /** What seemed to gain nothing, while that is checked. */
   #doubted: Measured | null = null;
   #round: Round | null = null;
-  /** What the answers tell since there is this size. */
+  /** When anything was heard last. */
+  #now = -Infinity;
+  /** When there came to be this size. */
+  #since = -Infinity;
+  /** What the answers tell since then. */
   #overlap: Overlap | null = null;
+  /** What is checked was doubted for that. */
+  #doubtedByOverlap = false;
+  #isMisleading = false;
 
   /** `most`: never more than this. */
   constructor(most: number, start: number) {
@@ -132,8 +129,9 @@ export class AdaptiveSize {
 
   /** As many run as may. */
   full(now: number): void {
+    this.#now = now;
     this.#round ??= this.#newRound(now);
-    this.#overlap ??= new Overlap(this.#size, now);
+    this.#overlap ??= new Overlap(this.#size, this.#since);
   }
 
   /** A round that was broken off by something else than refusals says nothing: a common wait, a lack of work. */
@@ -143,18 +141,17 @@ export class AdaptiveSize {
 
   /** A whole answer came after so many milliseconds. `full`: as many ran as may. `spoken`: what is known of when it was spoken. */
   answered(now: number, full: boolean, tookMs: number, spoken?: Spoken): void {
+    this.#now = now;
     if (this.#ceiling !== null) this.#ceiling.answers++;
-    if (full && spoken !== undefined) this.#overlap?.add(now - tookMs, spoken);
-    if (full && this.#givesNoMore(now)) return;
+    if (full && spoken !== undefined) this.#overlap?.add(now, tookMs, spoken);
+    if (full && this.#seemsToGiveNoMore(now)) return;
     const round = full ? this.#round : null;
     if (round === null) {
       this.#round = full ? this.#newRound(now) : null;
       return;
     }
-    round.answers++;
-    round.took += tookMs;
-    round.squares += tookMs ** 2;
-    if (round.answers < round.needed) return;
+    round.came.add(tookMs);
+    if (round.came.answers < round.needed) return;
     this.#round = null;
     this.#endRound(now, round);
     this.#round ??= this.#newRound(now);
@@ -162,6 +159,7 @@ export class AdaptiveSize {
 
   /** The provider has refused a request because of too many. To be told once for all that were under way then. */
   refused(now: number, underWay: number): void {
+    this.#now = now;
     const size = Math.max(1, Math.min(underWay, this.#size));
     const known = this.#ceiling;
     const held = known?.why === "no-gain" ? (this.#baseline?.size ?? 1) : (known?.size ?? 1) - 1;
@@ -186,22 +184,27 @@ export class AdaptiveSize {
     this.#hold(atLeastOne(size));
   }
 
-  /** Whether the answers tell now that the server gives fewer at once than may run. Then no more may than it gives. */
-  #givesNoMore(now: number): boolean {
+  /** Whether the answers tell now that the server gives fewer at once than may run. Then it is tried what as many as it gives achieve. */
+  #seemsToGiveNoMore(now: number): boolean {
     const overlap = this.#overlap;
-    if (overlap === null || this.#phase === "climbing" || overlap.doubt(now) > DOUBT.believed) return false;
-    const known = this.#ceiling;
-    const size = Math.min(this.#size, 2 * overlap.most);
-    const vainProbes = known?.size === size ? known.vainProbes + 1 : 0;
-    this.#ceiling = { size, why: "no-gain", since: now, vainProbes, answers: 0 };
-    this.#baseline = null;
-    this.#doubted = null;
-    this.#hold(overlap.most);
+    if (overlap === null || this.#isMisleading || this.#phase === "climbing" || overlap.doubt(now) > DOUBT.believed) return false;
+    const achieved = overlap.achieved(now);
+    if (achieved === undefined) return false;
+    const base = this.#baseline;
+    if (base !== null && base.size < this.#size && base.size >= overlap.most && this.#gains(base, achieved, "spoken-against") === "yes") {
+      this.#isMisleading = true;
+      return false;
+    }
+    this.#doubted = achieved;
+    this.#doubtedByOverlap = true;
+    this.#phase = "checking";
+    // From many at once not at a leap: what keeps them apart may be something else, and then far too few would run meanwhile.
+    this.#resize(this.#size <= MOST_TO_LEAP_FROM ? overlap.most : Math.max(overlap.most, Math.ceil(this.#size / 2)));
     return true;
   }
 
   #endRound(now: number, round: Round): void {
-    const measured = measure(this.#size, now, round);
+    const measured = round.came.measured(this.#size, now);
     switch (this.#phase) {
       case "doubling":
       case "probing":
@@ -235,6 +238,7 @@ export class AdaptiveSize {
     if (base === null || gain === "yes" || gain === "rather-yes") this.#grow(measured);
     else {
       this.#doubted = measured;
+      this.#doubtedByOverlap = false;
       this.#phase = "checking";
       this.#resize(base.size);
     }
@@ -244,10 +248,11 @@ export class AdaptiveSize {
   #check(now: number, round: Round, measured: Measured): void {
     const doubted = this.#doubted;
     if (doubted === null) return;
-    const gain = this.#gains(measured, doubted);
+    const gain = this.#gains(measured, doubted, this.#doubtedByOverlap ? "spoken-against" : "more");
     if (this.#goesOn(now, round, gain)) return;
     this.#doubted = null;
     if (gain === "yes" || gain === "rather-yes") {
+      this.#isMisleading ||= this.#doubtedByOverlap;
       this.#grow(doubted);
       return;
     }
@@ -283,14 +288,17 @@ export class AdaptiveSize {
     this.#settleAt(measured);
   }
 
-  /** What gained nothing before must be as certain to gain now: otherwise chance would let it in sooner or later. */
-  #gains(base: Measured, now: Measured, tried: "more" | "fewer" = "more"): Gain {
+  /**
+   * What gained nothing before, or what the answers speak against, must be as certain to gain now: otherwise chance would let it in
+   * sooner or later.
+   */
+  #gains(base: Measured, now: Measured, tried: "more" | "fewer" | "spoken-against" = "more"): Gain {
     const gain = Math.log(now.rate / base.rate);
-    const above = gain - logOf(LEAST_GAIN, base, now);
-    const error = CERTAINTY * Math.sqrt(base.variance + now.variance);
+    const above = gain - logOfGain(LEAST_GAIN, base, now);
+    const error = (tried === "spoken-against" ? CERTAINTY_AGAINST : CERTAINTY) * Math.sqrt(base.variance + now.variance);
     if (above < -error) return "no";
-    const doubtful = tried === "more" && this.#ceiling !== null && above < error;
-    if (gain >= logOf(CLEAR_GAIN, base, now) && !doubtful) return "yes";
+    const doubtful = above < error && (tried === "spoken-against" || (tried === "more" && this.#ceiling !== null));
+    if (gain >= logOfGain(CLEAR_GAIN, base, now) && !doubtful) return "yes";
     return above < 0 || doubtful ? "rather-no" : "rather-yes";
   }
 
@@ -310,7 +318,7 @@ export class AdaptiveSize {
     const rounds = this.#phase === "descending" ? MOST_ROUNDS_OF_FEWER : MOST_ROUNDS;
     const most = rounds * Math.max(this.#doubted?.size ?? this.#size, LEAST_ANSWERS);
     if (gain === "yes" && this.#phase !== "checking" && this.#phase !== "descending") {
-      if ((this.#overlap?.doubt(now) ?? 1) > DOUBT.waited || round.answers >= most) return false;
+      if (this.#isMisleading || (this.#overlap?.doubt(now) ?? 1) > DOUBT.waited || round.came.answers >= most) return false;
       round.needed++;
       this.#round = round;
       return true;
@@ -320,8 +328,8 @@ export class AdaptiveSize {
       this.#round = { ...again, settled: true, needed: 2 * again.needed };
       return true;
     }
-    if (gain === "yes" || gain === "no" || round.answers >= most) return false;
-    round.needed = Math.min(round.answers * 2, most);
+    if (gain === "yes" || gain === "no" || round.came.answers >= most) return false;
+    round.needed = Math.min(round.came.answers * 2, most);
     this.#round = round;
     return true;
   }
@@ -350,25 +358,15 @@ export class AdaptiveSize {
   }
 
   #newRound(now: number): Round {
-    return { startedAt: now, needed: Math.max(this.#size, LEAST_ANSWERS), settled: false, answers: 0, took: 0, squares: 0 };
+    return { came: new AnswerRate(now), needed: Math.max(this.#size, LEAST_ANSWERS), settled: false };
   }
 
   #resize(size: number): void {
     this.#round = null;
     this.#overlap = null;
+    this.#since = this.#now;
     this.#size = Math.max(1, Math.min(size, this.#most, this.#places));
   }
-}
-
-function measure(size: number, now: number, { startedAt, answers, took, squares }: Round): Measured {
-  const mean = took / answers;
-  const scatter = mean === 0 ? 0 : Math.max(0, squares / answers / mean ** 2 - 1);
-  return { size, rate: answers / Math.max(now - startedAt, 0.001), variance: scatter / answers };
-}
-
-/** The logarithm of what the rates are to each other where that part of the growth in requests is gained. */
-function logOf(part: number, base: Measured, now: Measured): number {
-  return Math.log(1 + part * (now.size / base.size - 1));
 }
 
 function atLeastOne(size: number): number {

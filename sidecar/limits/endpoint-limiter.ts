@@ -261,6 +261,8 @@ export class EndpointLimiter implements Limiter {
   #spoke(place: HeldPlace): void {
     this.#accepted(place, undefined);
     this.#speaking.begin(place, this.#clock.now());
+    // It does not answer one after the other, which is why it was begun with fewer.
+    if (this.size < DEFAULT_START && this.#speaking.count >= this.size && this.size > 1) this.startWith(DEFAULT_START);
   }
 
   #answered(place: HeldPlace): void {

@@ -3,12 +3,15 @@
 // that it has speaks as many at once as chance brings together. Half a dozen answers tell the two apart, long before their rate
 // does, unless they are short beside the time for which they are waited for.
 
-/** Fewer answers than this, or than may run at once, say nothing: those that begin together end in the order in which they spoke first. */
-const LEAST_ANSWERS = 4;
+import { AnswerRate, LEAST_ANSWERS, type Measured } from "./answer-rate.ts";
+
 /** Milliseconds. What is spoken in less may have come as a whole, and then meets nobody wherever it comes from. */
 const LEAST_SPOKEN_MS = 50;
 /** The last part of an answer, in which another one that begins does not meet it: what ended for the server may end later here. */
 const END_PART = 0.1;
+
+/** Milliseconds by which a time can be off that was reckoned from two others. */
+const ROUNDING_MS = 0.01;
 
 /** What an answer tells of this. */
 export interface Spoken {
@@ -21,6 +24,10 @@ export interface Spoken {
 /** The answers that are being spoken at an endpoint. */
 export class Speaking<Who> {
   readonly #begun = new Map<Who, { readonly at: number; met: number }>();
+
+  get count(): number {
+    return this.#begun.size;
+  }
 
   /** The first token of somebody's answer. */
   begin(who: Who, now: number): void {
@@ -47,22 +54,30 @@ export class Speaking<Who> {
 export class Overlap {
   readonly #size: number;
   readonly #since: number;
+  /** When the first request of these was begun. */
+  #from = Infinity;
   #answers = 0;
   #spokenMs = 0;
   #most = 0;
+  /** Of the answers behind the first ones, which end together where they are given at once. */
+  #rate: AnswerRate | null = null;
 
-  /** `size` requests at once, since `now` in milliseconds. */
-  constructor(size: number, now: number) {
+  /** `size` requests at once, since that time in milliseconds. */
+  constructor(size: number, since: number) {
     this.#size = size;
-    this.#since = now;
+    this.#since = since;
   }
 
-  /** As many as may ran when it ended. `begunAt`: when its request began; what was under way before says nothing of this size. */
-  add(begunAt: number, { ms, met }: Spoken): void {
-    if (begunAt < this.#since || ms < LEAST_SPOKEN_MS) return;
+  /** As many as may ran when it ended. What was under way before says nothing of this size. */
+  add(now: number, tookMs: number, { ms, met }: Spoken): void {
+    const begunAt = now - tookMs;
+    if (begunAt < this.#since - ROUNDING_MS || ms < LEAST_SPOKEN_MS) return;
+    this.#from = Math.min(this.#from, begunAt);
     this.#answers++;
     this.#spokenMs += (1 - END_PART) * ms;
     this.#most = Math.max(this.#most, met + 1);
+    this.#rate?.add(tookMs);
+    if (this.#answers === this.#size) this.#rate = new AnswerRate(now);
   }
 
   /** The most that were spoken at once. */
@@ -72,12 +87,20 @@ export class Overlap {
 
   /**
    * How likely it is that no more of them would have met, if each were spoken whenever it is: 0 to 1. Near 0: the server gives no
-   * more at once.
+   * more at once. Nothing is said of fewer than may run at once: those that begin together end in the order in which they spoke first.
    */
   doubt(now: number): number {
     if (this.#answers < Math.max(LEAST_ANSWERS, this.#size) || this.#most >= this.#size) return 1;
-    const part = Math.min(this.#spokenMs / Math.max(now - this.#since, 1) / this.#size, 1);
+    const part = Math.min(this.#spokenMs / Math.max(now - this.#from, 1) / this.#size, 1);
     return atMost(this.#most - 1, this.#size - 1, part) ** this.#answers;
+  }
+
+  /** Undefined as long as there were too few answers to tell. */
+  achieved(now: number): Measured | undefined {
+    if (this.#rate === null || this.#rate.answers < Math.max(LEAST_ANSWERS, this.#size)) return undefined;
+    const measured = this.#rate.measured(this.#size, now);
+    // If it gives no more at once, each of them has waited for others, whose times scatter less together than one by itself.
+    return { ...measured, variance: (measured.variance * this.#size) / this.#most };
   }
 }
 

@@ -147,6 +147,15 @@ describe("a server that queues instead of refusing", () => {
     });
   }
 
+  it("gets four as soon as the two that it was begun with are spoken at once, before either has ended", async () => {
+    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
+    const engine = engineWith({ providers: { "openai-compatible": { baseUrl: fake.baseUrl("openai-chat") } } });
+    const run = gather(Array.from({ length: 4 }, () => () => engine.llm("openai-compatible/m").generate("hi")));
+    await fake.waitFor(({ waitingAt }) => waitingAt.length === 4, "four answers that are being spoken");
+    fake.gate("go").open();
+    assert.ok((await run).every(({ status }) => status === "complete"));
+  });
+
   it("with one slot never sees more than four requests at once where its answers come in one piece, and a single one as soon as more have shown to gain nothing", async () => {
     const server = held(2);
     // More than its queue of 512 holds, as Ollama has it, which would say 503 and not 429.
@@ -231,7 +240,7 @@ describe("a server that queues instead of refusing", () => {
   });
 
   it("that does not tell its slots gets two at first, and nobody hears of it", async () => {
-    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
+    fake.respond({ steps: [{ gate: "go" }, { text: "x" }, { finish: "stop" }] });
     const engine = engineWith({ concurrency: 64, providers: { "llama-server": { baseUrl: fake.baseUrl("openai-chat") } } });
     const run = gather(Array.from({ length: 3 }, () => () => engine.llm("llama-server/m").generate("hi")));
     const asked = (): boolean => fake.questions.length === 2 && fake.state().waitingAt.length === 2;
@@ -256,7 +265,7 @@ describe("a server that queues instead of refusing", () => {
   });
 
   it("is given two requests at once where its kind is known for it, or nothing is known of it, and as many as the settings say", async () => {
-    fake.respond({ steps: [{ text: "x" }, { gate: "go" }, { finish: "stop" }] });
+    fake.respond({ steps: [{ gate: "go" }, { text: "x" }, { finish: "stop" }] });
     const baseUrl = fake.baseUrl("openai-chat");
     for (const [model, most] of [
       ["ollama/m", 2],
