@@ -45,6 +45,8 @@ export function mentionsOpening(text: string): boolean {
 
 /** The tags of which the text begins with this one; `unfinished` where more than this text may make it one. */
 export function leadingTag(text: string, isAll: boolean, which: keyof ThinkTags = "open"): ThinkTags | "unfinished" | undefined {
+  // Nearly every answer begins with a word.
+  if (text !== "" && !MARK_BEGINS.test(text.charAt(0))) return undefined;
   if (!isAll && THINK_TAGS.some(({ [which]: tag }) => tag.length > text.length && tag.startsWith(text))) return "unfinished";
   return THINK_TAGS.find(({ [which]: tag }) => text.startsWith(tag));
 }

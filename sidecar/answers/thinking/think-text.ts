@@ -270,9 +270,11 @@ export class ThinkText {
 
   #say(last: boolean, out: ProviderEvent[]): boolean {
     const held = this.#held;
-    const found = ANY_CLOSE.find(held);
+    const mayHold = MARK_BEGINS.test(held);
+    const found = mayHold ? ANY_CLOSE.find(held) : undefined;
     if (found === undefined) {
-      this.#tell("text-delta", this.#take(last ? held.length : held.length - unfinishedTail(held, ANY_CLOSE.marks)), out);
+      const tail = last || !mayHold ? 0 : unfinishedTail(held, ANY_CLOSE.marks);
+      this.#tell("text-delta", this.#take(held.length - tail), out);
       return false;
     }
     this.#close(this.#take(found.at), found.mark);
