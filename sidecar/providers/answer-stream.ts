@@ -210,6 +210,11 @@ function afterTheEnd({ info }: ProviderError): ProviderEvent {
   return { type: "warning", code: "after-the-end", message };
 }
 
+/** Gateways join theirs to the one of the server behind them. */
+function contentTypes(text: string): string | readonly string[] {
+  return text.includes(",") ? text.split(/\s*,\s*/u) : text;
+}
+
 function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget, sink: RecordSink): RecordDecoder {
   const encoding = packedAs(head.headers);
   if (encoding !== undefined) {
@@ -220,7 +225,7 @@ function createDecoder(adapter: WireAdapter, head: HttpHead, target: CallTarget,
       "compressed",
     );
   }
-  const types = headerTexts(head.headers, "content-type").flatMap((text) => text.toLowerCase().split(/\s*,\s*/u));
+  const types = headerTexts(head.headers, "content-type").flatMap((text) => contentTypes(text.toLowerCase()));
   if (types.length > 0 && types.every((type) => type.startsWith("text/html"))) {
     const words = `a web page came instead of an answer. ${checkBaseUrl(target)}`;
     throw protocolError(target, words, "before-first-token", "not-an-api");
