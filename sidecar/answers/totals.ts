@@ -10,6 +10,11 @@ export interface Totals {
 }
 
 export function totalsOf(ends: readonly Pick<EndEventBody, "usage" | "cost">[]): Totals {
+  const [only] = ends;
+  if (only !== undefined && ends.length === 1) {
+    const { usage, cost } = only;
+    return usage === null || cost === undefined ? { usage } : { usage, cost };
+  }
   const used = ends.filter((end) => end.usage !== null);
   const usage = used.reduce<Usage | null>((sum, end) => (end.usage === null ? sum : add(sum, end.usage)), null);
   const costs = used.map(({ cost }) => cost).filter((cost) => cost !== undefined);
