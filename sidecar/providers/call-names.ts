@@ -11,6 +11,7 @@ const NAMELESS = "tool";
 
 /** The turns with names that every provider takes. Those of `tools`, which are offered with them, stay as they are. */
 export function withSentNames(turns: readonly Turn[], tools: readonly ToolDefinition[] = []): readonly Turn[] {
+  if (!turns.some(({ role }) => role === "assistant")) return turns;
   const offered = new Set(tools.map(({ name }) => name));
   const sent = <Part extends Turn["content"][number]>(part: Part): Part =>
     part.type === "tool-call" && !offered.has(part.name) ? { ...part, name: fittingName(part.name) } : part;

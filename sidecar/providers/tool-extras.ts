@@ -27,8 +27,9 @@ export function warnOfToolExtras(
   taken: readonly ToolExtra[],
   warnings: { push(warning: WireWarning): unknown },
 ): void {
+  if (tools === undefined) return;
   for (const extra of EXTRAS) {
-    if (taken.includes(extra) || tools?.some((tool) => tool[extra] !== undefined) !== true) continue;
+    if (taken.includes(extra) || !tools.some((tool) => tool[extra] !== undefined)) continue;
     warnings.push(leftOut("tools", `${who} takes no "${extra}" with a tool; it was asked without it.`));
   }
 }

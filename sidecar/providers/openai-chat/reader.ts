@@ -29,7 +29,8 @@ export class ChatReader implements WireReader {
   #refused = false;
   #usage: ReportedUsage | null = null;
   #otherTier = false;
-  readonly #details = new ReasoningDetails();
+  /** Seldom are there any. */
+  #details: ReasoningDetails | null = null;
   /** Under one of its names: the details only repeat it then. */
   #reasoningCame = false;
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
@@ -80,7 +81,7 @@ export class ChatReader implements WireReader {
 
   end(out: ProviderEvent[]): void {
     const whole = this.finished && !this.#isEmpty;
-    if (whole && this.#details.all.length > 0) {
+    if (whole && this.#details !== null && this.#details.all.length > 0) {
       const details = { wire: CHAT_WIRE, reasoningDetails: this.#details.all };
       out.push({ type: "opaque", provider: this.#target.provider, data: details });
     }
@@ -168,7 +169,7 @@ export class ChatReader implements WireReader {
     if (this.#calls.add(delta["tool_calls"])) this.#content();
     if (this.#calls.addLegacy(delta["function_call"])) this.#content();
     const details = asList(delta["reasoning_details"]);
-    if (details !== undefined) this.#details.add(details);
+    if (details !== undefined) (this.#details ??= new ReasoningDetails()).add(details);
   }
 
   /**

@@ -129,13 +129,14 @@ function samplingFields(
   warnings: WireWarning[],
 ): JsonObject {
   const fields: Record<string, JsonValue> = {};
-  const asked: readonly (readonly [parameter: string, field: string, value: JsonValue | undefined])[] = [
-    ["temperature", "temperature", temperature],
-    ["topP", "top_p", topP],
-    ["seed", target.row.chat?.seedField ?? "seed", seed],
-    ["stop", "stop", stop === undefined || stop.length === 0 ? undefined : stop],
-  ];
-  for (const one of asked) putUnlessRefused(fields, one, { target, sent: { ...reasoning, ...fields }, warnings });
+  const put = (parameter: string, field: string, value: JsonValue | undefined): void => {
+    if (value === undefined) return;
+    putUnlessRefused(fields, [parameter, field, value], { target, sent: { ...reasoning, ...fields }, warnings });
+  };
+  put("temperature", "temperature", temperature);
+  put("topP", "top_p", topP);
+  put("seed", target.row.chat?.seedField ?? "seed", seed);
+  put("stop", "stop", stop === undefined || stop.length === 0 ? undefined : stop);
   if (maxOutputTokens !== undefined) fields[maxTokensField(target)] = maxOutputTokens;
   return fields;
 }

@@ -17,6 +17,8 @@ const SURELY_REPEATED = 1000;
 /** Stands for the index of the one call that a `function_call` can be; a count never is negative. */
 const LEGACY = -1;
 
+const NONE: ReadonlySet<string> = new Set();
+
 interface CallInPieces {
   readonly index: number | undefined;
   id: string;
@@ -47,7 +49,7 @@ export class ToolCallAssembly {
 
   /** `offered`: the names of the tools that the model may call. */
   constructor(offered: readonly string[] = []) {
-    this.#offered = new Set(offered);
+    this.#offered = offered.length === 0 ? NONE : new Set(offered);
   }
 
   /** Whether there is any that says something: some servers announce calls and send none. */
@@ -84,6 +86,7 @@ export class ToolCallAssembly {
    * `isCut`: the answer ended in the middle. Then the last call is whole only where its arguments are.
    */
   finished(isCut = false): readonly FinishedCall[] {
+    if (this.#calls.length === 0) return [];
     const given = new Set(this.#calls.map((call) => call.id));
     const taken = new Set<string>();
     const calls = this.#calls.filter(saysSomething);
