@@ -353,6 +353,7 @@ export class EndpointLimiter implements Limiter {
   }
 
   #admitWaiting(): void {
+    if (this.#lines.areEmpty) return this.#stopTimer();
     // One time for both: a wait that ended between them would have neither a place taken for it nor a timer.
     const now = this.#clock.now();
     for (const workClass of WORK_CLASSES) {
@@ -372,8 +373,7 @@ export class EndpointLimiter implements Limiter {
 
   /** For the end of the first wait that somebody waits for: a timer keeps the process alive, and nobody else does. */
   #setTimer(now: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
+    this.#stopTimer();
     const end = this.#lines.firstEnd(now);
     if (end === Infinity) return;
     this.#cancelTimer = this.#clock.after(Math.max(1, Math.ceil(end - now)), () => {
@@ -381,6 +381,11 @@ export class EndpointLimiter implements Limiter {
       this.#admitWaiting();
       for (const line of this.#lines) line.wake();
     });
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
   }
 
   #toldPlaces(places: number | undefined): void {

@@ -120,6 +120,8 @@ export class ModelLines {
   readonly #server = new LastAnswer();
   #refusedAlone: ModelLine | "several" | undefined;
   #turns = 0;
+  /** Who joined a line and has not left it. */
+  #joined = 0;
 
   /** `met` hears of each model once. */
   constructor(random: () => number, met: (model: string) => void) {
@@ -146,7 +148,13 @@ export class ModelLines {
     }
   }
 
+  /** Nobody waits, as it nearly always is: there is nothing to look for in the lines. */
+  get areEmpty(): boolean {
+    return this.#joined === 0;
+  }
+
   get length(): number {
+    if (this.areEmpty) return 0;
     let length = 0;
     for (const line of this) length += line.length;
     return length;
@@ -178,15 +186,21 @@ export class ModelLines {
 
   /** How many would be before one who joins `own` now. */
   before(own: ModelLine, workClass: WorkClass, ahead: boolean, now: number): number {
+    if (this.areEmpty) return 0;
     let before = 0;
     for (const line of this) if (line === own || line.mayGo(workClass, now)) before += line.waiting[workClass].before(ahead);
     return before;
   }
 
-  /** Gives what leaves the line again. */
+  /** Gives what leaves the line again, to be called once, also by who was called up. */
   join(line: ModelLine, workClass: WorkClass, waiter: Waiter): () => void {
     waiter.turn = this.#turns++;
-    return line.waiting[workClass].join(waiter, waiter.standing === "begun");
+    this.#joined++;
+    const leave = line.waiting[workClass].join(waiter, waiter.standing === "begun");
+    return () => {
+      this.#joined--;
+      leave();
+    };
   }
 
   /**
