@@ -172,7 +172,9 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     }
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
+    // Nobody reads them as they came, and each is a view on what the first read brought: all of it would lie there until the end.
+    controller.rawHeaders = null;
     // 1xx answers precede the real one.
     if (status >= 200) this.#resolveHead({ status, headers });
   }
