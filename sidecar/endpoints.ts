@@ -52,6 +52,16 @@ interface KnownEndpoint {
   readonly limiter: EndpointLimiter;
 }
 
+/** What an endpoint is made of, and the settings of its provider. */
+interface Found extends KnownEndpoint {
+  readonly row: ProviderRow;
+  readonly set: ProviderSettings | undefined;
+}
+
+function isSame(one: Found, other: Found): boolean {
+  return one.provider === other.provider && one.limiter === other.limiter && one.row === other.row && one.set === other.set;
+}
+
 /**
  * By whom a limit is shared: origin and key. This machine has several names, and what runs here and wants no key takes all it gets for
  * the same. A name below `localhost` may be one of several servers behind a proxy at one port.
@@ -113,14 +123,41 @@ export class Endpoints {
 
   /** Changes nothing for others who go there. Throws `ProviderError` with code `unknown-provider`, and with what is missing: `missing-base-url`, `missing-key`. */
   resolve(id: string, overrides: EndpointOverrides = {}, model?: string): Endpoint {
+    return this.#endpoint(id, this.#find(id, overrides), overrides, model);
+  }
+
+  /** The same for each request of one model: what is as it was for the one before is not made anew. */
+  resolver(id: string, overrides: EndpointOverrides, model: string): () => Endpoint {
+    let before: { readonly found: Found; readonly endpoint: Endpoint } | undefined;
+    return () => {
+      const found = this.#find(id, overrides);
+      if (before === undefined || !isSame(found, before.found)) {
+        before = { found, endpoint: this.#endpoint(id, found, overrides, model) };
+      }
+      return before.endpoint;
+    };
+  }
+
+  /** The provider alone, for what is asked beside requests. Throws as `resolve` does. */
+  provider(id: string, overrides: EndpointOverrides): Provider {
+    return this.#at(id, this.row(id), overrides).provider;
+  }
+
+  #find(id: string, overrides: EndpointOverrides): Found {
     const row = this.row(id);
     this.#limiters.look();
-    const set = this.#settings.providers[id];
-    const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
-    const inProcess = row.wire === "local" || row.wire === "editor";
-    const { provider, limiter } = inProcess ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
+    const { provider, limiter } = this.#at(id, row, overrides);
     const start = overrides.startConcurrency ?? (this.#said(id, overrides) === undefined ? undefined : DEFAULT_START);
     if (start !== undefined) limiter.startWith(start);
+    return { row, set: this.#settings.providers[id], provider, limiter };
+  }
+
+  #at(id: string, row: ProviderRow, overrides: EndpointOverrides): KnownEndpoint {
+    return row.wire === "local" || row.wire === "editor" ? this.#inProcess(row) : this.#overHttp(id, row, overrides);
+  }
+
+  #endpoint(id: string, { row, set, provider, limiter }: Found, overrides: EndpointOverrides, model: string | undefined): Endpoint {
+    const timeLimits = { ...row.timeLimits, ...set?.timeLimits, ...overrides.timeLimits };
     return { provider, limiter: limiter.within(() => this.#most(id, row, overrides), model), timeLimits };
   }
 

@@ -50,7 +50,7 @@ export class Engine {
         ref: `${provider}/${model}`,
         provider,
         model,
-        endpoint: () => this.#endpoints.resolve(provider, overrides, model),
+        endpoint: this.#endpoints.resolver(provider, overrides, model),
         providers: () => this.#endpoints.everyId(),
         price: (asking) => this.#quote(provider, model, overrides, asking),
         contextWindow: (signal) => this.#models.contextWindow(provider, model, overrides, signal),

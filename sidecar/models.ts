@@ -204,7 +204,7 @@ export class ModelCatalogue {
   /** Undefined where a key or an address is missing: prices are asked for before those are set, too. */
   #callable(id: string, overrides: EndpointOverrides): Provider | undefined {
     try {
-      return this.#endpoints.resolve(id, overrides).provider;
+      return this.#endpoints.provider(id, overrides);
     } catch {
       return undefined;
     }
