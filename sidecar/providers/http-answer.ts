@@ -15,7 +15,7 @@ export interface OpenedAnswer {
 }
 
 export interface AnswerOwner {
-  /** Called once, when the answer is first asked for. */
+  /** Called once, when the answer is first asked for. Does not throw: what it fails with, the promise is rejected with. */
   open(): Promise<OpenedAnswer>;
   /** What is thrown in place of what was met. */
   thrown(error: unknown): unknown;
@@ -42,7 +42,7 @@ export class HttpAnswer extends PulledBatches<ProviderEvent> {
     if (this.#closed || this.#failure !== null) return true;
     if (this.#opened !== null) return !this.#toldFirst || this.#opened.stream === null || this.#opened.stream.ready(wake);
     this.#wake = wake;
-    if (!this.#opening) void this.#open();
+    if (!this.#opening) this.#open();
     return false;
   }
 
@@ -72,14 +72,18 @@ export class HttpAnswer extends PulledBatches<ProviderEvent> {
     return this.#opened?.stream?.take() ?? null;
   }
 
-  async #open(): Promise<void> {
+  #open(): void {
     this.#opening = true;
-    try {
-      this.#opened = await this.#owner.open();
-    } catch (thrown) {
-      this.#failure = { thrown };
-    }
-    this.#wake();
+    this.#owner.open().then(
+      (opened) => {
+        this.#opened = opened;
+        this.#wake();
+      },
+      (thrown: unknown) => {
+        this.#failure = { thrown };
+        this.#wake();
+      },
+    );
   }
 
   #close(usage: ReportedUsage | null): void {

@@ -53,15 +53,24 @@ export class HttpCall {
   }
 
   /** Resolves with the head of an answer that is no redirect. Throws `ProviderError`, or `CallerAborted`. */
-  async send(request: HttpRequest): Promise<OpenExchange> {
-    let next = request;
-    for (let redirects = 0; ; redirects += 1) {
-      const { exchange, head } = await this.#sendOnce(next);
-      if (head.status < 300 || head.status >= 400 || head.status === 304) return { exchange, head };
-      exchange.abort(new Error("Redirected."));
-      if (redirects === MAX_REDIRECTS) throw this.#redirectError(head.status, "it leads from one to the next without an end");
-      next = { ...next, url: this.#redirectUrl(next, head) };
-    }
+  send(request: HttpRequest, redirects = 0): Promise<OpenExchange> {
+    const exchange = this.#begin(request);
+    return exchange.head.then(
+      (head) => this.#answered(request, { exchange, head }, redirects),
+      (error: unknown) => {
+        if (error instanceof ProviderError || error instanceof CallerAborted) throw error;
+        throw networkError(this.#target, error, "before-headers");
+      },
+    );
+  }
+
+  #answered(request: HttpRequest, answer: OpenExchange, redirects: number): OpenExchange | Promise<OpenExchange> {
+    const { exchange, head } = answer;
+    this.#hasHead = true;
+    if (head.status < 300 || head.status >= 400 || head.status === 304) return answer;
+    exchange.abort(new Error("Redirected."));
+    if (redirects === MAX_REDIRECTS) throw this.#redirectError(head.status, "it leads from one to the next without an end");
+    return this.send({ ...request, url: this.#redirectUrl(request, head) }, redirects + 1);
   }
 
   /** Closes the socket unless the answer was read to its end. To be called once, whatever happened. */
@@ -72,21 +81,14 @@ export class HttpCall {
     this.#exchange = null;
   }
 
-  async #sendOnce(request: HttpRequest): Promise<OpenExchange> {
+  #begin(request: HttpRequest): HttpExchange {
     if (this.#exchange !== null) this.#limits.onRepeat?.();
     this.#hasHead = false;
     this.timer.enter("connect", this.#limits.connectMs);
     const exchange = this.#http.send(request, () => this.timer.enter(this.#limits.answer.stage, this.#limits.answer.ms));
     this.#exchange = exchange;
     if (this.#signal.aborted) this.#onAbort();
-    try {
-      const head = await exchange.head;
-      this.#hasHead = true;
-      return { exchange, head };
-    } catch (error) {
-      if (error instanceof ProviderError || error instanceof CallerAborted) throw error;
-      throw networkError(this.#target, error, "before-headers");
-    }
+    return exchange;
   }
 
   /**

@@ -4,17 +4,18 @@ import type { HttpClient, HttpRequest } from "../http/http-client.ts";
 import { packedAs } from "../http/packed-body.ts";
 import { readWholeBody } from "../http/read-body.ts";
 import { exhaustedForMs } from "../http/retry-after.ts";
-import type { ModelInfo } from "../types.ts";
+import type { ModelInfo, TimeLimits } from "../types.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { addressOf, endpointUrl, isOwnAddress, parseBaseUrl } from "./base-url.ts";
 import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
+import { asNetworkError, noList } from "./model-list-errors.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, strikeKey, withoutKey } from "./keys-in-requests.ts";
 import { ProviderError, type ModelRequest, type Provider, type ProviderEvent, type RequestContext } from "./provider.ts";
-import { checkBaseUrl, networkError, protocolError, requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
+import { requestIdOf, statusError, type CallTarget } from "./provider-errors.ts";
 import type { ProviderRow } from "./registry.ts";
 import { refusedAlone } from "./refusal.ts";
 import { refusedAnswer } from "./refused-answer.ts";
@@ -58,6 +59,8 @@ interface Connection {
   readonly adapter: WireAdapter;
   readonly baseUrl: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** With those of a request that has a body. */
+  readonly postHeaders: Readonly<Record<string, string>>;
   readonly target: CallTarget;
 }
 
@@ -76,6 +79,8 @@ class HttpProvider implements Provider {
   #preparation: Preparation | undefined;
   #parsedAddress: URL | undefined;
   #common: Connection | undefined;
+  /** For the model that was asked last. */
+  #connection: Connection | undefined;
   /** By path. */
   readonly #urls = new Map<string, URL>();
   #questions: ServerQuestions | undefined;
@@ -106,40 +111,60 @@ class HttpProvider implements Provider {
   }
 
   stream(request: ModelRequest, context: RequestContext): HttpAnswer {
-    const { signal, onWhole = () => {}, onHeldBack = () => {} } = context;
     let call: HttpCall | undefined;
-    const open = async (): Promise<OpenedAnswer> => {
-      signal.throwIfAborted();
-      const connection = this.#connect(request.model);
-      const limits = { ...this.#row.timeLimits, ...context.timeLimits };
-      const answerLimit = { stage: "first-token", ms: limits.firstTokenMs } as const;
-      const callLimits = { connectMs: limits.connectMs, answer: answerLimit, onRepeat: context.onRepeat };
-      call = new HttpCall(this.#http, connection.target, callLimits, signal);
-      const prepared = await this.#prepare(request, connection, signal);
-      const answer = await this.#ask(request, connection, call, prepared, signal);
-      const { exchange, head } = answer;
-      context.onAccepted?.(exhaustedForMs(head.headers, Date.now()));
-      const first = firstEvents(answer, this.#endpoint.key);
-      exchange.watchBy({ over: onWhole, heldBack: onHeldBack });
-      if ("instead" in answer) return { first, stream: null };
-      const reader = connection.adapter.createReader(
-        answer.wireTarget,
-        request.parameters.tools?.map(({ name }) => name),
-      );
-      return { first, stream: new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits) };
-    };
     return new HttpAnswer({
-      open: () =>
-        open().catch((error: unknown) => {
-          onWhole();
-          throw error;
-        }),
-      thrown: (error) => this.#thrown(error, signal),
+      open: () => this.#open(request, context, (begun) => (call = begun)),
+      thrown: (error) => this.#thrown(error, context.signal),
       close: (usage) => {
         if (usage !== null) context.onUsage?.(usage);
         call?.close();
       },
     });
+  }
+
+  /** Sends the request; where the model refuses a field, learns that and sends it without, before anything has come. */
+  async #open(request: ModelRequest, context: RequestContext, begun: (call: HttpCall) => void): Promise<OpenedAnswer> {
+    const { signal } = context;
+    try {
+      signal.throwIfAborted();
+      const connection = this.#connect(request.model);
+      const limits = { ...this.#row.timeLimits, ...context.timeLimits };
+      const answer = { stage: "first-token", ms: limits.firstTokenMs } as const;
+      const call = new HttpCall(this.#http, connection.target, { connectMs: limits.connectMs, answer, onRepeat: context.onRepeat }, signal);
+      begun(call);
+      const preparing = this.#prepare(request, connection, signal);
+      let attempt: Attempt = preparing === undefined ? AT_FIRST : { ...AT_FIRST, prepared: await preparing };
+      for (;;) {
+        const { once, prepared } = attempt;
+        const remembered = this.#wireTarget(connection, request.model);
+        const wireTarget = once.length === 0 && prepared === undefined ? remembered : withLessons(remembered, once, prepared);
+        const built = connection.adapter.buildRequest(request, wireTarget);
+        const { exchange, head } = await call.send(this.#post(built, connection));
+        const sent: OpenAnswer = { exchange, head, request: built, wireTarget };
+        const next = head.status < 300 ? sent : await this.#refused(sent, attempt, { request, connection, call, signal });
+        if ("exchange" in next) return this.#opened(next, { request, connection, call, signal }, context, limits);
+        attempt = next;
+      }
+    } catch (error) {
+      context.onWhole?.();
+      throw error;
+    }
+  }
+
+  #opened(
+    answer: OpenAnswer | RefusedAnswer,
+    { request, connection, call }: Asked,
+    { onAccepted, onWhole = () => {}, onHeldBack = () => {} }: RequestContext,
+    limits: Required<TimeLimits>,
+  ): OpenedAnswer {
+    const { exchange, head } = answer;
+    onAccepted?.(exhaustedForMs(head.headers, Date.now()));
+    const first = firstEvents(answer, this.#endpoint.key);
+    exchange.watchBy({ over: onWhole, heldBack: onHeldBack });
+    if ("instead" in answer) return { first, stream: null };
+    const offered = request.parameters.tools?.map(({ name }) => name);
+    const reader = connection.adapter.createReader(answer.wireTarget, offered);
+    return { first, stream: new AnswerStream(exchange, head, connection.adapter, reader, connection.target, call.timer, limits) };
   }
 
   async listModels(context: RequestContext): Promise<readonly ModelInfo[]> {
@@ -170,47 +195,35 @@ class HttpProvider implements Provider {
     }
   }
 
-  /** Sends the request; where the model refuses a field, learns that and sends it without, before anything has come. */
-  async #ask(
-    request: ModelRequest,
-    connection: Connection,
-    call: HttpCall,
-    known: Prepared | undefined,
-    signal: AbortSignal,
-  ): Promise<OpenAnswer | RefusedAnswer> {
-    let once: readonly string[] = [];
-    let prepared = known;
-    let last: { readonly lessons: readonly string[]; readonly words: string } | undefined;
-    for (let lessons = 0; ; lessons += 1) {
-      const remembered = this.#wireTarget(connection, request.model);
-      const learned = once.length === 0 ? remembered.learned : new Set([...remembered.learned, ...once]);
-      const wireTarget = { ...remembered, learned, ...(prepared === undefined ? {} : { prepared }) };
-      const built = connection.adapter.buildRequest(request, wireTarget);
-      const { exchange, head } = await call.send(this.#post(built, connection));
-      if (head.status < 300) return { exchange, head, request: built, wireTarget };
-      const text = await readErrorText({ exchange, head }, call.timer);
-      const error = statusError(connection.target, head.status, head.headers, text);
-      const instead = refusedAnswer(withoutKey(error, this.#endpoint.key), text, request.parameters.responseSchema !== undefined);
-      if (instead !== undefined) return { exchange, head, request: built, wireTarget, instead };
-      // 413 is said of the body's bytes.
-      if (prepared !== undefined && head.status !== 413 && lessons < MAX_PREPARATIONS) {
-        const other = await this.#preparation?.afterRefusal(request, wireTarget, prepared, error, this.#asking(connection, signal));
-        if (other === undefined && error.kind === "context-length") throw error;
-        prepared = other ?? prepared;
-        if (other !== undefined) continue;
-      }
-      const payload = readErrorBody(text);
-      const lesson = connection.adapter.learn(head.status, payload, built.body, wireTarget);
-      const vain = last?.words === payload.message ? last.lessons : [];
-      if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) {
-        // Lessons that changed nothing were none: what is refused stands in the caller's extras, or was read wrongly.
-        for (const one of vain) this.#learned.get(request.model)?.delete(one);
-        throw error;
-      }
-      const added = lesson.startsWith(ONCE) ? [] : this.#remember(request.model, lesson);
-      if (lesson.startsWith(ONCE)) once = [...once, lesson];
-      last = { lessons: [...vain, ...added], words: payload.message };
+  /** What was refused: how it is to be sent again, or the answer that the refusal is. Throws what stands. */
+  async #refused(
+    sent: OpenAnswer,
+    { once, prepared, last, lessons }: Attempt,
+    { request, connection, call, signal }: Asked,
+  ): Promise<RefusedAnswer | Attempt> {
+    const { head, wireTarget } = sent;
+    const text = await readErrorText(sent, call.timer);
+    const error = statusError(connection.target, head.status, head.headers, text);
+    const instead = refusedAnswer(withoutKey(error, this.#endpoint.key), text, request.parameters.responseSchema !== undefined);
+    if (instead !== undefined) return { ...sent, instead };
+    // 413 is said of the body's bytes.
+    if (prepared !== undefined && head.status !== 413 && lessons < MAX_PREPARATIONS) {
+      const other = await this.#preparation?.afterRefusal(request, wireTarget, prepared, error, this.#asking(connection, signal));
+      if (other === undefined && error.kind === "context-length") throw error;
+      if (other !== undefined) return { once, prepared: other, last, lessons: lessons + 1 };
     }
+    const payload = readErrorBody(text);
+    const lesson = connection.adapter.learn(head.status, payload, sent.request.body, wireTarget);
+    const vain = last?.words === payload.message ? last.lessons : [];
+    if (lesson === undefined || wireTarget.learned.has(lesson) || lessons === MAX_LESSONS) {
+      // Lessons that changed nothing were none: what is refused stands in the caller's extras, or was read wrongly.
+      for (const one of vain) this.#learned.get(request.model)?.delete(one);
+      throw error;
+    }
+    const isForOnce = lesson.startsWith(ONCE);
+    const added = isForOnce ? [] : this.#remember(request.model, lesson);
+    const taught = { lessons: [...vain, ...added], words: payload.message };
+    return { once: isForOnce ? [...once, lesson] : once, prepared, last: taught, lessons: lessons + 1 };
   }
 
   async describeModels(models: readonly ModelInfo[], signal: AbortSignal): Promise<readonly ModelInfo[]> {
@@ -270,7 +283,9 @@ class HttpProvider implements Provider {
   /** Throws `ProviderError`. What does not depend on the model is made once: it takes as long as half of all else before a request. */
   #connect(model: string | undefined): Connection {
     this.#common ??= this.#makeCommon();
-    return model === undefined ? this.#common : { ...this.#common, target: { ...this.#common.target, model } };
+    if (model === undefined) return this.#common;
+    if (this.#connection?.target.model !== model) this.#connection = { ...this.#common, target: { ...this.#common.target, model } };
+    return this.#connection;
   }
 
   #makeCommon(): Connection {
@@ -278,10 +293,13 @@ class HttpProvider implements Provider {
     const baseUrl = this.#address;
     if (key === undefined && needsKey(this.#row, baseUrl)) throw missingKey(this.id, this.#row);
     const adapter = wireAdapter(this.#row, baseUrl, api);
+    const headers = { "user-agent": "parley", ...adapter.headers, ...keyHeaders(this.id, this.#row, key) };
+    const accept = adapter.framing === "sse" ? "text/event-stream" : "application/x-ndjson";
     return {
       adapter,
       baseUrl,
-      headers: { "user-agent": "parley", ...adapter.headers, ...keyHeaders(this.id, this.#row, key) },
+      headers,
+      postHeaders: { "content-type": "application/json", accept, ...headers },
       target: {
         provider: this.id,
         name: this.#endpoint.name ?? this.#row.name,
@@ -330,12 +348,7 @@ class HttpProvider implements Provider {
     return {
       method: "POST",
       url: this.#url(connection, request.path),
-      headers: {
-        "content-type": "application/json",
-        accept: connection.adapter.framing === "sse" ? "text/event-stream" : "application/x-ndjson",
-        ...connection.headers,
-        ...request.headers,
-      },
+      headers: request.headers === undefined ? connection.postHeaders : { ...connection.postHeaders, ...request.headers },
       body: wellFormedJson(JSON.stringify(request.body)),
     };
   }
@@ -345,6 +358,31 @@ class HttpProvider implements Provider {
     return error instanceof ProviderError ? withoutKey(error, this.#endpoint.key) : error;
   }
 }
+
+function withLessons(target: WireTarget, once: readonly string[], prepared: Prepared | undefined): WireTarget {
+  return { ...target, learned: new Set([...target.learned, ...once]), ...(prepared === undefined ? {} : { prepared }) };
+}
+
+/** A request, and where it goes. */
+interface Asked {
+  readonly request: ModelRequest;
+  readonly connection: Connection;
+  readonly call: HttpCall;
+  readonly signal: AbortSignal;
+}
+
+/** How a request is sent, after what was refused of it. */
+interface Attempt {
+  /** Lessons for this request alone. */
+  readonly once: readonly string[];
+  readonly prepared: Prepared | undefined;
+  /** What the last refusal taught, and its words. */
+  readonly last: { readonly lessons: readonly string[]; readonly words: string } | undefined;
+  /** Refusals so far. */
+  readonly lessons: number;
+}
+
+const AT_FIRST: Attempt = { once: [], prepared: undefined, last: undefined, lessons: 0 };
 
 /** Told as a refusal, and an answer all the same. */
 interface RefusedAnswer extends OpenAnswer {
@@ -357,21 +395,4 @@ function firstEvents(answer: OpenAnswer | RefusedAnswer, key: string | undefined
   const requestId = requestIdOf(answer.head.headers);
   if (requestId !== undefined) events.push({ type: "request-id", requestId: strikeKey(requestId, key) });
   return "instead" in answer ? [...events, ...answer.instead] : events;
-}
-
-/** `encoding`: in which it came, where that is why it could not be read. */
-function noList(target: CallTarget, url: URL, encoding: string | undefined): ProviderError {
-  const words = `what ${url.pathname} gives is no list of models. ${checkBaseUrl(target)}`;
-  if (encoding === undefined) return protocolError(target, words, "before-first-token", "not-an-api");
-  return protocolError(
-    target,
-    `the list of models came compressed (${encoding}) and could not be unpacked.`,
-    "before-first-token",
-    "compressed",
-  );
-}
-
-function asNetworkError(target: CallTarget, error: unknown): Error {
-  if (error instanceof CallerAborted || (error instanceof Error && error.name === "ProviderError")) return error;
-  return networkError(target, error, "before-first-token");
 }
