@@ -3,6 +3,7 @@
 // whatever happens: an error, a cut stream and a cancellation are results.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { followSignal } from "./abort.ts";
 import { AnswerBatches } from "./answers/answer-batches.ts";
 import { AnswerReading } from "./answers/answer-reading.ts";
 import { AnswerError, errorInfo } from "./answers/answer-error.ts";
@@ -17,13 +18,14 @@ import type { Chunk, GenerateOptions, GenerateResult, Llm, PromptSource } from "
 import { currentScope, type CallScope, type WorkClass } from "./call-scope.ts";
 import { admit, type Admitted } from "./limits/admission.ts";
 import type { Limiter } from "./limits/limiter.ts";
+import type { Place } from "./limits/place.ts";
 import { isBudgetRefusal } from "./limits/budget.ts";
 import { hasLoaded, mayAskAgain, toldLoading, type LoadingModel } from "./limits/loading-questions.ts";
 import { Spending } from "./limits/spending.ts";
 import type { PriceQuote } from "./prices/price-quote.ts";
 import { SchemaRounds } from "./structured/schema-rounds.ts";
-import type { Provider, RequestContext } from "./providers/provider.ts";
-import type { ErrorInfo, ModelRef, StreamEvent, TimeLimits } from "./types.ts";
+import type { ModelRequest, Provider, RequestContext } from "./providers/provider.ts";
+import type { ErrorInfo, JsonObject, ModelRef, StreamEvent, TimeLimits } from "./types.ts";
 
 /** Where a request goes, as the settings say at the moment it is made. */
 export interface Endpoint {
@@ -56,7 +58,7 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
   const run = (prompt: PromptSource, options: GenerateOptions = {}): AnswerRun => {
     // The scope is that of the caller: a stream made inside `gather` belongs to it wherever it is read.
     const scope = currentScope();
-    const signals = [defaults.signal, options.signal, scope.signal].filter(isAbortSignal);
+    const signals = [defaults.signal, options.signal, scope.signal];
     return new AnswerRun(target, prompt, { ...defaults, ...options }, scope, signals);
   };
   return {
@@ -84,6 +86,9 @@ export function createLlmAt(target: LlmTarget, defaults: GenerateOptions = {}): 
 /** One for all: an abort without a reason makes an error with a stack of its own, at the end of every answer. */
 const left = new DOMException("Nobody reads this answer any more.", "AbortError");
 
+/** For all answers that no budget counts: nothing is ever reserved. */
+const uncounted = new Spending([], "", () => Promise.resolve(undefined));
+
 /** What became of one request. */
 interface Sent {
   policy: RetryPolicy;
@@ -108,7 +113,8 @@ class AnswerRun {
   /** Where the request was made. */
   readonly #scope: CallScope;
   readonly #workClass: WorkClass;
-  readonly #signals: readonly AbortSignal[];
+  /** The caller's. What is none is told by the check of the options. */
+  readonly #signals: readonly (AbortSignal | undefined)[];
   /** Aborted by any of the caller's signals, and when the reader leaves. */
   readonly #abort = new AbortController();
   readonly #numbering: AnswerNumbering;
@@ -121,26 +127,32 @@ class AnswerRun {
   /** It failed by what seems the server's trouble. Another request tells whether it is: the same one may be what the server fails at. */
   #comesLast = false;
 
-  constructor(target: LlmTarget, prompt: PromptSource, options: GenerateOptions, scope: CallScope, signals: readonly AbortSignal[]) {
+  constructor(
+    target: LlmTarget,
+    prompt: PromptSource,
+    options: GenerateOptions,
+    scope: CallScope,
+    signals: readonly (AbortSignal | undefined)[],
+  ) {
     this.#target = target;
     this.#source = new RequestSource(target, prompt, options, scope);
     this.#options = options;
     this.#scope = scope;
     this.#workClass = scope.workClass;
     this.#signals = signals;
-    this.#spending = new Spending(scope.budgets, target.ref, () => this.#tariff());
+    this.#spending = scope.budgets.length === 0 ? uncounted : new Spending(scope.budgets, target.ref, () => this.#tariff());
     this.#numbering = new AnswerNumbering(target.provider, target.model);
   }
 
   /** Never rejects, but for a fault of its own. */
   async #run(): Promise<void> {
-    const links = this.#signals.map((signal) => this.#follow(signal));
+    const links = this.#signals.map((signal) => (isAbortSignal(signal) ? this.#follow(signal) : undefined));
     try {
       this.#tell(this.#numbering.start());
       const outcome = await this.#rounds();
       this.#tell(this.#numbering.end(outcome, this.#asked ? await this.#price() : undefined));
     } finally {
-      for (const unlink of links) unlink();
+      for (const unlink of links) unlink?.();
       this.#source.forget();
     }
   }
@@ -155,9 +167,13 @@ class AnswerRun {
   }
 
   /** An answer that does not satisfy the schema it was given is asked for again. */
-  async #rounds(): Promise<Outcome> {
+  #rounds(): Promise<Outcome> {
     const { responseSchema } = this.#options;
     if (responseSchema === undefined) return this.#attempts();
+    return this.#judged(responseSchema);
+  }
+
+  async #judged(responseSchema: JsonObject): Promise<Outcome> {
     try {
       checkedOptions(this.#options);
       this.#schema = await SchemaRounds.of(responseSchema, this.#signal);
@@ -194,7 +210,8 @@ class AnswerRun {
   async #attempts(): Promise<Outcome> {
     let outcome: Outcome = { type: "cancelled" };
     try {
-      outcome = await this.#retried();
+      const sent = await this.#send();
+      outcome = sent.error === undefined && !this.#signal.aborted ? sent.outcome : await this.#retried(sent);
       return outcome;
     } finally {
       const { usage, cost } = this.#numbering.spent(outcome);
@@ -203,14 +220,12 @@ class AnswerRun {
   }
 
   /** A stream that ended without a word is asked again like one that failed: to whoever waits it is the same. */
-  async #retried(): Promise<Outcome> {
+  async #retried(first: Sent): Promise<Outcome> {
     const retries = new Retries(this.#workClass);
     /** How the request ended when it was sent last. */
     let before: Outcome | undefined;
-    for (;;) {
-      const sent = await this.#send();
+    for (let sent = first; ; sent = await this.#send()) {
       const { outcome, error } = sent;
-      this.#comesLast = sent.isServerFault;
       if (this.#signal.aborted) return { type: "cancelled" };
       if (error === undefined || sent.isGivenUp) return outcome;
       // What the server has said tells more than that nobody paid for hearing it once more.
@@ -228,21 +243,63 @@ class AnswerRun {
   /** One request, and what became of it. */
   async #send(): Promise<Sent> {
     const sent: Sent = { policy: defaultRetryPolicy, outcome: { type: "returned" }, isServerFault: false, isGivenUp: false };
+    /** Held from before the prompt is built until the provider's stream is closed. */
+    let place: Place | undefined;
     try {
       const endpoint = this.#target.endpoint();
+      const { provider, limiter } = endpoint;
       sent.policy = endpoint.retry ?? sent.policy;
-      sent.limiter = endpoint.limiter;
-      await this.#attempt(endpoint, sent);
+      sent.limiter = limiter;
+      this.#signal.throwIfAborted();
+      const admitted = await this.#admitted(limiter, provider);
+      ({ place } = admitted);
+      await this.#pass(admitted, endpoint, sent.policy);
       const { shortfall } = this.#numbering;
       if (shortfall !== undefined) sent.error = shortfall;
+      if (this.#numbering.finishReason !== null) place.answered();
     } catch (thrown) {
       const told = errorInfo(thrown);
+      if (isRefusal(told)) place?.refused(told, sent.policy);
+      else sent.isServerFault = place?.failed(told, sent.policy, this) === true;
+      place?.release();
       const givenUp = isRefusal(told) ? sent.limiter?.givenUp(this.#workClass) : undefined;
       sent.isGivenUp = givenUp !== undefined;
       sent.error = givenUp?.info ?? told;
       sent.outcome = { type: "failed", error: sent.error };
+    } finally {
+      place?.release();
     }
+    this.#comesLast = sent.isServerFault;
     return sent;
+  }
+
+  /** The provider's stream begins. Resolves when it was taken to its end; rejects with what it broke off with. */
+  #pass({ place, request }: Admitted, { provider, limiter, timeLimits }: Endpoint, policy: RetryPolicy): Promise<void> {
+    this.#tell(this.#numbering.sending(request));
+    const signal = this.#signal;
+    const reading = new AnswerReading({ provider, request, place, numbering: this.#numbering, schema: this.#schema, signal });
+    const context: RequestContext = {
+      signal,
+      timeLimits: { ...timeLimits, ...this.#options.timeLimits },
+      // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
+      onAccepted: (forMs = 0) => {
+        hasLoaded(this.#loading(limiter));
+        place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined);
+      },
+      // A turn later, since whoever reads as it comes takes it in this one.
+      onWhole: () => void setImmediate(() => this.batches.takeOn(reading)),
+      onHeldBack: (isHeldBack) => {
+        place.heldBack(isHeldBack);
+        this.#spending.heldBack(isHeldBack);
+      },
+      onRepeat: () => this.#spending.repeat(),
+      onUsage: (usage) => this.#numbering.told(usage),
+    };
+    this.#asked = true;
+    const passed = this.batches.pass(provider.stream(request, context), reading);
+    // Looked up while the provider works: once the request is on its way.
+    setImmediate(() => void this.#price());
+    return passed;
   }
 
   /** False when the answer was cancelled meanwhile. */
@@ -271,54 +328,6 @@ class AnswerRun {
     this.#spending.settle(usage, cost);
   }
 
-  /** One request. The place at the endpoint is held from before the prompt is built until the provider's stream is closed. */
-  async #attempt({ provider, limiter, timeLimits }: Endpoint, sent: Sent): Promise<void> {
-    const { policy } = sent;
-    this.#signal.throwIfAborted();
-    const { place, request } = await this.#admitted(limiter, provider);
-    try {
-      this.#tell(this.#numbering.sending(request));
-      const reading = new AnswerReading({
-        provider,
-        request,
-        place,
-        numbering: this.#numbering,
-        schema: this.#schema,
-        signal: this.#signal,
-      });
-      const context: RequestContext = {
-        signal: this.#signal,
-        timeLimits: { ...timeLimits, ...this.#options.timeLimits },
-        // A limit that is used up for longer than anybody waits is better told by the refusal of a request.
-        onAccepted: (forMs = 0) => {
-          hasLoaded(this.#loading(limiter));
-          place.accepted(forMs > 0 && forMs <= policy.capMs ? forMs : undefined);
-        },
-        // A turn later, since whoever reads as it comes takes it in this one.
-        onWhole: () => void setImmediate(() => this.batches.takeOn(reading)),
-        onHeldBack: (isHeldBack) => {
-          place.heldBack(isHeldBack);
-          this.#spending.heldBack(isHeldBack);
-        },
-        onRepeat: () => this.#spending.repeat(),
-        onUsage: (usage) => this.#numbering.told(usage),
-      };
-      this.#asked = true;
-      const passed = this.batches.pass(provider.stream(request, context), reading);
-      // Looked up while the provider works: once the request is on its way.
-      setImmediate(() => void this.#price());
-      await passed;
-      if (this.#numbering.finishReason !== null) place.answered();
-    } catch (thrown) {
-      const error = errorInfo(thrown);
-      if (isRefusal(error)) place.refused(error, policy);
-      else sent.isServerFault = place.failed(error, policy, this);
-      throw thrown;
-    } finally {
-      place.release();
-    }
-  }
-
   #admitted(limiter: Limiter, provider: Provider): Promise<Admitted> {
     return admit({
       limiter,
@@ -328,17 +337,20 @@ class AnswerRun {
       slot: this.#scope.slot,
       isMade: this.#source.isMade,
       comesLast: this.#comesLast,
-      build: async (asks) => {
-        const request = await this.#source.request(provider, asks, this.#signal);
-        return this.#schema?.request(request) ?? request;
-      },
+      build: (asks) => this.#request(provider, asks),
       signal: this.#signal,
       show: (end) => this.#tell(this.#numbering.status("waiting-for-limit", end === null ? undefined : Math.round(Date.now() + end))),
     });
   }
 
+  #request(provider: Provider, asks: () => void): ModelRequest | Promise<ModelRequest> {
+    const schema = this.#schema;
+    const request = this.#source.request(provider, asks, this.#signal);
+    return schema === undefined ? request : Promise.resolve(request).then((made) => schema.request(made));
+  }
+
   /** An answer is none the worse for a price that cannot be had. */
-  async #price(): Promise<PriceQuote | undefined> {
+  #price(): Promise<PriceQuote | undefined> | undefined {
     this.#quote ??= this.#target.price?.().catch(() => undefined);
     return this.#quote;
   }
@@ -364,8 +376,7 @@ class AnswerRun {
   #follow(signal: AbortSignal): () => void {
     const abort = (): void => this.#abort.abort(signal.reason);
     if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    return () => signal.removeEventListener("abort", abort);
+    return followSignal(signal, abort);
   }
 
   get #signal(): AbortSignal {

@@ -118,14 +118,16 @@ export class AnswerBatches extends PulledBatches<StreamEvent> {
 
   #begin(): void {
     if (this.#running !== null || this.#over) return;
-    this.#running = this.#run()
-      .catch((thrown: unknown) => {
-        this.#failure = { thrown };
-      })
-      .finally(() => {
-        this.#over = true;
-        this.#wakeReader();
-      });
+    this.#running = this.#run().then(
+      () => this.#runEnded(null),
+      (thrown: unknown) => this.#runEnded({ thrown }),
+    );
+  }
+
+  #runEnded(failure: Failure | null): void {
+    this.#failure = failure;
+    this.#over = true;
+    this.#wakeReader();
   }
 
   #takeOn(passage: Passage): void {

@@ -12,6 +12,7 @@ type Asked = PromiseWithResolvers<Result>;
 const finished: Result = { done: true, value: undefined };
 const nothing: Batch = [];
 const settled = Promise.resolve();
+const waitForTheEnd = (): void => {};
 
 export class ChunkStream extends ClosableStream<Chunk> {
   readonly #batches: Pulled<Batch>;
@@ -26,7 +27,7 @@ export class ChunkStream extends ClosableStream<Chunk> {
   readonly #answer = (): void => this.#answerAsked();
 
   /** `leave` makes the batches end soon even while one is waited for, where their own end would wait for it. */
-  constructor(batches: AsyncGenerator<Batch, void, undefined>, leave: () => void = () => {}) {
+  constructor(batches: AsyncGenerator<Batch, void, undefined>, leave: () => void = waitForTheEnd) {
     super();
     this.#batches = pulledFrom(batches);
     this.#leave = leave;

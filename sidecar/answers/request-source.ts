@@ -38,16 +38,15 @@ export class RequestSource {
   }
 
   /**
-   * `asks` is called when the prompt's function asks a model. Throws a `ProviderError` where it gives no prompt, or what is asked for
-   * cannot be, and the signal's reason.
+   * At once, where no function has to be asked for the prompt. `asks` is called when the prompt's function asks a model. Throws a
+   * `ProviderError` where it gives no prompt, or what is asked for cannot be, and the signal's reason.
    */
-  async request(provider: Provider, asks: () => void, signal: AbortSignal): Promise<ModelRequest> {
+  request(provider: Provider, asks: () => void, signal: AbortSignal): ModelRequest | Promise<ModelRequest> {
     checkedOptions(this.#options);
     checkExtras(this.#asked, this.#options);
-    const prompt = await this.#readPrompt(asks, signal);
-    const request = buildModelRequest(this.#asked.model, prompt, this.#options, provider);
-    const isOneOff = this.#scope.workClass === "batch" && this.#scope.goesOn !== true;
-    return isOneOff ? asOneOff(request, prompt) : request;
+    const source = this.#made ?? this.#prompt;
+    if (typeof source !== "function") return this.#build(source, provider);
+    return this.#make(source, asks, signal).then((prompt) => this.#build(prompt, provider));
   }
 
   /** The answer is over: whoever keeps it keeps no prompt. */
@@ -55,9 +54,13 @@ export class RequestSource {
     this.#made = undefined;
   }
 
-  async #readPrompt(asks: () => void, signal: AbortSignal): Promise<Prompt> {
-    const source = this.#made ?? this.#prompt;
-    if (typeof source !== "function") return source;
+  #build(prompt: Prompt, provider: Provider): ModelRequest {
+    const request = buildModelRequest(this.#asked.model, prompt, this.#options, provider);
+    const isOneOff = this.#scope.workClass === "batch" && this.#scope.goesOn !== true;
+    return isOneOff ? asOneOff(request, prompt) : request;
+  }
+
+  async #make(source: Exclude<PromptSource, Prompt>, asks: () => void, signal: AbortSignal): Promise<Prompt> {
     const making = new PromptMaking(asks);
     try {
       this.#made = await orAborted(

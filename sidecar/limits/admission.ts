@@ -25,7 +25,7 @@ export interface AdmissionOptions {
   /** The request's prompt was made before, and is kept: the fewer wait with one, the less is in memory. */
   readonly isMade: boolean;
   /** May be called several times. Calls `asks` when it is to wait for other requests. */
-  readonly build: (asks: () => void) => Promise<ModelRequest>;
+  readonly build: (asks: () => void) => ModelRequest | Promise<ModelRequest>;
   readonly signal: AbortSignal;
   /** Told while it waits. */
   readonly show: (end: WaitEnd) => void;
@@ -40,7 +40,9 @@ export interface Admitted {
 /** Throws what `build` throws, what the limiter and the budgets refuse with, and the signal's reason; then nothing is held. */
 export async function admit(options: AdmissionOptions): Promise<Admitted> {
   const { within, isMade, comesLast, spending, build, signal, show } = options;
-  let place = await placeFor(options, within?.ask() === true || (isMade && !comesLast) ? "begun" : "begins");
+  const standing = within?.ask() === true || (isMade && !comesLast) ? "begun" : "begins";
+  // Also where one is free the prompt is made a turn later: what is done with it right after the call still counts.
+  let place = await placeFor(options, standing);
   let handedOver = false;
   const asks = (): void => {
     place.park();
@@ -54,7 +56,7 @@ export async function admit(options: AdmissionOptions): Promise<Admitted> {
         place = await placeFor(options, "begun");
         parked.release();
       }
-      const need = await spending.need(request);
+      const need = spending.isCounted ? await spending.need(request) : null;
       if (need === null || spending.tryReserve(need)) {
         handedOver = true;
         return { place, request };
@@ -73,9 +75,11 @@ export async function admit(options: AdmissionOptions): Promise<Admitted> {
   }
 }
 
-async function placeFor({ limiter, workClass, slot, signal, show }: AdmissionOptions, standing: Standing): Promise<Place> {
-  const free = limiter.tryAcquire(workClass, standing);
-  if (free !== undefined) return free;
+function placeFor(options: AdmissionOptions, standing: Standing): Place | Promise<Place> {
+  return options.limiter.tryAcquire(options.workClass, standing) ?? waitedFor(options, standing);
+}
+
+async function waitedFor({ limiter, workClass, slot, signal, show }: AdmissionOptions, standing: Standing): Promise<Place> {
   const goesOn = slot?.waits();
   try {
     const wait = limiter.wait(workClass, signal, show, standing);

@@ -21,6 +21,11 @@ export class Spending {
     this.#tariff = tariff;
   }
 
+  /** There is a budget that the answer counts for. */
+  get isCounted(): boolean {
+    return this.#budgets.length > 0;
+  }
+
   /** What this request may take; null where nothing has to be reserved for it, or has been. */
   async need(request: ModelRequest): Promise<Need | null> {
     if (this.#budgets.length === 0 || this.#reserved !== null) return null;
