@@ -52,6 +52,12 @@ interface KnownEndpoint {
   readonly limiter: EndpointLimiter;
 }
 
+interface LastEndpoint extends Address {
+  readonly id: string;
+  readonly api: ProviderSettings["api"];
+  readonly known: KnownEndpoint;
+}
+
 /** What an endpoint is made of, and the settings of its provider. */
 interface Found extends KnownEndpoint {
   readonly row: ProviderRow;
@@ -81,8 +87,10 @@ export class Endpoints {
   readonly #http: HttpClient;
   readonly #limiters: EndpointLimiters;
   readonly #known = new Map<string, KnownEndpoint>();
+  /** That of the last request: the next one nearly always goes there as well. */
+  #last: LastEndpoint | undefined;
   /** Addresses as they were written, and as they are called: each request asks for its own twice. */
-  readonly #parsed = new Map<string, string>();
+  readonly #parsed = new Map<string, { readonly row: ProviderRow; readonly parsed: string }>();
   /** By base URL, whether it is an address of this machine. */
   readonly #loopback = new Map<string, boolean>();
   #settings: EngineSettings;
@@ -241,6 +249,14 @@ export class Endpoints {
   #overHttp(id: string, row: ProviderRow, overrides: EndpointOverrides): KnownEndpoint {
     const { baseUrl, key } = this.#address(id, row, overrides);
     const api = overrides.api ?? this.#settings.providers[id]?.api;
+    const last = this.#last;
+    if (last?.id === id && last.baseUrl === baseUrl && last.key === key && last.api === api) return last.known;
+    const known = this.#knownAt(id, row, { baseUrl, key }, api);
+    this.#last = { id, baseUrl, key, api, known };
+    return known;
+  }
+
+  #knownAt(id: string, row: ProviderRow, { baseUrl, key }: Address, api: ProviderSettings["api"]): KnownEndpoint {
     const name = JSON.stringify([id, baseUrl, key, api]);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -301,13 +317,12 @@ export class Endpoints {
 
   /** Throws a `ProviderError`: `invalid-base-url`. */
   #parse(row: ProviderRow, address: string): string {
-    const name = `${row.id} ${address}`;
-    const known = this.#parsed.get(name);
-    if (known !== undefined) return known;
+    const known = this.#parsed.get(address);
+    if (known?.row === row) return known.parsed;
     const url = parseBaseUrl(row, address);
     const parsed = `${addressOf(url)}${url.search}`;
     if (this.#parsed.size >= MAX_ENDPOINTS) this.#parsed.clear();
-    this.#parsed.set(name, parsed);
+    this.#parsed.set(address, { row, parsed });
     return parsed;
   }
 
