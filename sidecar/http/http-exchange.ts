@@ -29,6 +29,8 @@ const UNREAD_BYTES = 256 * 1024;
 const DRAIN_BYTES = 64 * 1024;
 const DRAIN_MS = 2000;
 
+const givenUp = (): void => {};
+
 /** Its methods that begin with `on` are called by undici alone, which takes it for the handler of the request. */
 export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler {
   /** Resolves with status and headers; rejects as `read` does. */
@@ -62,7 +64,7 @@ export class HttpExchange implements ConnectionOwner, Dispatcher.DispatchHandler
     this.#resolveHead = resolve;
     this.#rejectHead = reject;
     // Whoever gave up before the headers came does not wait for them any more.
-    promise.catch(() => {});
+    promise.catch(givenUp);
   }
 
   /** Where it waits until its request is written or it ends; a connection is opened for whoever waits there. */

@@ -32,7 +32,7 @@ export class PriceBook {
     if (set !== undefined) return flatQuote(set, "setting");
     if (told !== undefined) return flatQuote(told, "live");
     if (here && runsModels(row, model)) return freeQuote;
-    return (await this.bundled(row, model))?.quote;
+    return row.prices === undefined ? undefined : (await this.bundled(row, model))?.quote;
   }
 
   /** What the bundled list knows, which is loaded for providers that are in it, and for no others. */

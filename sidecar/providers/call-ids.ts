@@ -43,6 +43,7 @@ export type SentTurn =
  * alone, so that they stay the same while the conversation goes on. `fitting` as in `CallIds`: how the provider takes them.
  */
 export function withSentIds(turns: readonly Turn[], fitting?: (id: string) => string): readonly SentTurn[] {
+  if (turns.every((turn) => turn.role === "system" || turn.role === "user")) return turns;
   const ids = new CallIds(fitting);
   let open: readonly Sent<ToolCallPart>[] = [];
   return turns.map((turn): SentTurn => {

@@ -49,7 +49,7 @@ function saysNothing(line: string): boolean {
 
 /** The `[DONE]` with which chat completions end, and which proxies also put at the end of streams that have an end of their own. */
 export function isEndMark(data: string): boolean {
-  return data.startsWith("[DONE]") || /^\s+\[DONE\]/u.test(data);
+  return data.startsWith("[DONE]") || (!data.startsWith("{") && /^\s+\[DONE\]/u.test(data));
 }
 
 /**
