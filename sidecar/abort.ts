@@ -8,9 +8,11 @@ class Followers {
   readonly #signal: AbortSignal;
   readonly #all = new Set<() => void>();
   readonly #tell = (): void => {
-    const all = [...this.#all];
-    this.#all.clear();
-    for (const follower of all) follower();
+    // Whoever leaves meanwhile is not told.
+    for (const follower of this.#all) {
+      this.#all.delete(follower);
+      follower();
+    }
   };
 
   constructor(signal: AbortSignal) {
