@@ -86,6 +86,9 @@ export const QUIRK_MUTANTS: readonly Mutant[] = mutantsOf({
     ["quirk 26", 'if (status === "failed") throw', "if (status === undefined) throw"],
     ["quirk 32", 'if (this.#keepsItems) this.#keep({ type: "function_call", id: item["id"], call_id: call.id }, told);', ""],
   ],
+  "sidecar/providers/openai-responses/finish-reason.ts": [
+    ["quirk 26", 'named === "completed" && ENDS.includes(told) ? told : named;', "named;"],
+  ],
   "sidecar/providers/openai-responses/items.ts": [["quirk 32", 'while (items.at(-1)?.["type"] === "reasoning") items.pop();', ""]],
   "sidecar/providers/anthropic/reader.ts": [
     ["quirk 7", "return this.#stopped || this.#stopReason !== null;", "return true;"],

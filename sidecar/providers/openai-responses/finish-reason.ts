@@ -1,6 +1,7 @@
 // Why a response ended, from its status or from what left it incomplete.
 
-import type { FinishReason } from "../../types.ts";
+import type { FinishReason, JsonObject } from "../../types.ts";
+import { asText } from "../json-fields.ts";
 
 const REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ["completed", "stop"],
@@ -16,4 +17,16 @@ export function mapFinishReason(raw: string | null, calledTools: boolean, refuse
   const known = raw === null ? undefined : REASONS.get(raw);
   if (known === "stop" && calledTools) return "tool-calls";
   return known === "stop" && refused ? "content-filter" : (known ?? "other");
+}
+
+const ENDS: readonly string[] = ["completed", "incomplete", "cancelled", "failed"];
+
+/**
+ * The status of a response that has ended. `named`: as what the event says that it has. vLLM, and whoever builds on it, calls each end
+ * `response.completed`, and the response itself says that it was cut (vllm-project/vllm#45386). Elsewhere the status is forgotten in it:
+ * `in_progress` beside an end is none.
+ */
+export function endStatus(named: string, response: JsonObject): string {
+  const told = asText(response["status"]) ?? "";
+  return named === "completed" && ENDS.includes(told) ? told : named;
 }

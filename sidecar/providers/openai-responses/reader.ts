@@ -12,7 +12,7 @@ import { parseTypedRecords } from "../record-json.ts";
 import { TextTemplate } from "../text-template.ts";
 import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { ResponseCalls, type PlacedItem } from "./calls.ts";
-import { mapFinishReason } from "./finish-reason.ts";
+import { endStatus, mapFinishReason } from "./finish-reason.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
 import { TEXT_GROWS, TEXT_SHAPE } from "./text-shape.ts";
@@ -321,7 +321,8 @@ export class ResponsesReader implements WireReader {
     else if (typeof item["phase"] === "string") this.#keep({ type: "message", phase: item["phase"] }, out);
   }
 
-  #endResponse(response: JsonObject, status: string, out: ProviderEvent[]): void {
+  #endResponse(response: JsonObject, named: string, out: ProviderEvent[]): void {
+    const status = endStatus(named, response);
     this.#usage = readResponseUsage(response, this.#target) ?? this.#usage;
     // What failed was paid for up to there.
     if (status === "failed" && this.#usage !== null) out.push({ type: "usage", ...this.#usage });

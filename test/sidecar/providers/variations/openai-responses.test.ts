@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "../../../../sidecar/types.ts";
+import { readPieces } from "../../../support/wire-reading.ts";
 import { PLAIN, read, sse, TWICE, type Answer } from "./one-answer.ts";
 
 describe("The Responses API:", () => {
@@ -130,5 +131,29 @@ describe("The Responses API:", () => {
     assert.deepEqual(toldCalls(...items, completed()), both);
     assert.deepEqual(toldCalls(...items, incomplete([first, second])), both);
     assert.deepEqual(toldCalls(done(first), completed([first])), [["c1", "a", ""]]);
+  });
+
+  const endedAs = (response: JsonObject, more: JsonObject = {}): readonly JsonObject[] => [
+    delta("output_text", { delta: "It is 7 °C." }),
+    done({ ...function_call(1, '{"n":1'), status: "completed" }, { output_index: 1 }),
+    { type: "response.completed", response: { usage, output: [], ...response }, ...more },
+  ];
+
+  test("quirk 26: a response that is called completed, and says of itself that it is not, ended as it says", () => {
+    const cut: Answer = { ...PLAIN, reasoning: "", finish: "length" };
+    const limited = { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } };
+    assert.deepEqual(read("openai-responses", sse(...endedAs(limited))), cut);
+    assert.deepEqual(read("openai-responses", sse(...endedAs({ status: "incomplete" }))), cut);
+    const filtered = { status: "incomplete", incomplete_details: { reason: "content_filter" } };
+    assert.deepEqual(read("openai-responses", sse(...endedAs(filtered))), { ...cut, finish: "content-filter" });
+    assert.deepEqual(read("openai-responses", sse(...endedAs({ status: "cancelled" }))), { ...cut, finish: "error" });
+
+    const failed = endedAs({ status: "failed", error: { code: "server_error", message: "The engine died" } });
+    const { events, failure } = readPieces("openai-responses", [Buffer.from(sse(...failed))]);
+    assert.deepEqual(failure?.payload, { message: "The engine died", code: "server_error" });
+    assert.equal(events.at(-1)?.type, "usage");
+
+    const [text = {}, , end = {}] = endedAs({ status: "in_progress" });
+    assert.equal(read("openai-responses", sse(text, end)).finish, "stop", "a status that nobody set at the end");
   });
 });
