@@ -34,6 +34,12 @@ export function isUntypedErrorRecord(record: JsonObject, event: string): boolean
   return NO_EVENT.test(asText(record["type"]) ?? "") && !isSignOfLife(event) && isErrorRecord(record);
 }
 
+/** `{"type": "error", "code", "message"}`: the type is that of the event, not of the error. */
+export function withoutOwnType(record: JsonObject): JsonObject {
+  const { type: _type, ...rest } = record;
+  return rest;
+}
+
 /** Nothing, a status that is none of an error, SiliconFlow's number for it, or a word. */
 const WELL = /^(?:0+|[12]\d\d|20000|ok|success)$/iu;
 

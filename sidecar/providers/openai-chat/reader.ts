@@ -4,6 +4,7 @@ import type { FinishReason, JsonObject, JsonValue } from "../../types.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { isErrorRecord, isRefusedInside, isTold } from "../error-record.ts";
 import { asItems, asList, asNumber, asObject, asText } from "../json-fields.ts";
+import { mediaLeftOut } from "../media-left-out.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { isEndMark, isSignOfLife, parseRecords } from "../record-json.ts";
 import { isOtherTier } from "../service-tier.ts";
@@ -240,13 +241,12 @@ const CUTTING: readonly FinishReason[] = ["length", "content-filter", "error"];
 
 /**
  * Pictures stand beside the text (https://openrouter.ai/docs/features/multimodal/image-generation), sound as well
- * (https://platform.openai.com/docs/guides/audio). Nothing here can show them: that is said once, rather than nothing.
+ * (https://platform.openai.com/docs/guides/audio).
  */
 function warnOfMedia(delta: JsonObject, out: ProviderEvent[]): void {
   const images = asList(delta["images"])?.length ?? 0;
   const what = images > 0 ? "a picture" : asObject(delta["audio"]) === undefined ? undefined : "sound";
-  if (what === undefined) return;
-  out.push({ type: "warning", code: "media-left-out", message: `The answer holds ${what}, which Parley cannot show. Its text is whole.` });
+  if (what !== undefined) out.push(mediaLeftOut(what));
 }
 
 /** Everything that a chunk can change beside its one delta's text, and the figures so far, is absent. */

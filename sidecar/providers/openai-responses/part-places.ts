@@ -1,4 +1,5 @@
-// Where the pieces of an answer of the Responses API belong, and what keeps the parts of it apart: nothing is sent between them.
+// Where the pieces of an answer of the Responses API belong, what a part of it says, and what keeps the parts apart: nothing is sent
+// between them.
 
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { asCount, asList, asObject, asText } from "../json-fields.ts";
@@ -24,6 +25,24 @@ export function isOtherPart(before: PartPlace, now: PartPlace): boolean {
 export function blankLine(before: string, after: string): string {
   if (before.endsWith("\n\n") || after.startsWith("\n\n")) return "";
   return before.endsWith("\n") || after.startsWith("\n") ? "\n" : "\n\n";
+}
+
+/** Parts of a message. Those of reasoning come in events of the same name. */
+const MESSAGE_PARTS: readonly unknown[] = [undefined, null, "output_text", "text", "refusal", "output_audio", "audio"];
+
+/**
+ * What a part of a message says, or an event that tells of one as a whole. A refusal is a text; of sound that is what is written
+ * beside it.
+ */
+export function wholePart(part: JsonObject): { readonly text: string; readonly isRefusal: boolean } {
+  const text = asText(part["text"]) ?? asText(part["transcript"]);
+  return { text: text ?? asText(part["refusal"]) ?? "", isRefusal: text === undefined };
+}
+
+/** The part that an event tells of as a whole; undefined where it is none of a message. */
+export function toldPart(record: JsonObject): JsonObject | undefined {
+  const part = asObject(record["part"]) ?? record;
+  return part === record || MESSAGE_PARTS.includes(part["type"]) ? part : undefined;
 }
 
 /** The parts of reasoning, or of its summary: paragraphs of their own. */

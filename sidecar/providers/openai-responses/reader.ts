@@ -4,9 +4,10 @@
 import type { JsonObject, JsonValue } from "../../types.ts";
 import { isWholeCall } from "../conversation.ts";
 import { readErrorJson } from "../error-payload.ts";
-import { isUntypedErrorRecord } from "../error-record.ts";
+import { isUntypedErrorRecord, withoutOwnType } from "../error-record.ts";
 import { HeldParts, MAX_PARTS } from "../held-parts.ts";
 import { asJsonText, asList, asObject, asText } from "../json-fields.ts";
+import { mediaLeftOut } from "../media-left-out.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
 import { TextTemplate } from "../text-template.ts";
@@ -14,7 +15,8 @@ import { StreamFailure, type WireReader, type WireTarget } from "../wire-adapter
 import { ResponseCalls, type PlacedItem } from "./calls.ts";
 import { endStatus, mapFinishReason } from "./finish-reason.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
-import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, type PartPlace } from "./part-places.ts";
+import { isSound, isSpoken, warnOfMedia } from "./media.ts";
+import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, toldPart, wholePart, type PartPlace } from "./part-places.ts";
 import { TEXT_GROWS, TEXT_SHAPE } from "./text-shape.ts";
 import { readResponseUsage } from "./usage.ts";
 
@@ -105,14 +107,13 @@ export class ResponsesReader implements WireReader {
         this.#reasoning(record, type, out);
         break;
       case "response.output_text.done":
-        this.#wholeText(record, asText(record["text"]) ?? "", out);
+      case "response.refusal.done":
+      case "response.content_part.done":
+        this.#readPart(record, toldPart(record) ?? {}, out);
         break;
       case "response.refusal.delta":
         this.#refused = true;
         this.#text(record, out);
-        break;
-      case "response.refusal.done":
-        if (this.#wholeText(record, asText(record["refusal"]) ?? "", out)) this.#refused = true;
         break;
       case "response.function_call_arguments.delta":
         this.#started = true;
@@ -132,6 +133,10 @@ export class ResponsesReader implements WireReader {
       case "response.cancelled":
       case "response.failed":
         this.#endResponse(asObject(record["response"]) ?? {}, type.slice("response.".length), out);
+        break;
+      case "response.done":
+        // OpenRouter's end of every response (https://openrouter.ai/docs/api/reference/responses/basic-usage), and the realtime API's.
+        if (!this.#ended) this.#endResponse(asObject(record["response"]) ?? {}, "completed", out);
         break;
       default:
         this.#readOther(record, type, out);
@@ -161,8 +166,10 @@ export class ResponsesReader implements WireReader {
   #readOther(record: JsonObject, type: string, out: ProviderEvent[]): void {
     if (type === "error") throw new StreamFailure(readErrorJson(withoutOwnType(record)));
     if (record["object"] === undefined && isUntypedErrorRecord(record, type)) throw new StreamFailure(readErrorJson(record));
+    if (isSound(type)) out.push(mediaLeftOut("sound"));
+    else if (isSpoken(type)) this.#readSpoken(record, type, out);
     // The whole response at once, from a server that does not stream.
-    if (record["object"] === "response") this.#endResponse(record, asText(record["status"]) ?? "completed", out);
+    else if (record["object"] === "response") this.#endResponse(record, asText(record["status"]) ?? "completed", out);
   }
 
   #text(record: JsonObject, out: ProviderEvent[]): void {
@@ -190,6 +197,16 @@ export class ResponsesReader implements WireReader {
     this.#unended += text.length;
     this.#started = true;
     out.push({ type: "text-delta", text });
+  }
+
+  #readSpoken(record: JsonObject, type: string, out: ProviderEvent[]): void {
+    if (type.endsWith(".delta")) this.#text(record, out);
+    else this.#readPart(record, record, out);
+  }
+
+  #readPart(record: JsonObject, part: JsonObject, out: ProviderEvent[]): void {
+    const { text, isRefusal } = wholePart(part);
+    if (this.#wholeText(record, text, out)) this.#refused ||= isRefusal;
   }
 
   /** Text that is told of at once, unless it came before. Whether it is told now. */
@@ -251,6 +268,7 @@ export class ResponsesReader implements WireReader {
   #endItem(item: JsonObject, place: number, out: ProviderEvent[]): void {
     const type = asText(item["type"]) ?? "";
     this.#tellDoubted(out);
+    warnOfMedia(item, out);
     if (type === "function_call") {
       this.#endCall(item, place, out);
     } else if (type === "message") {
@@ -310,11 +328,9 @@ export class ResponsesReader implements WireReader {
   #endMessage(item: JsonObject, place: number, out: ProviderEvent[]): void {
     const content = item["content"];
     const parts = typeof content === "string" ? [{ text: content }] : (asList(content) ?? []).map((part) => asObject(part) ?? {});
-    const texts = parts.map((part) => asText(part["text"]) ?? asText(part["refusal"]) ?? "");
-    for (const [index, text] of this.#repeats(texts.join("")) ? [] : texts.entries()) {
-      const key = { item_id: item["id"], output_index: place, content_index: index };
-      if (this.#wholeText(key, text, out)) this.#refused ||= asText(parts[index]?.["text"]) === undefined;
-    }
+    const texts = parts.map((part) => wholePart(part).text);
+    for (const [index, part] of this.#repeats(texts.join("")) ? [] : parts.entries())
+      this.#readPart({ item_id: item["id"], output_index: place, content_index: index }, part, out);
     this.#unended = 0;
     // The API asks for the phase back of every message, and for the id beside other items alone.
     if (this.#keepsItems) this.#keep({ type: "message", id: item["id"], phase: item["phase"] }, out);
@@ -358,6 +374,8 @@ export class ResponsesReader implements WireReader {
         if (encryptedIsMissing) this.#keepReasoning(item, out);
       } else if ((type === "message" && textIsMissing) || calls.has(place)) {
         this.#endItem(item, place, out);
+      } else {
+        warnOfMedia(item, out);
       }
     }
   }
@@ -377,10 +395,4 @@ export class ResponsesReader implements WireReader {
     this.#held.addPart(item);
     out.push({ type: "opaque", provider: this.#target.provider, data: { wire: RESPONSES_WIRE, item } });
   }
-}
-
-/** `{"type": "error", "code", "message"}`: the type is that of the event, not of the error. */
-function withoutOwnType(record: JsonObject): JsonObject {
-  const { type: _type, ...rest } = record;
-  return rest;
 }

@@ -156,4 +156,64 @@ describe("The Responses API:", () => {
     const [text = {}, , end = {}] = endedAs({ status: "in_progress" });
     assert.equal(read("openai-responses", sse(text, end)).finish, "stop", "a status that nobody set at the end");
   });
+
+  const said: Answer = { ...PLAIN, reasoning: "" };
+  const created: JsonObject = { type: "response.created", response: { id: "r", status: "in_progress" } };
+
+  test("a response that is called done has ended as it says, and one that had ended before is not ended again", () => {
+    const ended = (status: string, more: JsonObject = {}): JsonObject => ({ type: "response.done", response: { status, usage, ...more } });
+    const text = delta("output_text", { delta: "It is 7 °C." });
+    assert.deepEqual(read("openai-responses", sse(created, text, ended("completed"), "[DONE]")), said);
+    const cut = { incomplete_details: { reason: "max_output_tokens" } };
+    assert.deepEqual(read("openai-responses", sse(created, text, ended("incomplete", cut), "[DONE]")), { ...said, finish: "length" });
+    assert.deepEqual(read("openai-responses", sse(text, incomplete([]), { type: "response.done" })), { ...said, finish: "length" });
+  });
+
+  const part = (type: string, text: string, content_index = 0): JsonObject => ({
+    type: "response.content_part.done",
+    item_id: "m",
+    output_index: 0,
+    content_index,
+    part: type === "refusal" ? { type, refusal: text } : { type, text },
+  });
+
+  test("a text is told where it comes in parts that are done alone, and once where it comes otherwise too", () => {
+    const parts = [part("reasoning_text", "no text"), part("output_text", "It is "), part("output_text", "7 °C.", 1)];
+    assert.deepEqual(read("openai-responses", sse(created, ...parts, completed())), said);
+    const pieces = [0, 1].map((at) =>
+      delta("output_text", { item_id: "m", output_index: 0, content_index: at, delta: ["It is ", "7 °C."][at] }),
+    );
+    assert.deepEqual(read("openai-responses", sse(created, ...pieces, ...parts, completed())), said);
+    const refused = read("openai-responses", sse(created, part("refusal", "No."), completed()));
+    assert.deepEqual([refused.text, refused.finish], ["No.", "content-filter"]);
+  });
+
+  const warningsOf = (...records: readonly JsonObject[]): readonly string[] => {
+    const { events } = readPieces("openai-responses", [Buffer.from(sse(...records))]);
+    return events.flatMap((event) => (event.type === "warning" ? [`${event.code}: ${event.message ?? ""}`] : []));
+  };
+  const picture: JsonObject = { type: "image_generation_call", id: "ig", status: "completed", result: "iVBORw0KGgo=" };
+
+  test("a picture in an answer is told of, wherever it comes, and none is where none was made", () => {
+    const told = ["media-left-out: The answer holds a picture, which Parley cannot show. Its text is whole."];
+    assert.deepEqual(warningsOf(created, done(picture), completed()), told);
+    assert.deepEqual(warningsOf(created, completed([picture])), told);
+    assert.deepEqual(warningsOf({ object: "response", status: "completed", output: [picture] }), told);
+    assert.deepEqual(warningsOf(created, done({ ...picture, status: "failed", result: null }), completed()), []);
+  });
+
+  test("sound in an answer is told of, and the words of it are its text, once", () => {
+    for (const name of ["output_audio_transcript", "audio_transcript", "audio.transcript"]) {
+      const whole: JsonObject = { type: `response.${name}.done`, transcript: "It is 7 °C." };
+      const words = [delta(name, { delta: "It is " }), delta(name, { delta: "7 °C." }), whole];
+      assert.deepEqual(read("openai-responses", sse(created, ...words, completed())), said, name);
+      assert.deepEqual(read("openai-responses", sse(created, whole, completed())), said, name);
+    }
+    const spoken = { type: "message", content: [{ type: "output_audio", transcript: "It is 7 °C.", data: "UklGRg==" }] };
+    assert.deepEqual(read("openai-responses", sse(created, completed([spoken]))), said);
+    const told = ["media-left-out: The answer holds sound, which Parley cannot show. Its text is whole."];
+    assert.deepEqual(warningsOf(created, completed([spoken])), told);
+    assert.deepEqual(warningsOf(created, delta("output_audio", { delta: "UklGRg==" }), completed()), told);
+    assert.deepEqual(warningsOf(created, delta("audio", { delta: "UklGRg==" }), completed()), told);
+  });
 });
