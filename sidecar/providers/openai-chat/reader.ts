@@ -15,6 +15,7 @@ import { FinishMark } from "./finish-mark.ts";
 import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
 import { ReasoningDetails, textsOfDetails } from "./reasoning-details.ts";
+import { repeatedTexts, type RepeatedTexts } from "./repeated-texts.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
 import { latestUsage, readChatUsage } from "./usage.ts";
 
@@ -32,6 +33,8 @@ export class ChatReader implements WireReader {
   #otherTier = false;
   /** Seldom are there any. */
   #details: ReasoningDetails | null = null;
+  /** Undefined: no chunk has told the model yet; null: it is none whose texts are to be looked at. */
+  #repeated: RepeatedTexts | null | undefined;
   /** Under one of its names: the details only repeat it then. */
   #reasoningCame = false;
   /** Nothing but the mark of the end came: that is no answer, as an empty body is none. */
@@ -81,6 +84,8 @@ export class ChatReader implements WireReader {
   }
 
   end(out: ProviderEvent[]): void {
+    const rest = this.#repeated?.newOf(undefined);
+    if (rest !== undefined) this.#readDelta(rest, out);
     const whole = this.finished && !this.#isEmpty;
     if (whole && this.#details !== null && this.#details.all.length > 0) {
       const details = { wire: CHAT_WIRE, reasoningDetails: this.#details.all };
@@ -100,7 +105,7 @@ export class ChatReader implements WireReader {
     const before = out.length;
     const chunks = parseRecords(data, event);
     for (const chunk of chunks) this.#readChunk(chunk, event, out);
-    if (!this.#template.learns) return;
+    if (!this.#template.learns || this.#repeated?.areApart === false) return;
     const [chunk] = chunks;
     const came = out[before];
     if (chunk === undefined || chunks.length > 1 || out.length !== before + 1 || came === undefined || !bringsOnlyADelta(chunk)) return;
@@ -122,6 +127,7 @@ export class ChatReader implements WireReader {
     if (isError(chunk, event, choices)) throw new StreamFailure(readErrorJson(chunk));
     readProgress(chunk["prompt_progress"], out);
     if (usage !== undefined && choices?.length === 0) this.#finish.counted();
+    if (this.#repeated === undefined && choices !== undefined && choices.length > 0) this.#repeated = repeatedTexts(chunk, this.#target);
     // The first chunk and the last may have none, or an empty list (quirks 18 and 23).
     for (const value of choices ?? []) {
       const choice = asObject(value);
@@ -133,12 +139,13 @@ export class ChatReader implements WireReader {
   #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
     this.#usage = latestUsage(this.#usage, readChatUsage(choice["usage"]));
     this.#contentCame = false;
-    const delta = this.#deltaOf(choice);
+    const told = this.#deltaOf(choice);
+    const delta = this.#repeated?.newOf(told) ?? told;
     if (delta !== undefined) this.#readDelta(delta, out);
     // The older completions have their text here. Together repeats what its delta says.
     else this.#text(choice["text"], out);
     const message = asObject(choice["message"]);
-    if (message !== undefined && message !== delta) this.#readLateCalls(message);
+    if (message !== undefined && message !== told) this.#readLateCalls(message);
     // OpenRouter can tell of the error in the choice that it ended.
     if (isTold(choice["error"])) throw new StreamFailure(readErrorJson(choice));
     const reason = asText(choice["finish_reason"]);

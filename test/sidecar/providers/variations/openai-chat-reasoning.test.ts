@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readPieces } from "../../../support/wire-reading.ts";
+import { ADAPTERS, foldEvents, readPieces, wireTarget } from "../../../support/wire-reading.ts";
 import { asObject } from "../../../../sidecar/providers/json-fields.ts";
+import type { ProviderEvent } from "../../../../sidecar/providers/provider.ts";
 import type { JsonObject } from "../../../../sidecar/types.ts";
 import { chunk, counted, said, stopped } from "./chat-records.ts";
 import { PLAIN, read, sse } from "./one-answer.ts";
@@ -48,6 +49,58 @@ describe("The reasoning of a chat completion:", () => {
     const { events } = readPieces("openai-chat", [Buffer.from(stream)]);
     const kept = events.find((event) => event.type === "opaque")?.data;
     assert.deepEqual(kept, { wire: "openai-chat", reasoningDetails: thought["reasoning_details"] });
+  });
+
+  const MINIMAX = { model: "MiniMax-M2.7" };
+  const thought = (words: string): JsonObject => chunk({ content: "", ...detail(words, { format: "MiniMax-response-v1" }) }, MINIMAX);
+  const worded = (words: string): JsonObject => chunk({ content: words }, MINIMAX);
+  const ended: readonly (JsonObject | string)[] = [stopped(), counted, "[DONE]"];
+
+  for (const [title, thoughts, words] of [
+    ["repeated with what follows it", ["H", "Hm", "Hm."], ["It", "It is ", "It is ", "It is 7", "It is 7 °C."]],
+    ["repeated in two pieces", ["H", "Hm."], ["It is ", "It is 7 °C."]],
+    ["new alone", ["H", "m", "."], ["It ", "is ", "7 ", "°C."]],
+    ["repeated where it is thought, and new where it is said", ["H", "Hm", "Hm."], ["It is ", "7 °C."]],
+    ["told in one piece", ["Hm."], ["It is 7 °C."]],
+  ] as const) {
+    test(`MiniMax's text is read once where each piece is ${title}`, () => {
+      const stream = sse(...thoughts.map(thought), ...words.map(worded), ...ended);
+      assert.deepEqual(read("openai-chat", stream), PLAIN);
+      const { events } = readPieces("openai-chat", [Buffer.from(stream)]);
+      const back = asObject(events.find((event) => event.type === "opaque")?.data)?.["reasoningDetails"];
+      assert.deepEqual(back, [text("Hm.", { format: "MiniMax-response-v1" })], "what goes back is not repeated either");
+      const named = thoughts.map((one) => chunk({ reasoning_content: one, content: null }, MINIMAX));
+      assert.deepEqual(read("openai-chat", sse(...named, ...words.map(worded), ...ended)), PLAIN);
+    });
+  }
+
+  test("pieces that begin alike by chance lose nothing, and are not looked at where nobody repeats them", () => {
+    const pieces = (model: string, ...words: readonly string[]): string =>
+      read("openai-chat", sse(...words.map((one) => chunk({ content: one }, { model })), ...ended)).text;
+    assert.equal(pieces("MiniMax-M2.7", "a", "and", " so on", " and on"), "aand so on and on");
+    assert.equal(pieces("MiniMax-M2.7", "ha", "ha", "haha"), "hahahaha");
+    assert.equal(pieces("gpt-5", "ha", "haha", "hahaha"), "hahahahahaha");
+  });
+
+  test("the last piece is not lost where the answer is cut, or ends without another", () => {
+    assert.equal(read("openai-chat", sse(worded("It"), worded("It is"))).text, "It is");
+    const whole = {
+      ...stopped(),
+      object: "chat.completion",
+      choices: [{ index: 0, finish_reason: "stop", message: { content: "It is" } }],
+    };
+    const { text: words, finish } = read("openai-chat", sse(worded("It"), worded("It is"), whole));
+    assert.deepEqual([words, finish], ["It is", "stop"]);
+  });
+
+  test("Alibaba's text is read once, whatever its model, where each piece repeats what came before it", () => {
+    const target = { ...wireTarget("openai-compatible"), baseUrl: new URL("https://coding.dashscope.aliyuncs.com/v1") };
+    const reader = ADAPTERS["openai-chat"].createReader(target);
+    const out: ProviderEvent[] = [];
+    for (const one of ["It", "It is ", "It is 7 °C."]) reader.readRecord(JSON.stringify(chunk({ content: one })), "", out);
+    reader.readRecord(JSON.stringify(stopped()), "", out);
+    reader.end(out);
+    assert.equal(foldEvents(out).text, PLAIN.text);
   });
 
   const kept = (...details: readonly JsonObject[]): unknown => {

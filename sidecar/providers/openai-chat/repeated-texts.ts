@@ -1,0 +1,131 @@
+// Texts of which each piece repeats all that came before it and goes on from there: so Alibaba's servers were seen to stream
+// (QwenLM/qwen-code#3896), and so MiniMax's documentation reads its own (https://platform.minimax.io/docs/guides/text-m2-function-call,
+// "OpenAI SDK"), which were also seen to send what is new alone (MiniMax-AI/MiniMax-M2#95). The pieces themselves must tell. Elsewhere
+// one that begins with all before it is ordinary text, so only who is named here is looked at.
+
+import type { JsonObject, JsonValue } from "../../types.ts";
+import { asCount, asList, asObject, asText } from "../json-fields.ts";
+import type { WireTarget } from "../wire-adapter.ts";
+
+const HOSTS = /(?:^|\.)(?:dashscope(?:-[a-z]+)?\.aliyuncs\.com|minimax\.io|minimaxi\.com)$/u;
+/** As chunks name their model, also through a gateway. */
+const MODELS = /minimax/iu;
+const FIELDS: readonly string[] = ["content", "reasoning_content", "reasoning", "reasoning_text"];
+/** Of one answer. A detail beyond them is taken as it comes. */
+const MAX_TEXTS = 100;
+
+/** `chunk` names the model. Null: each of its pieces is new. */
+export function repeatedTexts(chunk: JsonObject, { baseUrl }: WireTarget): RepeatedTexts | null {
+  return HOSTS.test(baseUrl.hostname) || MODELS.test(asText(chunk["model"]) ?? "") ? new RepeatedTexts() : null;
+}
+
+/** The texts of one answer, each by itself: the name of its field, or the place of its detail of reasoning. */
+export class RepeatedTexts {
+  readonly #texts = new Map<string | number, RepeatedText>();
+  /** Of each place, as it came last. */
+  readonly #details = new Map<number, JsonObject>();
+
+  /** No text that has begun repeats itself: each piece is new, and need not be looked at. */
+  get areApart(): boolean {
+    return [...this.#texts.values()].every((text) => text.isApart);
+  }
+
+  /**
+   * The delta with what is new of its texts, and with what was held back of others: they have ended. `delta` undefined: there is none,
+   * and there is none either if nothing was held back.
+   */
+  newOf(delta: JsonObject | undefined): JsonObject | undefined {
+    const news: Record<string, JsonValue | undefined> = { ...delta };
+    let isHeld = false;
+    for (const field of FIELDS) {
+      const piece = delta?.[field];
+      if (typeof piece === "string" && piece !== "") {
+        news[field] = this.#text(field)?.newOf(piece) ?? piece;
+        continue;
+      }
+      const rest = this.#texts.get(field)?.rest() ?? "";
+      if (rest !== "") news[field] = rest;
+      isHeld ||= rest !== "";
+    }
+    const details = (asList(delta?.["reasoning_details"]) ?? []).map((detail) => this.#newOfDetail(detail));
+    const told = new Set(details.map(placeOf));
+    for (const [place, detail] of this.#details) {
+      const rest = told.has(place) ? "" : (this.#texts.get(place)?.rest() ?? "");
+      if (rest !== "") details.push({ ...detail, text: rest });
+      isHeld ||= rest !== "";
+    }
+    if (details.length > 0) news["reasoning_details"] = details;
+    return delta === undefined && !isHeld ? undefined : news;
+  }
+
+  #newOfDetail(value: JsonValue): JsonValue {
+    const detail = asObject(value);
+    const piece = asText(detail?.["text"]) ?? "";
+    const text = piece === "" ? undefined : this.#text(placeOf(value));
+    if (detail === undefined || text === undefined) return value;
+    this.#details.set(placeOf(value), detail);
+    return { ...detail, text: text.newOf(piece) };
+  }
+
+  #text(key: string | number): RepeatedText | undefined {
+    const known = this.#texts.get(key);
+    if (known !== undefined || this.#texts.size === MAX_TEXTS) return known;
+    const text = new RepeatedText();
+    this.#texts.set(key, text);
+    return text;
+  }
+}
+
+function placeOf(detail: JsonValue): number {
+  return asCount(asObject(detail)?.["index"]) ?? 0;
+}
+
+/**
+ * The second piece raises the question, and the third answers it: what only begins alike by chance, as `a` and `and` do, goes on in
+ * another way. The second is held back until then.
+ */
+class RepeatedText {
+  #kind: "unknown" | "repeated" | "apart" = "unknown";
+  /** All that was told, in one piece. */
+  #told = "";
+  /** A second piece that begins with the first. */
+  #held: string | null = null;
+
+  get isApart(): boolean {
+    return this.#kind === "apart";
+  }
+
+  newOf(piece: string): string {
+    if (this.#kind === "apart") return piece;
+    if (this.#kind === "repeated" || this.#told === "") return this.#goOn(piece);
+    const held = this.#held;
+    if (held === null && piece.startsWith(this.#told) && piece.length > this.#told.length) {
+      this.#held = piece;
+      return "";
+    }
+    this.#held = null;
+    if (held !== null && piece.startsWith(held)) {
+      this.#kind = "repeated";
+      return this.#goOn(piece);
+    }
+    this.#kind = "apart";
+    return (held ?? "") + piece;
+  }
+
+  /** What is new in the piece that was held back, where no other follows: two that begin alike are taken to be repeated. */
+  rest(): string {
+    if (this.#held === null) return "";
+    this.#kind = "repeated";
+    const rest = this.#goOn(this.#held);
+    this.#held = null;
+    return rest;
+  }
+
+  /** An earlier piece once more says nothing; what does not go on from the one before is another text. */
+  #goOn(piece: string): string {
+    const before = this.#told;
+    if (before.startsWith(piece)) return "";
+    this.#told = piece;
+    return piece.startsWith(before) ? piece.slice(before.length) : piece;
+  }
+}
