@@ -22,10 +22,12 @@ import { latestUsage, readChatUsage } from "./usage.ts";
 export class ChatReader implements WireReader {
   readonly #target: WireTarget;
   readonly #calls: ToolCallAssembly;
+  /** Of choices that were not asked for. */
+  readonly #otherCalls: ToolCallAssembly;
   readonly #template = new TextTemplate<DeltaField>(DELTA_SHAPE);
   readonly #finish = new FinishMark();
   #started = false;
-  /** Since the choice that is being read began. */
+  /** Since the chunk that is being read began. */
   #contentCame = false;
   #done = false;
   #refused = false;
@@ -43,6 +45,7 @@ export class ChatReader implements WireReader {
   constructor(target: WireTarget, offered: readonly string[] = []) {
     this.#target = target;
     this.#calls = new ToolCallAssembly(offered);
+    this.#otherCalls = new ToolCallAssembly(offered);
   }
 
   get started(): boolean {
@@ -92,9 +95,11 @@ export class ChatReader implements WireReader {
       out.push({ type: "opaque", provider: this.#target.provider, data: details });
     }
     const { reason } = this.#finish;
-    const finishReason = mapFinishReason(reason, this.#calls.any, this.#refused);
+    // Copilot has what Claude says in one choice, and its calls in the next (ericc-ch/copilot-api#81).
+    const calls = !this.#calls.any && mapFinishReason(reason, false, false) === "tool-calls" ? this.#otherCalls : this.#calls;
+    const finishReason = mapFinishReason(reason, calls.any, this.#refused);
     // A call that was cut is no call: its arguments may stop anywhere.
-    if (whole) this.#endCalls(finishReason, out);
+    if (whole) this.#endCalls(calls, finishReason, out);
     else if (this.#started && this.#finish.isGivenUp) out.push({ type: "warning", code: "answer-given-up", message: GIVEN_UP });
     const { usage } = this;
     if (usage !== null) out.push({ type: "usage", ...usage });
@@ -129,16 +134,21 @@ export class ChatReader implements WireReader {
     if (usage !== undefined && choices?.length === 0) this.#finish.counted();
     if (this.#repeated === undefined && choices !== undefined && choices.length > 0) this.#repeated = repeatedTexts(chunk, this.#target);
     // The first chunk and the last may have none, or an empty list (quirks 18 and 23).
+    this.#contentCame = false;
+    const own: JsonObject[] = [];
     for (const value of choices ?? []) {
-      const choice = asObject(value);
-      // One answer was asked for; whoever sends others is not followed.
-      if (choice !== undefined && (asNumber(choice["index"]) ?? 0) === 0) this.#readChoice(choice, out);
+      const choice = asObject(value) ?? {};
+      // One answer was asked for; whoever sends others is not followed, unless the one lacks its calls.
+      if ((asNumber(choice["index"]) ?? 0) === 0) own.push(choice);
+      else this.#otherCalls.add((asObject(choice["delta"]) ?? asObject(choice["message"]))?.["tool_calls"]);
     }
+    for (const choice of own) this.#readChoice(choice, out);
+    // Whatever came beside a reason came before it.
+    for (const { finish_reason } of own) this.#readReason(finish_reason);
   }
 
   #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
     this.#usage = latestUsage(this.#usage, readChatUsage(choice["usage"]));
-    this.#contentCame = false;
     const told = this.#deltaOf(choice);
     const delta = this.#repeated?.newOf(told) ?? told;
     if (delta !== undefined) this.#readDelta(delta, out);
@@ -148,7 +158,10 @@ export class ChatReader implements WireReader {
     if (message !== undefined && message !== told) this.#readLateCalls(message);
     // OpenRouter can tell of the error in the choice that it ended.
     if (isTold(choice["error"])) throw new StreamFailure(readErrorJson(choice));
-    const reason = asText(choice["finish_reason"]);
+  }
+
+  #readReason(told: JsonValue | undefined): void {
+    const reason = asText(told);
     if (reason !== undefined && reason !== "") this.#finish.set(reason, this.#contentCame);
   }
 
@@ -231,8 +244,8 @@ export class ChatReader implements WireReader {
     this.#finish.content();
   }
 
-  #endCalls(finishReason: FinishReason, out: ProviderEvent[]): void {
-    for (const call of this.#calls.finished(CUTTING.includes(finishReason))) {
+  #endCalls(calls: ToolCallAssembly, finishReason: FinishReason, out: ProviderEvent[]): void {
+    for (const call of calls.finished(CUTTING.includes(finishReason))) {
       out.push(toolCallEvent(call));
       if (call.extraContent === undefined) continue;
       const data = { wire: CHAT_WIRE, toolCall: call.id, extraContent: call.extraContent };

@@ -183,4 +183,21 @@ describe("Calls of tools over chat completions:", () => {
       for (const written of ["", "{", '{"dir":"/tmp', '{"dir":"/tmp"'])
         assert.deepEqual(told(whole, piece({ name: "cleanup", arguments: written }, { id: "c2", index: 1 })), CALLED.tools, written);
     });
+
+  test("a call is told where the text stands in one choice and the call in the next, numbered or not", () => {
+    const choice = (index: number | undefined, delta: JsonObject, reason: string | null = null): JsonObject =>
+      index === undefined ? { delta, finish_reason: reason } : { index, delta, finish_reason: reason };
+    const answer: Answer = { ...CALLED, text: "I look." };
+    const [words, call] = [{ content: "I look." }, { tool_calls: [bern] }];
+    for (const second of [1, undefined]) {
+      const both = { choices: [choice(0, words, "tool_calls"), choice(second, call, "tool_calls")] };
+      assert.deepEqual(read("openai-chat", sse(both, counted, "[DONE]")), answer, "in one record");
+      const message = both.choices.map(({ delta, ...rest }) => ({ ...rest, message: delta ?? {} }));
+      assert.deepEqual(read("openai-chat", sse({ choices: message }, counted, "[DONE]")), answer, "as a whole");
+      const records = [choice(0, words), choice(second, call), choice(0, {}, "tool_calls")].map((one) => ({ choices: [one] }));
+      assert.deepEqual(read("openai-chat", sse(...records, counted, "[DONE]")), answer, "one after the other");
+    }
+    const other = { choices: [choice(0, words), choice(1, call)] };
+    assert.deepEqual(read("openai-chat", sse(other, stopped(), counted, "[DONE]")).tools, [], "of another answer");
+  });
 });
