@@ -15,7 +15,7 @@ import { FinishMark } from "./finish-mark.ts";
 import { mapFinishReason } from "./finish-reason.ts";
 import { CHAT_WIRE } from "./messages.ts";
 import { ReasoningDetails, textsOfDetails } from "./reasoning-details.ts";
-import { repeatedTexts, type RepeatedTexts } from "./repeated-texts.ts";
+import { RepeatedTexts, repeatedTexts } from "./repeated-texts.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
 import { latestUsage, readChatUsage } from "./usage.ts";
 
@@ -31,6 +31,8 @@ export class ChatReader implements WireReader {
   #contentCame = false;
   #done = false;
   #refused = false;
+  /** The answer began in a message in the place of a delta. */
+  #inMessages = false;
   #usage: ReportedUsage | null = null;
   #otherTier = false;
   /** Seldom are there any. */
@@ -165,11 +167,18 @@ export class ChatReader implements WireReader {
     if (reason !== undefined && reason !== "") this.#finish.set(reason, this.#contentCame);
   }
 
-  /** A whole message stands in for deltas where there are none, or an empty one; some servers repeat it at the end of a stream. */
+  /**
+   * A whole message stands in for deltas where there are none, or an empty one; some servers repeat it at the end of a stream. Where the
+   * answer has begun in such a message and no delta comes, the next one goes on from there, or has all of it.
+   */
   #deltaOf(choice: JsonObject): JsonObject | undefined {
     const delta = asObject(choice["delta"]);
-    const message = this.#started ? undefined : asObject(choice["message"]);
-    return message === undefined || (delta !== undefined && Object.keys(delta).length > 0) ? delta : message;
+    const message = asObject(choice["message"]);
+    if (message === undefined || (delta !== undefined && Object.keys(delta).length > 0)) return delta;
+    if (this.#started) return this.#inMessages && delta === undefined && !this.#contentCame ? message : delta;
+    this.#inMessages = delta === undefined;
+    if (this.#inMessages) this.#repeated ??= new RepeatedTexts();
+    return message;
   }
 
   /** Some servers stream the text alone, and have the calls in the whole message at the end. */

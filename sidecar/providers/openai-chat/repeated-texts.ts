@@ -11,6 +11,8 @@ const HOSTS = /(?:^|\.)(?:dashscope(?:-[a-z]+)?\.aliyuncs\.com|minimax\.io|minim
 /** As chunks name their model, also through a gateway. */
 const MODELS = /minimax/iu;
 const FIELDS: readonly string[] = ["content", "reasoning_content", "reasoning", "reasoning_text"];
+/** Characters of a piece that comes once more, and is no new one. */
+const SURELY_REPEATED = 64;
 /** Of one answer. A detail beyond them is taken as it comes. */
 const MAX_TEXTS = 100;
 
@@ -99,6 +101,10 @@ class RepeatedText {
     if (this.#kind === "apart") return piece;
     if (this.#kind === "repeated" || this.#told === "") return this.#goOn(piece);
     const held = this.#held;
+    if (piece === this.#told && piece.length >= SURELY_REPEATED) {
+      this.#kind = "repeated";
+      return "";
+    }
     if (held === null && piece.startsWith(this.#told) && piece.length > this.#told.length) {
       this.#held = piece;
       return "";

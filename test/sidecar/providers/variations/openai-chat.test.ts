@@ -345,6 +345,28 @@ describe("Chat completions:", () => {
   ];
   for (const [title, expected, stream] of forms) test(title, () => assert.deepEqual(read("openai-chat", sse(...stream)), expected));
 
+  test("messages in the place of deltas, each with what is new or with all that came, or once more at the end", () => {
+    const message = (content: string, finish_reason: string | null = null): JsonObject => ({
+      choices: [
+        { index: 0, message: { role: "assistant", reasoning_content: content === "It is " ? "Hm." : null, content }, finish_reason },
+      ],
+    });
+    const long = "It is 7 °C. ".repeat(9);
+    for (const [words, text] of [
+      [["It is ", "7 °C."], PLAIN.text],
+      [["It is ", "It is 7", "It is 7 °C."], PLAIN.text],
+      [["It is ", "It is 7 °C."], PLAIN.text],
+      [["It is ", long, "7 °C."], `It is ${long}7 °C.`],
+    ] as const) {
+      const records = words.map((one, at) => message(one, at === words.length - 1 ? "stop" : null));
+      assert.deepEqual(read("openai-chat", sse(...records, counted, "[DONE]")), { ...PLAIN, text });
+    }
+    const twice = sse(message(long), message(long, "stop"), counted, "[DONE]");
+    assert.deepEqual(read("openai-chat", twice), { ...PLAIN, reasoning: "", text: long });
+    const others = { choices: [{ message: { content: "mine" }, finish_reason: "stop" }, { message: { content: "not mine" } }] };
+    assert.equal(read("openai-chat", sse(others, counted, "[DONE]")).text, "mine");
+  });
+
   // Without an end it is asked for again, as an answer with an empty body is.
   test("nothing but the mark of the end is no answer", () => {
     assert.deepEqual(read("openai-chat", sse("[DONE]")), { text: "", reasoning: "", tools: [], tokens: null, finish: null });
