@@ -43,6 +43,21 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   rate_limit_error: "rate-limit",
   rate_limit_reached_error: "rate-limit",
   too_many_requests: "rate-limit",
+  // Tencent's.
+  requestlimitexceeded: "rate-limit",
+  limitexceeded: "rate-limit",
+  authfailure: "auth",
+  unauthorizedoperation: "permission",
+  // AWS's, as its services name them (https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html).
+  throttlingexception: "rate-limit",
+  unrecognizedclientexception: "auth",
+  expiredtokenexception: "auth",
+  accessdeniedexception: "permission",
+  modelnotreadyexception: "overloaded",
+  serviceunavailableexception: "overloaded",
+  modeltimeoutexception: "timeout",
+  internalserverexception: "server",
+  validationexception: "invalid-request",
   service_tier_capacity_exceeded: "rate-limit",
   resource_exhausted: "rate-limit",
   overloaded: "overloaded",
@@ -146,8 +161,11 @@ export function isRetryable(kind: ErrorKind, status: number | undefined): boolea
   return kind === "rate-limit" || kind === "overloaded" || kind === "server" || kind === "timeout";
 }
 
+/** Tencent's codes say behind a point which one of a kind it is. */
 function kindOfCode(code: string | undefined): ErrorKind | undefined {
-  return code !== undefined && Object.hasOwn(KIND_OF_CODE, code.toLowerCase()) ? KIND_OF_CODE[code.toLowerCase()] : undefined;
+  const written = code?.toLowerCase() ?? "";
+  const known = [written, written.replace(/\..*$/u, "")].find((one) => Object.hasOwn(KIND_OF_CODE, one));
+  return known === undefined ? undefined : KIND_OF_CODE[known];
 }
 
 function kindOfStatus(status: number | undefined): ErrorKind | undefined {

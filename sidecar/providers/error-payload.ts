@@ -41,9 +41,9 @@ export function readErrorJson(json: JsonValue): ErrorPayload {
   // Gemini puts its error into a list of one.
   const body = asObject(json) ?? asObject(asList(json)?.[0]);
   if (body === undefined) return { message: typeof json === "string" ? plainWords(json) : "" };
-  const inner = asObject(body["error"]) ?? asObject(asObject(body["detail"])?.["error"]);
+  const inner = asObject(body["error"]) ?? asObject(asObject(body["detail"])?.["error"]) ?? tencentError(body);
   if (inner !== undefined) {
-    const outer = requestIdOf(body);
+    const outer = requestIdOf(body) ?? asText(asObject(body["Response"])?.["RequestId"]);
     return { ...errorFields(inner), ...(outer === undefined ? {} : { requestId: outer }) };
   }
   const outcome = outcomeFields(body) ?? asText(asObject(body["x_groq"])?.["error"]);
@@ -91,10 +91,20 @@ function outcomeFields(body: JsonObject): ErrorPayload | undefined {
   return { message: plainWords(asText(outcome["status_msg"]) ?? ""), code: String(code), type: MINIMAX_TYPES[code] ?? "server_error" };
 }
 
+/** Tencent's `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}`, which comes under status 200. */
+export function tencentError(body: JsonObject): JsonObject | undefined {
+  return asObject(asObject(body["Response"])?.["Error"]);
+}
+
 function errorFields(error: JsonObject): ErrorPayload {
   const metadata = asObject(error["metadata"]);
-  const code = codeText(error["code"]) ?? reasonOf(error) ?? (metadata?.["flagged_input"] === undefined ? undefined : "content_moderation");
-  const type = asText(error["type"]) ?? asText(error["status"]) ?? asText(error["errorType"]) ?? asText(metadata?.["error_type"]);
+  const code =
+    codeText(error["code"]) ??
+    codeText(error["Code"]) ??
+    reasonOf(error) ??
+    (metadata?.["flagged_input"] === undefined ? undefined : "content_moderation");
+  const type =
+    asText(error["type"]) ?? asText(error["status"]) ?? asText(error["errorType"]) ?? awsType(error) ?? asText(metadata?.["error_type"]);
   const parameter = asText(error["param"]);
   const status = statusOf(error["code"]) ?? statusOf(error["status"]) ?? statusOf(error["statusCode"]) ?? statusOf(error["status_code"]);
   const retryAfterMs = retryDelayMs(error);
@@ -179,6 +189,11 @@ function reasonOf(error: JsonObject): string | undefined {
     if (reason !== undefined && reason !== "") return reason;
   }
   return undefined;
+}
+
+/** The services of AWS name their errors so, some behind the name of the service: `com.amazon.coral.service#ThrottlingException`. */
+function awsType(error: JsonObject): string | undefined {
+  return asText(error["__type"])?.replace(/^.*#/u, "");
 }
 
 /** A number in `code` is a status, unless a provider numbers its own codes. */

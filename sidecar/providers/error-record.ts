@@ -2,6 +2,7 @@
 // one that is its provider's own.
 
 import type { JsonObject, JsonValue } from "../types.ts";
+import { tencentError } from "./error-payload.ts";
 import { asList, asNumber, asObject, asText } from "./json-fields.ts";
 import { isSignOfLife } from "./record-json.ts";
 
@@ -20,6 +21,7 @@ export function isRefusedInside(record: JsonObject): boolean {
 export function isErrorRecord(record: JsonObject): boolean {
   if (isTold(record["error"]) || isRefusedInside(record) || (isTold(record["detail"]) && !UNDERWAY.test(asText(record["status"]) ?? "")))
     return true;
+  if (tencentError(record) !== undefined) return true;
   // Cloudflare's `{"success": false, "errors": [{"code": 7009, "message": "words"}]}`.
   return (asList(record["errors"]) ?? []).length > 0 || isBareError(record);
 }
@@ -50,7 +52,10 @@ function isBareError(record: JsonObject): boolean {
   // Others say in these fields that all is well.
   if (words === undefined || WELL.test(asText(code) ?? String(asNumber(code)))) return false;
   if (typeof code === "number" || isWritten(code) || record["success"] === false) return true;
-  return /error|exception/iu.test(asText(record["type"]) ?? "") || (isAlone(record) && FAILURE.test(asText(words) ?? ""));
+  return (
+    /error|exception/iu.test(asText(record["type"]) ?? asText(record["__type"]) ?? "") ||
+    (isAlone(record) && FAILURE.test(asText(words) ?? ""))
+  );
 }
 
 /** Words of AWS's gateway, which has no other field, and its like: nothing else tells them from a sign of life. */

@@ -151,6 +151,19 @@ const IN_PLACE: readonly (readonly [whose: string, body: JsonObject, kind: Error
   ["AWS's Lambda", { errorMessage: "Task timed out after 20.03 seconds" }, "server", "Task timed out after 20.03 seconds"],
   ["a Lambda that threw", { errorMessage: "boom", errorType: "TypeError", trace: [] }, "server", "boom"],
   [
+    "a service of AWS",
+    { message: "Too many tokens, please wait", __type: "com.amazon.coral.service#ThrottlingException" },
+    "rate-limit",
+    "Too many tokens, please wait",
+  ],
+  [
+    "Tencent",
+    { Response: { Error: { Code: "RequestLimitExceeded", Message: "limit exceeded" }, RequestId: "r" } },
+    "rate-limit",
+    "limit exceeded",
+  ],
+  ["Tencent, with more of its code,", { Response: { Error: { Code: "AuthFailure.SecretIdNotFound", Message: "no" } } }, "auth", "no"],
+  [
     "a problem of RFC 9457",
     { type: "about:blank", title: "Too Many Requests", status: 429, detail: "slow down" },
     "rate-limit",
