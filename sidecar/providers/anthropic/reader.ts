@@ -8,13 +8,13 @@ import { isWholeCall } from "../conversation.ts";
 import { readErrorJson } from "../error-payload.ts";
 import { isUntypedErrorRecord } from "../error-record.ts";
 import { HeldParts } from "../held-parts.ts";
-import { asCount, asList, asObject, asText, parseJson } from "../json-fields.ts";
+import { asCount, asJsonText, asList, asObject, asText, parseJson } from "../json-fields.ts";
 import type { ProviderEvent, ReportedUsage } from "../provider.ts";
 import { parseTypedRecords } from "../record-json.ts";
-import { isOtherTier } from "../service-tier.ts";
 import { type RecordShape, TextTemplate } from "../text-template.ts";
 import { MalformedRecord, StreamFailure, type WireReader, type WireTarget } from "../wire-adapter.ts";
 import { ANTHROPIC_WIRE } from "./server-tools.ts";
+import { FIGURES, readUsage } from "./usage.ts";
 
 /** A content block under way: as it began, and what was added to it since. */
 interface OpenBlock {
@@ -24,22 +24,9 @@ interface OpenBlock {
   text: string;
   json: string;
   signature: string;
+  /** The text that it began with, until more of it comes. */
+  begun: string;
 }
-
-/** What is read of the usage. */
-const FIGURES: readonly string[] = [
-  "input_tokens",
-  "output_tokens",
-  "cache_read_input_tokens",
-  "cache_creation_input_tokens",
-  "cache_creation",
-  "iterations",
-  "output_tokens_details",
-  "server_tool_use",
-  "service_tier",
-  "speed",
-  "inference_geo",
-];
 
 /** A block grows by records that are the same but for what is added. */
 const GROWTH: RecordShape<"text" | "thinking"> = { textOf: (record, field) => asObject(record["delta"])?.[field], varying: [] };
@@ -61,6 +48,8 @@ export class AnthropicReader implements WireReader {
   /** The latest call, as long as it may be one that was cut: no arguments came, or not all of them. */
   #doubted: ProviderEvent | undefined;
   #usage: JsonObject | null = null;
+  /** The message as it began, until a block of it comes. */
+  #announced: JsonObject | null = null;
 
   constructor(target: WireTarget) {
     this.#target = target;
@@ -97,6 +86,7 @@ export class AnthropicReader implements WireReader {
   }
 
   end(out: ProviderEvent[]): void {
+    this.#readAnnounced(out);
     // Proxies leave out the end of the last block and yet say why the message stopped.
     if (this.finished) {
       for (const index of this.#blocks.keys()) this.#endBlock(index, out);
@@ -113,7 +103,7 @@ export class AnthropicReader implements WireReader {
   #readGrowth(data: string, out: ProviderEvent[]): boolean {
     const match = this.#template.match(data);
     const block = match === undefined ? undefined : this.#blocks.get(match.place);
-    if (match === undefined || block?.type !== match.field) return false;
+    if (match === undefined || block?.type !== match.field || block.begun !== "") return false;
     this.#grow(block, match.text, out);
     return true;
   }
@@ -130,8 +120,7 @@ export class AnthropicReader implements WireReader {
   #readEvent(record: JsonObject, type: string, out: ProviderEvent[]): void {
     switch (type) {
       case "message_start":
-        this.#startMessage(out);
-        this.#addUsage(asObject(record["message"])?.["usage"]);
+        this.#startMessage(asObject(record["message"]) ?? {}, out);
         break;
       case "content_block_start":
         this.#startBlock(indexOf(record), asObject(record["content_block"]) ?? {}, out);
@@ -143,11 +132,13 @@ export class AnthropicReader implements WireReader {
         this.#endBlock(indexOf(record), out);
         break;
       case "message_delta":
+        this.#readAnnounced(out);
         this.#stopReason = asText(asObject(record["delta"])?.["stop_reason"]) ?? this.#stopReason;
         this.#addUsage(record["usage"]);
         if (this.#stopReason !== null) this.#settleDoubts(out);
         break;
       case "message_stop":
+        this.#readAnnounced(out);
         this.#stopped = true;
         break;
       case "message":
@@ -160,13 +151,29 @@ export class AnthropicReader implements WireReader {
     }
   }
 
-  #startMessage(out: ProviderEvent[]): void {
+  #startMessage(message: JsonObject, out: ProviderEvent[]): void {
+    this.#readAnnounced(out);
     for (const index of this.#blocks.keys()) this.#endBlock(index, out);
     this.#settleDoubts(out);
     this.#stopped = false;
     this.#stopReason = null;
     this.#calledTools = false;
     this.#usage = null;
+    this.#addUsage(message["usage"]);
+    this.#announced = message;
+  }
+
+  /**
+   * The content that a message begins with is empty as a rule. A call that Anthropic's own code execution makes has all of it there,
+   * with the reason why it stopped, and no block follows
+   * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling); so it is with gateways that do not stream.
+   */
+  #readAnnounced(out: ProviderEvent[]): void {
+    const message = this.#announced;
+    this.#announced = null;
+    if (message === null) return;
+    this.#readContent(message, out);
+    this.#stopReason ??= asText(message["stop_reason"]) ?? null;
   }
 
   #startBlock(index: number, start: JsonObject, out: ProviderEvent[]): void {
@@ -179,13 +186,15 @@ export class AnthropicReader implements WireReader {
     if (type === "tool_use") this.#held.addCall(start);
     else this.#held.addPart(start);
     const block = this.#open(index, start, type, out);
-    this.#grow(block, asText(start[type === "thinking" ? "thinking" : "text"]) ?? "", out);
+    block.begun = asText(start[type === "thinking" ? "thinking" : "text"]) ?? "";
+    this.#grow(block, block.begun, out);
   }
 
   #open(index: number, start: JsonObject, type: string, out: ProviderEvent[]): OpenBlock {
+    this.#announced = null;
     this.#tellDoubted(out);
     if (this.#blocks.size >= MAX_OPEN_BLOCKS) throw new MalformedRecord(`more than ${MAX_OPEN_BLOCKS} blocks at once`);
-    const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "" };
+    const block: OpenBlock = { start, type, text: "", json: "", signature: asText(start["signature"]) ?? "", begun: "" };
     this.#blocks.set(index, block);
     if (type === "tool_use") this.#started = true;
     return block;
@@ -193,8 +202,11 @@ export class AnthropicReader implements WireReader {
 
   #growBlock(index: number, delta: JsonObject, out: ProviderEvent[]): void {
     const block = this.#blockOf(index, delta, out);
-    this.#grow(block, asText(delta["text"]) ?? asText(delta["thinking"]) ?? "", out);
-    block.json += this.#kept(delta["partial_json"]);
+    const text = asText(delta["text"]) ?? asText(delta["thinking"]) ?? "";
+    // MiniMax begins a block with its first piece, and sends that once more (cline/cline#9215).
+    if (text !== block.begun) this.#grow(block, text, out);
+    if (text !== "") block.begun = "";
+    block.json += this.#kept(asJsonText(delta["partial_json"]));
     block.signature += this.#kept(delta["signature"]);
     if (block.type === "compaction") block.text += this.#kept(delta["content"]);
   }
@@ -277,15 +289,17 @@ export class AnthropicReader implements WireReader {
 
   /** The whole message at once, from a server that does not stream. */
   #readWhole(message: JsonObject, out: ProviderEvent[]): void {
-    const content = message["content"];
-    const blocks: readonly JsonValue[] = Array.isArray(content) ? content : [];
-    for (const [index, block] of blocks.entries()) {
-      this.#startBlock(index, asObject(block) ?? {}, out);
-      this.#endBlock(index, out);
-    }
+    this.#readContent(message, out);
     this.#addUsage(message["usage"]);
     this.#stopReason = asText(message["stop_reason"]) ?? null;
     this.#stopped = true;
+  }
+
+  #readContent(message: JsonObject, out: ProviderEvent[]): void {
+    for (const [index, block] of (asList(message["content"]) ?? []).entries()) {
+      this.#startBlock(index, asObject(block) ?? {}, out);
+      this.#endBlock(index, out);
+    }
   }
 
   /**
@@ -313,7 +327,7 @@ const GROWN_BY_THEIR_OWN: readonly string[] = ["", "text", "thinking", "tool_use
 function grownBy(delta: JsonObject): string | undefined {
   if (isWritten(delta["text"])) return "text";
   if (isWritten(delta["thinking"])) return "thinking";
-  return isWritten(delta["partial_json"]) ? "tool_use" : undefined;
+  return asJsonText(delta["partial_json"]) === "" ? undefined : "tool_use";
 }
 
 function isWritten(value: JsonValue | undefined): boolean {
@@ -342,36 +356,6 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map([
 export function mapFinishReason(raw: string | null, calledTools: boolean): FinishReason {
   if (raw === null) return calledTools ? "tool-calls" : "other";
   return REASONS.get(raw) ?? "other";
-}
-
-/**
- * Anthropic counts what it read from its cache, and wrote into it, beside the rest of the input; and what it took to compact
- * the conversation beside the answer (https://platform.claude.com/docs/en/build-with-claude/compaction, "Understanding usage").
- * An advisor's tokens, which stand in the same list, are those of another model at another price.
- */
-function readUsage(usage: JsonObject, { row }: WireTarget): ReportedUsage {
-  const iterations = (asList(usage["iterations"]) ?? []).map((iteration) => asObject(iteration));
-  const parts = [usage, ...iterations.filter((iteration) => iteration?.["type"] === "compaction")];
-  const sum = (count: (part: JsonObject | undefined) => JsonValue | undefined): number | undefined => {
-    const counts = parts.map((part) => asCount(count(part))).filter((value) => value !== undefined);
-    return counts.length === 0 ? undefined : counts.reduce((total, value) => total + value, 0);
-  };
-  const cached = sum((part) => part?.["cache_read_input_tokens"]);
-  const written = sum((part) => part?.["cache_creation_input_tokens"]) ?? 0;
-  const hour = sum((part) => asObject(part?.["cache_creation"])?.["ephemeral_1h_input_tokens"]) ?? 0;
-  const reasoning = asCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]);
-  const searches = asCount(asObject(usage["server_tool_use"])?.["web_search_requests"]) ?? 0;
-  return {
-    inputTokens: (sum((part) => part?.["input_tokens"]) ?? 0) + (cached ?? 0) + written,
-    outputTokens: sum((part) => part?.["output_tokens"]) ?? 0,
-    ...(cached === undefined ? {} : { cachedTokens: cached }),
-    ...(written === 0 ? {} : { cacheWriteTokens: written }),
-    ...(hour === 0 ? {} : { cacheWriteHourTokens: hour }),
-    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
-    ...(isOtherTier(usage, row) ? { otherTier: true } : {}),
-    ...(searches === 0 ? {} : { webSearches: searches }),
-    ...(iterations.some((iteration) => iteration?.["type"] === "advisor_message") ? { paidBeside: true } : {}),
-  };
 }
 
 /** As the model wrote them. Only a proxy puts them where the block begins. */

@@ -218,4 +218,54 @@ describe("Anthropic's wire:", () => {
       [],
     );
   });
+
+  const announced = (stop_reason: string | null): JsonObject => ({
+    type: "message_start",
+    message: {
+      content: [{ type: "thinking", thinking: "Hm." }, { type: "text", text: "It is 7 °C." }, use(1, { input: { n: 1 } })],
+      stop_reason,
+      usage: { input_tokens: 9, output_tokens: 5 },
+    },
+  });
+
+  test("a message that begins with all of its content, as that of a call from code that runs at Anthropic, is read where no block follows, and once where one does", () => {
+    const all: Answer = { ...PLAIN, tools: [FIRST], finish: "tool-calls" };
+    assert.deepEqual(read("anthropic", sse(announced("tool_use"), { type: "message_stop" })), all);
+    assert.deepEqual(read("anthropic", sse(announced(null), ...end("tool_use"))), all);
+    assert.deepEqual(read("anthropic", sse(announced("tool_use"))), all);
+    assert.equal(read("anthropic", sse(announced(null))).finish, null, "cut");
+    const blocks = [opened({ type: "thinking", thinking: "Hm." }), closed, opened({ type: "text", text: "It is 7 °C." }), closed];
+    assert.deepEqual(read("anthropic", sse(announced(null), ...blocks, ...call(1, '{"n":1}'), ...end("tool_use"))), all);
+  });
+
+  test("arguments that come as an object are those of the call", () => {
+    const whole = grown({ type: "input_json_delta", partial_json: { n: 1 } });
+    assert.deepEqual(told(opened(use(1)), whole, closed, ...end("tool_use")), [FIRST]);
+    assert.deepEqual(told(opened(use(1)), whole, ...end("max_tokens")), [FIRST]);
+  });
+
+  test("a first piece that repeats what its block began with is read once, and later ones as often as they come", () => {
+    const stream = (first: string, ...pieces: readonly string[]): string =>
+      sse(
+        start,
+        opened({ type: "thinking", thinking: first }),
+        ...pieces.map((thinking) => grown({ type: "thinking_delta", thinking })),
+        closed,
+        opened({ type: "text", text: first }),
+        ...pieces.map((text) => grown({ type: "text_delta", text })),
+        closed,
+        ...end(),
+      );
+    for (const [expected, ...pieces] of [
+      ["Hello", "Hel", "Hel", "lo"],
+      ["Hello", "Hel", "lo"],
+      ["Hello", "", "Hel", "lo"],
+      ["hahaha", "ha", "ha", "ha", "ha"],
+      ["haha", "", "ha", "ha"],
+    ] as const) {
+      const [first = "", ...rest] = pieces;
+      const { text, reasoning } = read("anthropic", stream(first, ...rest));
+      assert.deepEqual([text, reasoning], [expected, expected]);
+    }
+  });
 });
