@@ -210,13 +210,22 @@ export class AnswerNumbering {
     return events.splice(0);
   }
 
-  /** Null: zeros alone are no figures. No prompt is empty: where its size was not told, it is estimated. */
+  /** Null: zeros alone are no figures. No prompt is empty, and no answer with text is: what was not told of them is estimated. */
   #count({ type: _type, ...told }: { readonly type: "usage" } & ReportedUsage): Usage | null {
-    const lacking = told.inputTokens === 0 && told.charged === undefined ? this.#sent : null;
-    if (lacking !== null && told.outputTokens === 0) return null;
+    const sent = told.charged === undefined ? this.#sent : null;
+    const lacksInput = told.inputTokens === 0;
+    if (sent !== null && lacksInput && told.outputTokens === 0) return null;
     this.#outputBytesAtUsage = this.#outputBytes;
     this.#counted = true;
-    return this.#setUsage(lacking === null ? told : { ...told, inputTokens: estimateInputTokens(lacking), estimated: true });
+    const lacksOutput = told.outputTokens === 0 && this.#outputBytes > 0;
+    if (sent === null || !(lacksInput || lacksOutput)) return this.#setUsage(told);
+    const inputTokens = lacksInput ? estimateInputTokens(sent) : told.inputTokens;
+    return this.#setUsage({
+      ...told,
+      inputTokens,
+      outputTokens: lacksOutput ? tokensOfBytes(this.#outputBytes) : told.outputTokens,
+      estimated: true,
+    });
   }
 
   /**

@@ -207,12 +207,17 @@ describe("usage of an answer", () => {
     assert.deepEqual(result.usage, { inputTokens: 24, outputTokens: 10, estimated: true });
   });
 
-  it("is an estimate where the provider's figures are zeros, and so is the prompt alone where only that was not counted", async () => {
+  it("is an estimate where the provider's figures are zeros, and so is the side alone that was not counted", async () => {
     const { llm, provider } = scriptedLlm();
     provider.enqueue(yields([text("x".repeat(40)), { type: "usage", inputTokens: 0, outputTokens: 0 }, finish]));
     provider.enqueue(yields([text("x".repeat(40)), { type: "usage", inputTokens: 0, outputTokens: 7 }, finish]));
     assert.deepEqual((await llm.generate("y".repeat(80))).usage, { inputTokens: 24, outputTokens: 10, estimated: true });
     assert.deepEqual((await llm.generate("y".repeat(80))).usage, { inputTokens: 24, outputTokens: 7, estimated: true });
+    // Of gateways that tell the prompt in the first record, and nothing behind it.
+    provider.enqueue(yields([text("x".repeat(40)), { type: "usage", inputTokens: 9, outputTokens: 0 }, finish]));
+    assert.deepEqual((await llm.generate("y".repeat(80))).usage, { inputTokens: 9, outputTokens: 10, estimated: true });
+    provider.enqueue(yields([{ type: "usage", inputTokens: 9, outputTokens: 0 }, finish]));
+    assert.deepEqual((await llm.generate("y".repeat(80))).usage, { inputTokens: 9, outputTokens: 0 });
   });
 
   it("counts what came after the provider's last figures when an answer is stopped", async () => {
