@@ -52,7 +52,7 @@ export function readErrorJson(json: JsonValue): ErrorPayload {
   // Cloudflare has a list of them: `{"errors": [{"code": 7009, "message": "words"}]}`.
   const listed = asObject(asList(body["errors"])?.[0]);
   if (fields.message === "" && listed !== undefined) return { ...fields, ...errorFields(listed) };
-  const error = asText(body["error"]) ?? wordsOfList(body["error"]) ?? wordsOfList(body["errors"]);
+  const error = asText(body["error"]) ?? errorInName(body) ?? wordsOfList(body["error"]) ?? wordsOfList(body["errors"]);
   if (error === undefined) return fields;
   // Ollama writes what its runner has told as a text: `{"error": "{\"error\": {…}}"}`.
   const told = asObject(parseJson(error));
@@ -94,6 +94,12 @@ function outcomeFields(body: JsonObject): ErrorPayload | undefined {
 /** Tencent's `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}`, which comes under status 200. */
 export function tencentError(body: JsonObject): JsonObject | undefined {
   return asObject(asObject(body["Response"])?.["Error"]);
+}
+
+/** Ollama's `{"error parsing tool call": "words"}` (ollama/ollama#11781): what failed is the name of the only field. */
+export function errorInName(body: JsonObject): string | undefined {
+  const [[name, words] = ["", null], ...others] = Object.entries(body);
+  return others.length === 0 && name.startsWith("error ") && typeof words === "string" ? `${name}: ${words}` : undefined;
 }
 
 function errorFields(error: JsonObject): ErrorPayload {

@@ -2,7 +2,7 @@
 // one that is its provider's own.
 
 import type { JsonObject, JsonValue } from "../types.ts";
-import { tencentError } from "./error-payload.ts";
+import { errorInName, tencentError } from "./error-payload.ts";
 import { asList, asNumber, asObject, asText } from "./json-fields.ts";
 import { isSignOfLife } from "./record-json.ts";
 
@@ -21,7 +21,7 @@ export function isRefusedInside(record: JsonObject): boolean {
 export function isErrorRecord(record: JsonObject): boolean {
   if (isTold(record["error"]) || isRefusedInside(record) || (isTold(record["detail"]) && !UNDERWAY.test(asText(record["status"]) ?? "")))
     return true;
-  if (tencentError(record) !== undefined) return true;
+  if (tencentError(record) !== undefined || errorInName(record) !== undefined) return true;
   // Cloudflare's `{"success": false, "errors": [{"code": 7009, "message": "words"}]}`.
   return (asList(record["errors"]) ?? []).length > 0 || isBareError(record);
 }

@@ -141,6 +141,12 @@ const IN_PLACE: readonly (readonly [whose: string, body: JsonObject, kind: Error
     "server",
     "No such model",
   ],
+  [
+    "Ollama, whose field is named after what failed,",
+    { "error parsing tool call": "invalid character 'c'" },
+    "server",
+    "error parsing tool call: invalid character 'c'",
+  ],
   ["AWS's gateway", { message: "Internal server error" }, "server", "Internal server error"],
   [
     "AWS's gateway, with ids,",
