@@ -231,7 +231,8 @@ export class ResponsesReader implements WireReader {
     for (const key of partKeys(record)) this.#see(key);
     const before = this.#message;
     this.#message = { id: asText(record["item_id"]), place: placeOf(record), index: 0 };
-    const gap = before !== null && isOtherPart(before, this.#message) ? blankLine(this.#said, text) : "";
+    // LiteLLM gives two messages one place (BerriAI/litellm#36375): what follows one that is done is another.
+    const gap = before !== null && (this.#unended === 0 || isOtherPart(before, this.#message)) ? blankLine(this.#said, text) : "";
     if (gap !== "") out.push({ type: "text-gap", text: gap });
   }
 

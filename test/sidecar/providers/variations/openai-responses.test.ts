@@ -188,6 +188,20 @@ describe("The Responses API:", () => {
     assert.deepEqual([refused.text, refused.finish], ["No.", "content-filter"]);
   });
 
+  test("messages are paragraphs also where their server gives all of them one place", () => {
+    const message = (id: string, text: string): readonly JsonObject[] => [
+      delta("output_text", { item_id: id, output_index: 0, content_index: 0, delta: text }),
+      done({ type: "message", id, content: [{ type: "output_text", text }] }, { output_index: 0 }),
+    ];
+    const { events } = readPieces("openai-responses", [
+      Buffer.from(sse(...message("m1", "First."), ...message("m2", "Second."), completed())),
+    ]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === "text-delta" || event.type === "text-gap" ? [event.text] : [])),
+      ["First.", "\n\n", "Second."],
+    );
+  });
+
   const warningsOf = (...records: readonly JsonObject[]): readonly string[] => {
     const { events } = readPieces("openai-responses", [Buffer.from(sse(...records))]);
     return events.flatMap((event) => (event.type === "warning" ? [`${event.code}: ${event.message ?? ""}`] : []));
