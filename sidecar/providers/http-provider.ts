@@ -11,7 +11,7 @@ import { readErrorText } from "./error-body.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { HttpAnswer, type OpenedAnswer } from "./http-answer.ts";
 import { CallerAborted, HttpCall, type OpenExchange } from "./http-call.ts";
-import { asNetworkError, noList } from "./model-list-errors.ts";
+import { asNetworkError, listRefusal, noList } from "./model-list-errors.ts";
 import { parseJson } from "./json-fields.ts";
 import { keyHeaders, missingBaseUrl, missingKey, needsKey, strikeKey, withoutKey } from "./keys-in-requests.ts";
 import { ProviderError, type ModelRequest, type Provider, type ProviderEvent, type RequestContext } from "./provider.ts";
@@ -270,7 +270,7 @@ class HttpProvider implements Provider {
       });
       const json = body.cut ? undefined : parseJson(body.text);
       const list = json === undefined ? undefined : adapter.readModels(json, this.#wireTarget(connection, undefined));
-      if (list === undefined) throw noList(target, url, body.cut ? packed : undefined);
+      if (list === undefined) throw listRefusal(target, json, head) ?? noList(target, url, body.cut ? packed : undefined);
       const [first] = list.models;
       // What stands between may pass over where the page is to begin, and give the same one for ever.
       if (models.some(({ model }) => model === first?.model)) break;

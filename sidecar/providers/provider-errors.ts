@@ -66,13 +66,19 @@ export function statusError(target: CallTarget, status: number, headers: HttpHea
   });
 }
 
-/** An error that came inside a stream, under status 200 (quirks 8 to 11). The headers may name how long to wait. */
-export function streamError(target: CallTarget, payload: ErrorPayload, phase: ErrorPhase, headers: HttpHeaders): ProviderError {
+/** An error that came inside a stream, under status 200 (quirks 8 to 11). The headers may name how long to wait. `did`: what it stands for. */
+export function streamError(
+  target: CallTarget,
+  payload: ErrorPayload,
+  phase: ErrorPhase,
+  headers: HttpHeaders,
+  did = "broke off the answer",
+): ProviderError {
   const kind = errorKind(payload.status, payload);
   const retryable = isRetryable(kind, payload.status);
   const wait = payload.retryAfterMs ?? (retryable ? retryAfterMs(headers, Date.now()) : undefined);
   const words = payload.message === "" ? (payload.code ?? "no reason given") : payload.message;
-  return new ProviderError(`${target.name} broke off the answer: ${words}`, {
+  return new ProviderError(`${target.name} ${did}: ${words}`, {
     ...about(target),
     kind,
     phase,

@@ -7,17 +7,26 @@ import { liveProviders } from "./routed-providers.ts";
 import type { ModelList, WireTarget } from "../wire-adapter.ts";
 
 export function readChatModels(json: JsonValue, target: WireTarget): ModelList | undefined {
-  // Together and a few others send the bare list.
-  const list = asList(asObject(json)?.["data"]) ?? asList(json);
+  const list = listOf(json);
   if (list === undefined) return undefined;
   const models: ModelInfo[] = [];
+  const known = new Set<string>();
   for (const value of list) {
     const entry = asObject(value);
     const id = asText(entry?.["id"]);
-    if (entry === undefined || id === undefined || id === "" || !chats(entry, id, target)) continue;
+    // Gateways name a model once for each server that has it.
+    if (entry === undefined || id === undefined || id === "" || known.has(id) || !chats(entry, id, target)) continue;
+    known.add(id);
     models.push(readModel(entry, id, target));
   }
   return { models };
+}
+
+/** Together and a few others send the bare list; servers written in Go, null for one with nothing in it. */
+function listOf(json: JsonValue): readonly JsonValue[] | undefined {
+  const body = asObject(json);
+  const isNone = body?.["object"] === "list" && body["data"] === null;
+  return asList(body?.["data"]) ?? asList(json) ?? (isNone ? [] : undefined);
 }
 
 function readModel(entry: JsonObject, id: string, target: WireTarget): ModelInfo {

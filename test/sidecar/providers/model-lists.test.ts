@@ -49,6 +49,15 @@ describe("A list of models", () => {
     });
   }
 
+  test("is empty where it is null, as servers write one that have no model, and names each model once", async () => {
+    assert.deepEqual(await list("vllm", { object: "list", data: null }), []);
+    const models = await list("vllm", { object: "list", data: [{ id: "a" }, { id: "b" }, { id: "a" }] });
+    assert.deepEqual(
+      models.map(({ model }) => model),
+      ["a", "b"],
+    );
+  });
+
   test("has the window, the limit and the abilities that OpenRouter tells", async () => {
     const entry = {
       id: "acme/one",
@@ -221,6 +230,16 @@ describe("A list that fails", () => {
   test("with a status is an error of its kind", async () => {
     fake.enqueue({ route: "models", status: 401, body: { error: { message: "who are you?" } } });
     assert.equal((await listError("openai")).kind, "auth");
+  });
+
+  test("with an error under status 200 is that error", async () => {
+    for (const provider of ["vllm", "openai", "anthropic", "ollama"]) {
+      fake.reset();
+      fake.enqueue({ route: "models", body: { error: { message: "bad key", code: "invalid_api_key" } } });
+      const { kind, message } = await listError(provider);
+      assert.equal(kind, "auth");
+      assert.match(message, /gave no list of models: bad key$/u);
+    }
   });
 
   test("because something else answers says so", async () => {
