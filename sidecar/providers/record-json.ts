@@ -1,6 +1,6 @@
 // From the text of a record to the JSON objects in it.
 
-import { hasTooManyValues } from "../json-depth.ts";
+import { endOfString, hasTooManyValues } from "../json-depth.ts";
 import type { JsonObject, JsonValue } from "../types.ts";
 import { readErrorBody } from "./error-payload.ts";
 import { asList, asObject, asText, parseJson } from "./json-fields.ts";
@@ -13,7 +13,7 @@ import { AnswerTooLarge, MalformedRecord, StreamFailure } from "./wire-adapter.t
  * event: plain words in one that is called an error are one, and thrown as a `StreamFailure`.
  */
 export function parseRecords(data: string, event = ""): readonly JsonObject[] {
-  const whole = objectsOf(parseJson(data));
+  const whole = objectsOf(parseJson(data)) ?? objectsOf(parseNoNumbers(data));
   if (whole !== undefined) return whole;
   if (isSignOfLife(event)) return [];
   if (hasTooManyValues(data)) throw new AnswerTooLarge("too many values in one record");
@@ -21,6 +21,27 @@ export function parseRecords(data: string, event = ""): readonly JsonObject[] {
   const objects = lines.map((line) => objectsOf(parseJson(line)));
   if (objects.includes(undefined)) throw event === "error" ? new StreamFailure(readErrorBody(data)) : new MalformedRecord(data);
   return objects.flatMap((some) => some ?? []);
+}
+
+const NO_NUMBER = /-?(?:Infinity|NaN)/uy;
+
+/** Python writes numbers that are none, as a probability's logarithm can be, in words that are no JSON: they are read as null. */
+function parseNoNumbers(data: string): JsonValue | undefined {
+  if (!data.includes("Infinity") && !data.includes("NaN")) return undefined;
+  let json = "";
+  let from = 0;
+  for (let at = 0; at < data.length; at += 1) {
+    const character = data.charAt(at);
+    if (character === '"') at = endOfString(data, at + 1);
+    if (!"-IN".includes(character)) continue;
+    NO_NUMBER.lastIndex = at;
+    const found = NO_NUMBER.exec(data)?.[0];
+    if (found === undefined) continue;
+    json += `${data.slice(from, at)}null`;
+    from = at + found.length;
+    at = from - 1;
+  }
+  return parseJson(json + data.slice(from));
 }
 
 /** An object, or a list of nothing else. */

@@ -53,5 +53,19 @@ describe("The framing of events:", () => {
     const whole = JSON.stringify({ ...counted, choices: [{ index: 0, message, finish_reason: "stop" }] }, null, 2);
     for (const stream of [whole, `${whole}\n`, `data: ${whole}\n\ndata: [DONE]\n\n`]) assert.deepEqual(read("openai-chat", stream), PLAIN);
   });
+  test("numbers that are none, in Python's words for them, which are left as they are in texts", () => {
+    const probable = (record: string, written: string): string =>
+      record.replace('"index":0', `"index":0,"logprobs":{"least":${written},"all":[${written}]}`);
+    for (const written of ["-Infinity", "Infinity", "NaN"]) {
+      const stream = PLAIN_CHAT.split("\n\n")
+        .map((record) => probable(record, written))
+        .join("\n\n");
+      assert.deepEqual(read("openai-chat", stream), PLAIN);
+      const said = sse({ choices: [{ index: 0, delta: { content: '-Infinity, "NaN" \\ and Infinity' } }] });
+      assert.equal(read("openai-chat", probable(said, written)).text, '-Infinity, "NaN" \\ and Infinity');
+    }
+    for (const written of ["Infinit", "NaN5", "nan"])
+      assert.throws(() => read("openai-chat", probable(PLAIN_CHAT, written)), { name: "MalformedRecord" });
+  });
   for (const [title, stream] of Object.entries(forms)) test(title, () => assert.deepEqual(read("openai-chat", stream), PLAIN));
 });
