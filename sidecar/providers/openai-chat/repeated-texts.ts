@@ -8,17 +8,20 @@ import { asCount, asList, asObject, asText } from "../json-fields.ts";
 import type { WireTarget } from "../wire-adapter.ts";
 
 const HOSTS = /(?:^|\.)(?:dashscope(?:-[a-z]+)?\.aliyuncs\.com|minimax\.io|minimaxi\.com)$/u;
-/** As chunks name their model, also through a gateway. */
-const MODELS = /minimax/iu;
+/** As chunks name their model, or the form of their details of reasoning, also through a gateway. */
+const NAMES = /minimax/iu;
 const FIELDS: readonly string[] = ["content", "reasoning_content", "reasoning", "reasoning_text"];
 /** Characters of a piece that comes once more, and is no new one. */
 const SURELY_REPEATED = 64;
 /** Of one answer. A detail beyond them is taken as it comes. */
 const MAX_TEXTS = 100;
 
-/** `chunk` names the model. Null: each of its pieces is new. */
+/** `chunk`: the first one with a choice. Null: each of its pieces is new. */
 export function repeatedTexts(chunk: JsonObject, { baseUrl }: WireTarget): RepeatedTexts | null {
-  return HOSTS.test(baseUrl.hostname) || MODELS.test(asText(chunk["model"]) ?? "") ? new RepeatedTexts() : null;
+  const delta = asObject(asObject(asList(chunk["choices"])?.[0])?.["delta"]);
+  const detail = asObject(asList(delta?.["reasoning_details"])?.[0]);
+  const names = [chunk["model"], detail?.["format"]].map((name) => asText(name) ?? "");
+  return HOSTS.test(baseUrl.hostname) || names.some((name) => NAMES.test(name)) ? new RepeatedTexts() : null;
 }
 
 /** The texts of one answer, each by itself: the name of its field, or the place of its detail of reasoning. */

@@ -82,6 +82,12 @@ describe("The reasoning of a chat completion:", () => {
     assert.equal(pieces("gpt-5", "ha", "haha", "hahaha"), "hahahahahaha");
   });
 
+  test("MiniMax is known by the form of its details too, where a gateway names the model", () => {
+    const named = ["H", "Hm", "Hm."].map((one) => chunk(detail(one, { format: "MiniMax-response-v1" }), { model: "fast" }));
+    const stream = sse(...named, chunk({ content: "It is " }), chunk({ content: "It is 7 °C." }), ...ended);
+    assert.deepEqual(read("openai-chat", stream), PLAIN);
+  });
+
   test("the last piece is not lost where the answer is cut, or ends without another", () => {
     assert.equal(read("openai-chat", sse(worded("It"), worded("It is"))).text, "It is");
     const whole = {
