@@ -164,9 +164,9 @@ export class AnthropicReader implements WireReader {
   }
 
   /**
-   * The content that a message begins with is empty as a rule. A call that Anthropic's own code execution makes has all of it there,
-   * with the reason why it stopped, and no block follows
-   * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling); so it is with gateways that do not stream.
+   * The content that a message begins with is empty as a rule. Recorded streams of Anthropic's have all of it there for a call that its
+   * code execution makes (its "programmatic tool calling"), with the reason why it stopped, and no block follows; so it is with gateways
+   * that do not stream.
    */
   #readAnnounced(out: ProviderEvent[]): void {
     const message = this.#announced;

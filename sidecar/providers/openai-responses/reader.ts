@@ -135,7 +135,7 @@ export class ResponsesReader implements WireReader {
         this.#endResponse(asObject(record["response"]) ?? {}, type.slice("response.".length), out);
         break;
       case "response.done":
-        // OpenRouter's end of every response (https://openrouter.ai/docs/api/reference/responses/basic-usage), and the realtime API's.
+        // The name of every end at the realtime API, and at gateways that took it from there.
         if (!this.#ended) this.#endResponse(asObject(record["response"]) ?? {}, "completed", out);
         break;
       default:
