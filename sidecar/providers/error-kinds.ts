@@ -2,7 +2,7 @@
 // only where most providers give nothing else (a prompt that is too long, a model that does not exist).
 
 import type { ErrorKind } from "../types.ts";
-import { isRefusedAsFailure, kindOfRefusal, saysContextOverflow, saysNoCredit } from "./error-phrases.ts";
+import { isRefusedAsFailure, kindOfRefusal, saysContextOverflow, saysNoCredit, saysTooLargeForAnyMinute } from "./error-phrases.ts";
 import type { ErrorPayload } from "./error-payload.ts";
 import { isLimitAtFault } from "./output-limit.ts";
 
@@ -134,6 +134,8 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
 /** `status` is the answer's, or the one that an error inside a stream tells; undefined where there is none. */
 export function errorKind(status: number | undefined, payload: ErrorPayload): ErrorKind {
   const byCode = kindOfCode(payload.code) ?? kindOfCode(payload.type);
+  // Groq tells the same under 413.
+  if (status === 429 && saysTooLargeForAnyMinute(payload.message)) return "context-length";
   if (status === 429) return byCode === "quota" ? "quota" : "rate-limit";
   if (status === 413) return "context-length";
   // Whatever the code: OpenAI has that of a prompt that is too long for it.

@@ -1,5 +1,5 @@
-// What most providers tell in words alone, and no two alike. Asked only where no code has decided, and never for a 429:
-// "too many tokens per minute" is a rate limit (pi-mono#1038).
+// What most providers tell in words alone, and no two alike. Asked only where no code has decided, and, but for its figures, never for
+// a 429: "too many tokens per minute" is a rate limit (pi-mono#1038).
 
 import type { ErrorKind } from "../types.ts";
 
@@ -110,6 +110,15 @@ export function isRefusedAsFailure(status: number | undefined, message: string):
 /** The account has nothing left. Never asked for a 429: a limit that passes is told in such words too (quirk 12). */
 export function saysNoCredit(message: string): boolean {
   return NO_CREDIT.some((phrase) => phrase.test(message));
+}
+
+/** OpenAI's limit of a minute, what this one asks of it, and between them what was used, which is left out where no wait would help. */
+const OF_A_MINUTE = /\bLimit:? (?<limit>\d{1,12}),? Requested:? (?<requested>\d{1,12})\b/u;
+
+/** A single request asks more than the provider gives in a minute: however long it waits it is refused. */
+export function saysTooLargeForAnyMinute(message: string): boolean {
+  const { limit, requested } = OF_A_MINUTE.exec(message)?.groups ?? {};
+  return limit !== undefined && Number(requested) > Number(limit);
 }
 
 /** The prompt is too long for the model. */

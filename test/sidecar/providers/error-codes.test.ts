@@ -16,6 +16,7 @@ interface Told {
 }
 
 const openai = (code: string | null, type: string, message = "…"): JsonValue => ({ error: { message, type, param: null, code } });
+const ofAMinute = (words: string): JsonValue => openai("rate_limit_exceeded", "tokens", `Tokens per min (TPM): ${words}`);
 const anthropic = (type: string, message = "…"): JsonValue => ({ type: "error", error: { type, message } });
 const google = (code: number, status: string, message = "…", details: readonly JsonValue[] = []): JsonValue => [
   { error: { code, message, status, details } },
@@ -31,6 +32,9 @@ const PROVIDERS: Readonly<Record<string, readonly Told[]>> = {
     { status: 429, body: openai("insufficient_quota", "insufficient_quota"), kind: "quota" },
     { status: 429, body: openai("billing_hard_limit_reached", "invalid_request_error"), kind: "quota" },
     { status: 429, body: openai("rate_limit_exceeded", "tokens"), kind: "rate-limit", retryable: true },
+    { status: 429, body: ofAMinute("Limit 30000, Used 29000, Requested 1500."), kind: "rate-limit", retryable: true },
+    // No wait helps a request that is larger than the limit itself.
+    { status: 429, body: ofAMinute("Limit 30000, Requested 51234."), kind: "context-length", retryable: false },
     { status: 404, body: openai("model_not_found", "invalid_request_error"), kind: "model-not-found" },
     { status: 400, body: openai("context_length_exceeded", "invalid_request_error"), kind: "context-length" },
     {
