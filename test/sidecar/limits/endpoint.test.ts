@@ -265,13 +265,15 @@ describe("a server that queues instead of refusing", () => {
   });
 
   it("is given two requests at once where its kind is known for it, or nothing is known of it, and as many as the settings say", async () => {
-    fake.respond({ steps: [{ gate: "go" }, { text: "x" }, { finish: "stop" }] });
     const baseUrl = fake.baseUrl("openai-chat");
-    for (const [model, most] of [
-      ["ollama/m", 2],
-      ["openai-compatible/m", 2],
-      ["lmstudio/m", 3],
+    const spoken = [{ text: "x" }, { gate: "go" }, { finish: "stop" }] as const;
+    const silent = [{ gate: "go" }, { text: "x" }, { finish: "stop" }] as const;
+    for (const [model, most, steps] of [
+      ["ollama/m", 2, spoken],
+      ["openai-compatible/m", 2, silent],
+      ["lmstudio/m", 3, spoken],
     ] as const) {
+      fake.respond({ steps });
       const providers = { ollama: { baseUrl: fake.origin }, "openai-compatible": { baseUrl }, lmstudio: { baseUrl, concurrency: 3 } };
       const engine = engineWith({ providers });
       const before = fake.requests.length;
