@@ -18,13 +18,15 @@ describe("Of ten questions to Ollama", () => {
     const answers = seen.map(async (events) => {
       for await (const { event } of llm.stream("hi")) events.push(...kinds([event]));
     });
-    // Another server, which gives two at once, would be asked for more then.
     await until(() => seen.filter((events) => events.includes("text-delta")).length === 2, "two answers to be under way");
+    // A server of which nothing is known would be asked for more then, before this one is.
+    fake.enqueue({ route: "openai-chat", text: "yes" });
+    await llmOn("openai-chat").generate("hi");
+    assert.equal(fake.state().waitingAt.length, 2);
     assert.equal(seen.filter((events) => events.includes("status waiting-for-limit")).length, 8);
     fake.gate("one by one").open();
     await Promise.all(answers);
-    assert.equal(fake.state().peakAnswers, 2);
-    assert.equal(fake.requests.length, 10);
+    assert.equal(fake.requests.length, 11);
   });
 
   test("quirk 42: one that waits here has all of its time for the first token once it is sent", async (context) => {
