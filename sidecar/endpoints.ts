@@ -54,6 +54,7 @@ interface KnownEndpoint {
 
 interface LastEndpoint extends Address {
   readonly id: string;
+  readonly row: ProviderRow;
   readonly api: ProviderSettings["api"];
   readonly known: KnownEndpoint;
 }
@@ -250,14 +251,14 @@ export class Endpoints {
     const { baseUrl, key } = this.#address(id, row, overrides);
     const api = overrides.api ?? this.#settings.providers[id]?.api;
     const last = this.#last;
-    if (last?.id === id && last.baseUrl === baseUrl && last.key === key && last.api === api) return last.known;
+    if (last?.id === id && last.row === row && last.baseUrl === baseUrl && last.key === key && last.api === api) return last.known;
     const known = this.#knownAt(id, row, { baseUrl, key }, api);
-    this.#last = { id, baseUrl, key, api, known };
+    this.#last = { id, row, baseUrl, key, api, known };
     return known;
   }
 
   #knownAt(id: string, row: ProviderRow, { baseUrl, key }: Address, api: ProviderSettings["api"]): KnownEndpoint {
-    const name = JSON.stringify([id, baseUrl, key, api]);
+    const name = JSON.stringify([id, row.id, baseUrl, key, api]);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const provider = createHttpProvider(row, { provider: id, baseUrl, key, ...(api === undefined ? {} : { api }) }, this.#http);

@@ -6,6 +6,7 @@
 // padding behind which providers hide how long the text is, what was counted so far. Anthropic pads with blanks before the last brace.
 
 import type { JsonObject, JsonValue } from "../types.ts";
+import { endOfString } from "../json-depth.ts";
 import { asObject, parseJson } from "./json-fields.ts";
 
 /** What can be another one in each record. */
@@ -104,7 +105,7 @@ export class TextTemplate<Field extends string, Place = undefined> {
     // Comparing slices is a comparison of memory; `startsWith` goes letter by letter and costs as much as parsing.
     if (data.slice(from, start) !== prefix || data.slice(end, end + suffix.length) !== suffix) return undefined;
     const written = data.slice(start, end);
-    const text = isPlain(written) ? written : unescaped(written);
+    const text = isPlain(written) ? apart(written) : unescaped(written);
     // Where the one field says nothing another may be read in its stead.
     if (text === undefined || text === "") return undefined;
     let varied: JsonObject | undefined;
@@ -250,10 +251,14 @@ function isDigit(data: string, at: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** Behind the first brace that makes an object of it; -1: there is none. */
+/** Behind the brace that closes the one at `from`; -1: there is none. */
 function endOfObject(data: string, from: number): number {
-  for (let close = data.indexOf("}", from); close >= 0; close = data.indexOf("}", close + 1)) {
-    if (asObject(parseJson(data.slice(from, close + 1))) !== undefined) return close + 1;
+  let depth = 0;
+  for (let at = from; at < data.length; at += 1) {
+    const code = data.charCodeAt(at);
+    if (code === 34) at = endOfString(data, at + 1);
+    else if (code === 123) depth += 1;
+    else if (code === 125 && (depth -= 1) === 0) return at + 1;
   }
   return -1;
 }
@@ -265,6 +270,14 @@ function isPlain(written: string): boolean {
     if (code === 34 || code === 92 || code < 32) return false;
   }
   return true;
+}
+
+/** From this length on a part of a text is a view of it, which keeps all of it in memory (V8's `SlicedString::kMinLength`). */
+const LEAST_VIEW = 13;
+
+/** The same text without the record, or the read of the socket, that it is a part of. */
+function apart(text: string): string {
+  return text.length < LEAST_VIEW ? text : ` ${text}`.slice(1);
 }
 
 /** Undefined where the quotes do not enclose one JSON string. */

@@ -28,6 +28,22 @@ describe("where a request goes", () => {
     );
   });
 
+  it("is asked in the manner of the preset that one's own server has now, also where its address stays as it was", async () => {
+    const at = (preset: string): EngineSettings => settingsOf({ mine: { preset, baseUrl: fake.baseUrl("openai-chat") } });
+    const engine = engineWith({ settings: at("openai-compatible") });
+    const llm = engine.llm("mine/m");
+    await llm.generate("a", { seed: 1 });
+    engine.updateSettings(at("mistral"));
+    await llm.generate("b", { seed: 1 });
+    assert.deepEqual(
+      fake.requests.map(({ body }) => [body?.["seed"], body?.["random_seed"]]),
+      [
+        [1, undefined],
+        [undefined, 1],
+      ],
+    );
+  });
+
   it("is where the environment says, for those who may read it", async () => {
     const environment = { OPENAI_COMPATIBLE_BASE_URL: fake.origin, OPENAI_COMPATIBLE_API_KEY: "from-the-environment" };
     await engineWith({ environment }).llm("openai-compatible/m").generate("a");

@@ -19,20 +19,26 @@ import { RepeatedTexts, repeatedTexts } from "./repeated-texts.ts";
 import { ToolCallAssembly, toolCallEvent } from "./tool-calls.ts";
 import { latestUsage, readChatUsage } from "./usage.ts";
 
+/** What a chunk that was learned from told beside its text. */
+interface BesideText {
+  readonly usage: ReportedUsage | undefined;
+  readonly otherTier: boolean;
+}
+
 export class ChatReader implements WireReader {
   readonly #target: WireTarget;
   readonly #calls: ToolCallAssembly;
   /** Of choices that were not asked for. */
   readonly #otherCalls: ToolCallAssembly;
-  readonly #template = new TextTemplate<DeltaField>(DELTA_SHAPE);
+  readonly #template = new TextTemplate<DeltaField, BesideText>(DELTA_SHAPE);
   readonly #finish = new FinishMark();
   #started = false;
   /** Since the chunk that is being read began. */
   #contentCame = false;
   #done = false;
   #refused = false;
-  /** The answer began in a message in the place of a delta. */
-  #inMessages = false;
+  /** The answer began in a message in the place of a delta, and no delta came since. */
+  #messages: RepeatedTexts | null = null;
   #usage: ReportedUsage | null = null;
   #otherTier = false;
   /** Seldom are there any. */
@@ -78,19 +84,23 @@ export class ChatReader implements WireReader {
       return;
     }
     this.#isEmpty = false;
-    const match = event === "" ? this.#template.match(data) : undefined;
+    const match = event === "" && this.#repeated?.areApart !== false ? this.#template.match(data) : undefined;
     if (match === undefined) {
       this.#readInFull(data, event, out);
       return;
     }
-    if (match.varied !== undefined) this.#usage = latestUsage(this.#usage, readChatUsage(match.varied));
+    const usage = match.varied === undefined ? match.place.usage : readChatUsage(match.varied);
+    if (usage !== undefined) {
+      this.#usage = latestUsage(this.#usage, usage);
+      this.#otherTier ||= match.place.otherTier;
+    }
     if (match.field === "content") this.#text(match.text, out);
     else this.#reasoning(match.text, out);
   }
 
   end(out: ProviderEvent[]): void {
-    const rest = this.#repeated?.newOf(undefined);
-    if (rest !== undefined) this.#readDelta(rest, out);
+    for (const rest of [this.#repeated?.newOf(undefined), this.#messages?.newOf(undefined)])
+      if (rest !== undefined) this.#readDelta(rest, out);
     const whole = this.finished && !this.#isEmpty;
     if (whole && this.#details !== null && this.#details.all.length > 0) {
       const details = { wire: CHAT_WIRE, reasoningDetails: this.#details.all };
@@ -118,10 +128,11 @@ export class ChatReader implements WireReader {
     if (chunk === undefined || chunks.length > 1 || out.length !== before + 1 || came === undefined || !bringsOnlyADelta(chunk)) return;
     const delta = asObject(asObject(asList(chunk["choices"])?.[0])?.["delta"]);
     if (delta === undefined) return;
-    if (came.type === "text-delta" && delta["content"] === came.text) this.#template.learn(data, "content", came.text, undefined);
+    const beside = { usage: readChatUsage(chunk["usage"]), otherTier: isOtherTier(chunk, this.#target.row) };
+    if (came.type === "text-delta" && delta["content"] === came.text) this.#template.learn(data, "content", came.text, beside);
     if (came.type !== "reasoning-delta") return;
     const field = delta["reasoning_content"] === came.text ? "reasoning_content" : "reasoning";
-    if (delta[field] === came.text) this.#template.learn(data, field, came.text, undefined);
+    if (delta[field] === came.text) this.#template.learn(data, field, came.text, beside);
   }
 
   #readChunk(chunk: JsonObject, event: string, out: ProviderEvent[]): void {
@@ -152,7 +163,8 @@ export class ChatReader implements WireReader {
   #readChoice(choice: JsonObject, out: ProviderEvent[]): void {
     this.#usage = latestUsage(this.#usage, readChatUsage(choice["usage"]));
     const told = this.#deltaOf(choice);
-    const delta = this.#repeated?.newOf(told) ?? told;
+    const repeated = told !== undefined && told !== choice["delta"] ? (this.#messages ?? this.#repeated) : this.#repeated;
+    const delta = repeated?.newOf(told) ?? told;
     if (delta !== undefined) this.#readDelta(delta, out);
     // The older completions have their text here. Together repeats what its delta says.
     else this.#text(choice["text"], out);
@@ -174,10 +186,13 @@ export class ChatReader implements WireReader {
   #deltaOf(choice: JsonObject): JsonObject | undefined {
     const delta = asObject(choice["delta"]);
     const message = asObject(choice["message"]);
-    if (message === undefined || (delta !== undefined && Object.keys(delta).length > 0)) return delta;
-    if (this.#started) return this.#inMessages && delta === undefined && !this.#contentCame ? message : delta;
-    this.#inMessages = delta === undefined;
-    if (this.#inMessages) this.#repeated ??= new RepeatedTexts();
+    if (delta !== undefined && Object.keys(delta).length > 0) {
+      this.#messages = null;
+      return delta;
+    }
+    if (message === undefined) return delta;
+    if (this.#started) return this.#messages !== null && delta === undefined && !this.#contentCame ? message : delta;
+    if (delta === undefined) this.#messages ??= new RepeatedTexts(true);
     return message;
   }
 

@@ -13,6 +13,10 @@ const NAMES = /minimax/iu;
 const FIELDS: readonly string[] = ["content", "reasoning_content", "reasoning", "reasoning_text"];
 /** Characters of a piece that comes once more, and is no new one. */
 const SURELY_REPEATED = 64;
+/** Words with which two pieces begin, where there is no third. Figures, and a sound twice, begin alike by chance. */
+const BEGINS_ALIKE = /^(?=.*\p{L}).{4}/su;
+/** One character again and again: lines, blanks, zeros. */
+const ONE_CHARACTER = /^(.)\1*$/su;
 /** Of one answer. A detail beyond them is taken as it comes. */
 const MAX_TEXTS = 100;
 
@@ -29,6 +33,13 @@ export class RepeatedTexts {
   readonly #texts = new Map<string | number, RepeatedText>();
   /** Of each place, as it came last. */
   readonly #details = new Map<number, JsonObject>();
+
+  readonly #keepsAll: boolean;
+
+  /** `keepsAll`: what is told last can be all of it once more, though its pieces were new. */
+  constructor(keepsAll = false) {
+    this.#keepsAll = keepsAll;
+  }
 
   /** No text that has begun repeats itself: each piece is new, and need not be looked at. */
   get areApart(): boolean {
@@ -75,7 +86,7 @@ export class RepeatedTexts {
   #text(key: string | number): RepeatedText | undefined {
     const known = this.#texts.get(key);
     if (known !== undefined || this.#texts.size === MAX_TEXTS) return known;
-    const text = new RepeatedText();
+    const text = new RepeatedText(this.#keepsAll);
     this.#texts.set(key, text);
     return text;
   }
@@ -95,13 +106,18 @@ class RepeatedText {
   #told = "";
   /** A second piece that begins with the first. */
   #held: string | null = null;
+  readonly #keepsAll: boolean;
+
+  constructor(keepsAll: boolean) {
+    this.#keepsAll = keepsAll;
+  }
 
   get isApart(): boolean {
     return this.#kind === "apart";
   }
 
   newOf(piece: string): string {
-    if (this.#kind === "apart") return piece;
+    if (this.#kind === "apart") return this.#newApart(piece);
     if (this.#kind === "repeated" || this.#told === "") return this.#goOn(piece);
     const held = this.#held;
     if (piece === this.#told && piece.length >= SURELY_REPEATED) {
@@ -113,21 +129,28 @@ class RepeatedText {
       return "";
     }
     this.#held = null;
-    if (held !== null && piece.startsWith(held)) {
+    if (held !== null && piece.startsWith(held) && !ONE_CHARACTER.test(held)) {
       this.#kind = "repeated";
       return this.#goOn(piece);
     }
     this.#kind = "apart";
-    return (held ?? "") + piece;
+    return (held === null ? "" : this.#newApart(held)) + this.#newApart(piece);
   }
 
-  /** What is new in the piece that was held back, where no other follows: two that begin alike are taken to be repeated. */
+  #newApart(piece: string): string {
+    if (!this.#keepsAll) return piece;
+    if (piece === this.#told) return "";
+    this.#told += piece;
+    return piece;
+  }
+
+  /** What is new in the piece that was held back, where no other follows. */
   rest(): string {
-    if (this.#held === null) return "";
-    this.#kind = "repeated";
-    const rest = this.#goOn(this.#held);
+    const held = this.#held;
+    if (held === null) return "";
     this.#held = null;
-    return rest;
+    this.#kind = BEGINS_ALIKE.test(this.#told) ? "repeated" : "apart";
+    return this.#kind === "repeated" ? this.#goOn(held) : this.#newApart(held);
   }
 
   /** An earlier piece once more says nothing; what does not go on from the one before is another text. */

@@ -17,7 +17,7 @@ import { endStatus, mapFinishReason } from "./finish-reason.ts";
 import { answeredCall, RESPONSES_WIRE, waitingCall } from "./items.ts";
 import { isSound, isSpoken, warnOfMedia } from "./media.ts";
 import { blankLine, isOtherPart, joinedTexts, partIndex, partKeys, placeOf, toldPart, wholePart, type PartPlace } from "./part-places.ts";
-import { TEXT_GROWS, TEXT_SHAPE } from "./text-shape.ts";
+import { isNamed, TEXT_GROWS, TEXT_SHAPE } from "./text-shape.ts";
 import { readResponseUsage } from "./usage.ts";
 
 export class ResponsesReader implements WireReader {
@@ -80,8 +80,8 @@ export class ResponsesReader implements WireReader {
     if (event === TEXT_GROWS && this.#readGrowth(data, out)) return;
     for (const [record, type] of parseTypedRecords(data, event)) {
       this.#readEvent(record, type, out);
-      const text = record["delta"];
-      if (type === event && type === TEXT_GROWS && typeof text === "string" && text !== "")
+      const { delta: text } = record;
+      if (type === event && type === TEXT_GROWS && isNamed(record) && typeof text === "string")
         this.#template.learn(data, "delta", text, record);
     }
   }

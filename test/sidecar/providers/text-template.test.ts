@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type DeltaField, DELTA_SHAPE } from "../../../sidecar/providers/openai-chat/delta-shape.ts";
 import { ChatReader } from "../../../sidecar/providers/openai-chat/reader.ts";
 import type { ProviderEvent } from "../../../sidecar/providers/provider.ts";
@@ -197,6 +199,32 @@ describe("A template of records in which something varies", () => {
   });
 });
 
+describe("What a template costs", () => {
+  test("is one look at a record, however many braces stand in the strings of what varies", () => {
+    const parse = mock.method(JSON, "parse");
+    const record = `{"text":"a","counts":{"x":"${"}".repeat(10_000)}"}}`;
+    assert.deepEqual(matched(record, record.replace('"a"', '"b"'))?.[0], "b");
+    mock.restoreAll();
+    assert.ok(parse.mock.callCount() < 10, `${parse.mock.callCount()} times something was parsed`);
+  });
+
+  test("is no memory beside that of the texts: none of them keeps the record that it stood in", () => {
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    assert.ok(typeof collect === "function");
+    const template = new TextTemplate<"text">(RECORD);
+    const record = (text: string): string => `{"text":"${text}","pad":"${"x".repeat(100_000)}"}`;
+    template.learn(record("a"), "text", "a", undefined);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const texts = Array.from({ length: 1000 }, (_, at) => template.match(record(`a text of more than a few letters ${at}`))?.text);
+    collect();
+    const grown = (process.memoryUsage().heapUsed - before) / 1e6;
+    assert.equal(texts.at(-1), "a text of more than a few letters 999");
+    assert.ok(grown < 20, `${grown} MB for 1,000 texts out of 100 MB of records`);
+  });
+});
+
 describe("A reader with templates", () => {
   afterEach(() => mock.restoreAll());
 
@@ -284,6 +312,23 @@ describe("A reader with templates", () => {
       assert.deepEqual(withTemplates, read(wire, records));
     });
   }
+
+  test("applies the figures of a record that is read without being parsed, also where it is not they that vary", () => {
+    const counted = (text: string, output: number): readonly [string, string] => [
+      "",
+      `{"usage":{"prompt_tokens":9,"completion_tokens":${output}},${chunk(text).slice(1)}`,
+    ];
+    const tier = (text: string, usage: string): readonly [string, string] => ["", chunk(text, `,"service_tier":"flex","usage":${usage}`)];
+    for (const records of [
+      [counted("a", 2), counted("b", 2), counted("c", 9), counted("d", 2)],
+      [["", chunk("a")], tier("b", "{}"), tier("c", '{"prompt_tokens":9,"completion_tokens":2}')],
+    ] as const) {
+      const withTemplates = read("openai-chat", records);
+      mock.method(TextTemplate.prototype, "match", () => undefined);
+      assert.deepEqual(withTemplates, read("openai-chat", records));
+      mock.restoreAll();
+    }
+  });
 
   test("still refuses what is no JSON after it has learned", () => {
     const reader = new ChatReader(wireTarget("vllm"));

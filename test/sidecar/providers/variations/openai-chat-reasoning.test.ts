@@ -58,7 +58,7 @@ describe("The reasoning of a chat completion:", () => {
 
   for (const [title, thoughts, words] of [
     ["repeated with what follows it", ["H", "Hm", "Hm."], ["It", "It is ", "It is ", "It is 7", "It is 7 °C."]],
-    ["repeated in two pieces", ["H", "Hm."], ["It is ", "It is 7 °C."]],
+    ["repeated in two pieces", ["Hm."], ["It is ", "It is 7 °C."]],
     ["new alone", ["H", "m", "."], ["It ", "is ", "7 ", "°C."]],
     ["repeated where it is thought, and new where it is said", ["H", "Hm", "Hm."], ["It is ", "7 °C."]],
     ["told in one piece", ["Hm."], ["It is 7 °C."]],
@@ -80,6 +80,32 @@ describe("The reasoning of a chat completion:", () => {
     assert.equal(pieces("MiniMax-M2.7", "a", "and", " so on", " and on"), "aand so on and on");
     assert.equal(pieces("MiniMax-M2.7", "ha", "ha", "haha"), "hahahaha");
     assert.equal(pieces("gpt-5", "ha", "haha", "hahaha"), "hahahahahaha");
+    // Figures, a sound twice, lines and blanks begin alike oftener than words do.
+    for (const words of [
+      ["1", "1234"],
+      ["2", "25"],
+      ["ha", "haha"],
+      ["=", "==", "===\n", "Title"],
+      [" ", "    ", "        x"],
+    ]) {
+      assert.equal(pieces("MiniMax-M2.7", ...words), words.join(""));
+    }
+    assert.equal(pieces("MiniMax-M2.7", "1", "11", "111", "1", "2", "11"), "1111111211");
+  });
+
+  test("a whole message behind what it repeats is not read again, whether that came in messages or in deltas", () => {
+    const message = (content: string, finish_reason: string | null = null): JsonObject => ({
+      choices: [{ index: 0, message: { role: "assistant", content }, finish_reason }],
+    });
+    const delta = (content: string): JsonObject => ({ choices: [{ index: 0, delta: { content } }] });
+    for (const pieces of [
+      [message(""), delta("He"), delta("llo")],
+      [message("He"), delta("llo")],
+      [message("He"), message("llo")],
+      [message(""), message("He"), message("llo")],
+    ]) {
+      assert.equal(read("openai-chat", sse(...pieces, message("Hello", "stop"), "[DONE]")).text, "Hello");
+    }
   });
 
   test("MiniMax is known by the form of its details too, where a gateway names the model", () => {
@@ -89,14 +115,14 @@ describe("The reasoning of a chat completion:", () => {
   });
 
   test("the last piece is not lost where the answer is cut, or ends without another", () => {
-    assert.equal(read("openai-chat", sse(worded("It"), worded("It is"))).text, "It is");
+    assert.equal(read("openai-chat", sse(worded("It is"), worded("It is 7"))).text, "It is 7");
     const whole = {
       ...stopped(),
       object: "chat.completion",
-      choices: [{ index: 0, finish_reason: "stop", message: { content: "It is" } }],
+      choices: [{ index: 0, finish_reason: "stop", message: { content: "It is 7" } }],
     };
-    const { text: words, finish } = read("openai-chat", sse(worded("It"), worded("It is"), whole));
-    assert.deepEqual([words, finish], ["It is", "stop"]);
+    const { text: words, finish } = read("openai-chat", sse(worded("It is"), worded("It is 7"), whole));
+    assert.deepEqual([words, finish], ["It is 7", "stop"]);
   });
 
   test("Alibaba's text is read once, whatever its model, where each piece repeats what came before it", () => {
