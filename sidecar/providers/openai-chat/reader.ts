@@ -90,12 +90,14 @@ export class ChatReader implements WireReader {
       return;
     }
     const usage = match.varied === undefined ? match.place.usage : readChatUsage(match.varied);
-    if (usage !== undefined) {
-      this.#usage = latestUsage(this.#usage, usage);
-      this.#otherTier ||= match.place.otherTier;
-    }
+    if (usage !== undefined) this.#countBeside(usage, match.place);
     if (match.field === "content") this.#text(match.text, out);
     else this.#reasoning(match.text, out);
+  }
+
+  #countBeside(told: ReportedUsage, { otherTier }: BesideText): void {
+    this.#usage = latestUsage(this.#usage, told);
+    this.#otherTier ||= otherTier;
   }
 
   end(out: ProviderEvent[]): void {
