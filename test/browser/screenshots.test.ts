@@ -50,7 +50,7 @@ describe("In every theme", () => {
     workbench = await sharedWorkbench();
     chat = new ChatPanel(workbench);
     fake = await FakeProvider.start({ models: ["tea-expert-8b", "tea-expert-70b"] });
-    const server = { "tea-house": { baseUrl: fake.baseUrl("openai-chat") } };
+    const server = { "tea-house": { baseUrl: fake.baseUrl("openai-chat"), concurrency: 3 } };
     await chat.openAt(fake, { "parley.servers": server, "parley.model": "tea-house/tea-expert-8b" });
   });
   beforeEach(() => fake.reset());
