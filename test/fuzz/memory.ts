@@ -11,6 +11,8 @@ import { sideBySide } from "./side-by-side.ts";
 
 /** Promise 5. */
 const MOST_GROWTH_BYTES = 50 * 1024 * 1024;
+/** What leaks grows each time; once V8 may have taken more for what is new, 64 MB at most, and keeps that. */
+const MOST_PASSES = 2;
 /** Of the streams, before the first measurement: code is compiled, pools and caches have their size. */
 const WARM_UP = 0.2;
 
@@ -35,11 +37,14 @@ export async function checkMemory(corpus: Corpus, server: HostileServer, { seed,
   };
   const warmUp = Math.ceil(streams * WARM_UP);
   await run(0, warmUp);
-  const before = residentBytes();
-  await run(warmUp, streams);
-  const growth = residentBytes() - before;
-  console.log(`  ${streams} streams: resident memory ${megabytes(before)} → ${megabytes(before + growth)} MB.`);
-  if (growth > MOST_GROWTH_BYTES) throw new Error(`Memory has grown by ${megabytes(growth)} MB in ${streams} streams.`);
+  for (let pass = 0; pass < MOST_PASSES; pass += 1) {
+    const before = residentBytes();
+    await run(warmUp + pass * streams, streams);
+    const growth = residentBytes() - before;
+    console.log(`  ${streams} streams: resident memory ${megabytes(before)} → ${megabytes(before + growth)} MB.`);
+    if (growth <= MOST_GROWTH_BYTES) return;
+  }
+  throw new Error(`Memory has grown by more than ${megabytes(MOST_GROWTH_BYTES)} MB in ${streams} streams, and again in as many.`);
 }
 
 /** After everything that nobody holds was collected. */
